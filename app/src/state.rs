@@ -1,0 +1,144 @@
+//! The only reader and writer of the URL: the view that a page shows, and what else its parts have in common.
+
+use leptos::prelude::*;
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_location, use_navigate},
+};
+use model::{
+    error::Error,
+    filter::{self, Ast},
+    panel::{Panel, Switch},
+    time::{Edge, Range},
+    view::View,
+};
+
+use crate::{
+    api::{self, About, ApiError},
+    ui::{browser, zone},
+};
+
+/// In context on every page. Copies are cheap.
+#[derive(Clone, Copy)]
+pub struct State {
+    /// The path of the page: links that only change the view keep it.
+    pub path: Memo<String>,
+    pub view: Memo<View>,
+    /// What could not be read of the address, the filter included.
+    pub errors: Memo<Vec<Error>>,
+    /// Counts refreshes: every panel loads again when it changes.
+    pub tick: RwSignal<u32>,
+    /// Whether times are shown in the browser's zone; the server writes UTC.
+    pub local: RwSignal<bool>,
+    pub about: Resource<Result<About, ApiError>>,
+}
+
+impl State {
+    /// The address of this page with another view.
+    pub fn href(self, view: &View) -> String {
+        view.href(&self.path.get())
+    }
+
+    /// The address of `path`, or of this page, with a condition added.
+    pub fn and(self, term: &Ast, path: Option<&str>) -> String {
+        let view = self.view.get().and(term);
+        path.map_or_else(|| self.href(&view), |path| view.href(path))
+    }
+
+    /// Moves to another view of this page; a step in the browser's history.
+    pub fn go(self, view: &View) {
+        browser::go(&view.href(&self.path.get_untracked()));
+    }
+}
+
+/// The state of the page. Every component below `Provider` has one.
+pub fn use_state() -> State {
+    expect_context()
+}
+
+/// Reads the address, provides the state and, in the browser, listens for what concerns the whole page.
+#[component]
+pub fn Provider(children: Children) -> impl IntoView {
+    let location = use_location();
+    let read = Memo::new(move |_| View::from_query(&location.search.get()));
+    let state = State {
+        path: location.pathname,
+        view: Memo::new(move |_| read.with(|(view, _)| view.clone())),
+        errors: Memo::new(move |_| read.with(|(view, errors)| all_errors(view, errors))),
+        tick: RwSignal::new(0),
+        local: RwSignal::new(false),
+        about: Resource::new(|| (), |()| api::about_get()),
+    };
+    provide_context(state);
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        let navigate = navigate.clone();
+        browser::listen(move |href, scroll| {
+            navigate(href, NavigateOptions { resolve: false, scroll, ..Default::default() });
+        });
+        state.local.set(zone::stored());
+    });
+    children()
+}
+
+fn all_errors(view: &View, errors: &[Error]) -> Vec<Error> {
+    let mut all = errors.to_vec();
+    let of_filter = all.iter().any(|error| error.parameter.as_deref() == Some("q"));
+    if !of_filter && let Err(error) = filter::parse(&view.filter) {
+        all.push(error);
+    }
+    all
+}
+
+/// What of a view concerns one panel: a change elsewhere does not load it again.
+pub fn panel_view(view: &View, panel: &Panel) -> View {
+    let prefix = format!("{}.", panel.id);
+    let switches = view.switches.iter().filter(|(key, _)| key.starts_with(&prefix));
+    View { switches: switches.map(|(key, on)| (key.clone(), *on)).collect(), refresh_s: None, ..view.clone() }
+}
+
+/// Whether a panel's switch is on in this view.
+pub fn is_on(view: &View, panel: &Panel, switch: &Switch) -> bool {
+    view.switches.get(&switch_key(panel, switch)).copied().unwrap_or(switch.on)
+}
+
+/// The view with a panel's switch moved.
+pub fn switched(view: &View, panel: &Panel, switch: &Switch) -> View {
+    let on = !is_on(view, panel, switch);
+    let mut view = view.clone();
+    if on == switch.on {
+        view.switches.remove(&switch_key(panel, switch));
+    } else {
+        view.switches.insert(switch_key(panel, switch), on);
+    }
+    view
+}
+
+fn switch_key(panel: &Panel, switch: &Switch) -> String {
+    format!("{}.{}", panel.id, switch.id)
+}
+
+/// The conditions of the filter; none when it cannot be read.
+pub fn terms(view: &View) -> Vec<Ast> {
+    filter::parse(&view.filter).map(|ast| ast.terms()).unwrap_or_default()
+}
+
+/// The view with just these conditions.
+pub fn with_terms(view: &View, terms: Vec<Ast>) -> View {
+    let ast = terms.into_iter().fold(Ast::All, Ast::and);
+    View { filter: filter::print(&ast), ..view.clone() }
+}
+
+/// A view as the fields of a form, for a form that changes the rest.
+pub fn fields(view: &View) -> Vec<(String, String)> {
+    form_urlencoded::parse(view.to_query().as_bytes()).into_owned().collect()
+}
+
+/// Whether the range ends now: "3 minutes ago" then means something.
+pub fn is_live(range: Option<Range>) -> bool {
+    match range {
+        None | Some(Range::Last { .. }) => true,
+        Some(Range::Between { to: Edge::Now { count: 0, round: None, .. }, .. }) => true,
+        Some(Range::Between { .. }) => false,
+    }
+}

@@ -1,0 +1,73 @@
+//! One event: its fields, each a filter, and the raw JSON.
+
+use leptos::prelude::*;
+use model::{field::Field, filter::Ast, series::Cell};
+
+use super::{browser, icon, json, value::Value, zone};
+use crate::{api::Event, state::use_state};
+
+/// The inside of an opened row and of the event's own page. `path`: the page that the filters lead to; `None`: this one.
+pub fn event(event: Event, path: Option<&'static str>) -> impl IntoView {
+    let raw = json::pretty(&event.raw);
+    let copied = raw.clone();
+    let fields = event.fields.into_iter().map(|(key, cell)| field(key, cell, path).into_any()).collect_view();
+    view! {
+        <div class="event" data-role="event">
+            <dl class="event-fields">{fields}<div><dt>"Object"</dt><dd><span class="plain">{event.object}</span></dd></div></dl>
+            <div class="event-raw">
+                <div class="event-raw-head">
+                    <h3>"Raw event"</h3>
+                    <button type="button" class="control small needs-scripts" on:click=move |_| browser::copy(&copied)>
+                        "Copy JSON"
+                    </button>
+                </div>
+                <pre data-role="raw" tabindex="0" aria-label="Raw event"><code>{raw}</code></pre>
+            </div>
+        </div>
+    }
+}
+
+fn field(field: Field, cell: Cell, path: Option<&'static str>) -> impl IntoView {
+    let state = use_state();
+    let value = match &cell {
+        Cell::Time(time) => {
+            let time = *time;
+            view! {
+                <zone::Time time/>
+                <span class="code">{move || zone::name(state.local.get())}</span>
+            }
+            .into_any()
+        }
+        _ => {
+            let term = Ast::equals(field, &cell);
+            let not = term.clone().negated();
+            let label = field.label();
+            view! {
+                <Value field cell=cell.clone() path/>
+                <span class="event-actions">
+                    <a
+                        href=move || state.and(&term, path)
+                        title="Filter for this value"
+                        aria-label=format!("Filter for this {label}")
+                    >
+                        {icon::plus()}
+                    </a>
+                    <a
+                        href=move || state.and(&not, path)
+                        title="Filter out this value"
+                        aria-label=format!("Filter out this {label}")
+                    >
+                        {icon::minus()}
+                    </a>
+                </span>
+            }
+            .into_any()
+        }
+    };
+    view! {
+        <div data-key=field.key()>
+            <dt title=field.help()>{field.label()}</dt>
+            <dd>{value}</dd>
+        </div>
+    }
+}

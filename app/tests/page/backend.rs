@@ -1,0 +1,114 @@
+//! A backend in memory: every panel has a few rows, made from its own description.
+
+use app::api::{About, Attribution, Backend, Event};
+use async_trait::async_trait;
+use model::{
+    dashboard,
+    error::{Error, Kind},
+    field::{self, Field},
+    panel::{Mark, Panel},
+    series::{Cell, Column, Detail, PanelName, Series, Table},
+    time::{Timestamp, Window},
+    view::View,
+};
+
+/// 2026-11-24T12:00:00Z.
+pub const NOW: i64 = 1_795_521_600_000;
+pub const HOUR: i64 = 3_600_000;
+/// What an attacker may put into a user's name.
+pub const HOSTILE: &str = "<img src=x onerror=alert(1)>\u{202e}exe";
+
+#[derive(Default)]
+pub struct Memory {
+    pub empty: bool,
+    /// The panel that fails.
+    pub fails: Option<&'static str>,
+}
+
+#[async_trait]
+impl Backend for Memory {
+    async fn panel(&self, dashboard: &str, panel: &str, view: &View) -> Result<Series, Error> {
+        let tile = dashboard::dashboard(dashboard).and_then(|of| of.tile(panel));
+        let panel = &tile.ok_or_else(|| Error::not_found("There is no such panel."))?.panel;
+        if self.fails == Some(&panel.id) {
+            return Err(Error::new(Kind::Timeout, "The query took longer than 30 seconds. Choose a shorter range."));
+        }
+        model::filter::parse(&view.filter)?;
+        Ok(series(panel, view, self.empty))
+    }
+
+    async fn event(&self, event_id: &str) -> Result<Event, Error> {
+        if event_id != "event-1" {
+            return Err(Error::not_found("There is no event with this id."));
+        }
+        let fields = vec![
+            (Field::EventTime, Cell::Time(Timestamp(NOW))),
+            (Field::EventName, Cell::Text("CreateUser".into())),
+            (Field::Actor, Cell::Text(HOSTILE.into())),
+        ];
+        let raw = r#"{"eventName":"CreateUser","requestParameters":{"userName":"</script>"}}"#.into();
+        Ok(Event { fields, raw, object: "s3://trail/a.json.gz".into() })
+    }
+
+    async fn about(&self) -> Result<About, Error> {
+        let source = Attribution { label: "Places by Example".into(), url: "https://example.com/".into() };
+        let last_event = Some(Timestamp(NOW));
+        Ok(About { version: "9.9.9".into(), events_estimate: 1_234, last_event, attributions: vec![source] })
+    }
+}
+
+fn series(panel: &Panel, view: &View, empty: bool) -> Series {
+    let window = Window { from: Timestamp(NOW - 24 * HOUR), to: Timestamp(NOW) };
+    let table = if empty { nothing(panel) } else { table(panel) };
+    Series {
+        panel: PanelName { id: panel.id.clone(), title: panel.title.clone() },
+        window,
+        previous: Some(window.previous()),
+        filter: view.filter.clone(),
+        bucket_ms: Some(HOUR),
+        table,
+        details: panel.details.iter().map(|of| Detail { id: of.id.clone(), table: Table::default() }).collect(),
+        last_event: Some(Timestamp(NOW - 100 * HOUR)),
+        took_ms: 1,
+    }
+}
+
+fn nothing(panel: &Panel) -> Table {
+    Table { rows: Vec::new(), total: 0, ..table(panel) }
+}
+
+fn table(panel: &Panel) -> Table {
+    let mut fields = panel.by.clone();
+    if panel.over_time {
+        fields.insert(0, Field::EventTime);
+    }
+    let mut columns: Vec<_> = fields.iter().map(|field| column(field.key(), field.kind(), field.label())).collect();
+    for measure in &panel.measures {
+        columns.push(column(measure.key(), measure.kind(), measure.label()));
+        if panel.mark == Mark::Figures {
+            columns.push(column(&format!("{}_previous", measure.key()), measure.kind(), measure.label()));
+        }
+    }
+    let rows = if panel.mark == Mark::Figures { 1 } else { 3 };
+    let rows = (0..rows).map(|at| columns.iter().map(|column| cell(column, at)).collect()).collect();
+    Table { columns, rows, total: 1_500, truncated: false }
+}
+
+fn column(key: &str, kind: field::Kind, label: &str) -> Column {
+    Column { key: key.to_owned(), kind, label: label.to_owned() }
+}
+
+fn cell(column: &Column, at: i64) -> Cell {
+    match (column.key.as_str(), column.kind) {
+        ("actor", _) if at == 0 => Cell::Text(HOSTILE.into()),
+        ("country", _) => Cell::Text(["DE", "US", "SG"][at as usize].into()),
+        ("outcome", _) => Cell::Text(if at == 1 { "failure" } else { "success" }.into()),
+        ("event_id", _) => Cell::Text(format!("event-{at}")),
+        ("source_ip", _) => Cell::Text(format!("198.51.100.{at}")),
+        (_, field::Kind::Time) => Cell::Time(Timestamp(NOW - (at + 1) * HOUR)),
+        (_, field::Kind::Integer) => Cell::Int(1_500 - at * 500),
+        (_, field::Kind::Float) => Cell::Float(0.25),
+        (_, field::Kind::Bool) => Cell::Bool(at == 0),
+        (key, _) => Cell::Text(format!("{key}-{at}")),
+    }
+}

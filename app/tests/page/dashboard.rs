@@ -1,0 +1,112 @@
+//! The dashboard and its panels.
+
+use app::Preferences;
+use model::dashboard::built_in;
+
+use crate::{backend::Memory, get, get_as};
+
+#[tokio::test]
+async fn every_panel_is_readable_without_scripts() {
+    let page = get("/").await;
+    assert_eq!(page.status, 200);
+    for tile in &built_in()[0].tiles {
+        page.has(&format!("data-panel=\"{}\"", tile.panel.id));
+        page.has(&tile.panel.title);
+    }
+    assert_eq!(page.count("data-role=\"error\""), 0);
+    assert_eq!(page.count("class=\"skeleton\""), 0, "a panel was left loading");
+    page.has("data-figure=\"events\" data-value=\"1500\"");
+    page.has(">1,500<");
+    page.has("<svg");
+    // Blocked by the page's policy.
+    page.has_not(" style=\"");
+}
+
+#[tokio::test]
+async fn the_dashboard_has_two_addresses_and_keeps_the_one_in_use() {
+    let page = get("/d/overview?range=7d").await;
+    page.has("data-panel=\"access-map\"");
+    let cell = page.between("data-key=\"country\"", "</td>");
+    assert!(cell.contains("href=\"/d/overview?range=7d&amp;q=country:DE\""), "{cell}");
+    assert!(cell.contains("Germany"), "{cell}");
+}
+
+#[tokio::test]
+async fn hostile_names_are_text() {
+    let page = get("/").await;
+    page.has("&lt;img src=x onerror=alert(1)&gt;U+202Eexe");
+    page.has_not("<img");
+}
+
+#[tokio::test]
+async fn pills_negate_and_remove() {
+    let page = get("/?q=country:DE+and+not+actor:ci").await;
+    assert_eq!(page.count("data-pill"), 2);
+    let first = page.between("data-pill", "</li>");
+    assert!(first.contains("href=\"/?q=not+country:DE+and+not+actor:ci\""), "{first}");
+    assert!(first.contains("href=\"/?q=not+actor:ci\""), "{first}");
+}
+
+#[tokio::test]
+async fn forms_keep_the_rest_of_the_view() {
+    let page = get("/?range=7d&q=country:DE&off=recent-events.writes&refresh=30s").await;
+    let filter = page.between("data-role=\"filter\"", "</form>");
+    for field in ["name=\"range\" value=\"7d\"", "name=\"off\" value=\"recent-events.writes\"", "name=\"refresh\""] {
+        assert!(filter.contains(field), "no {field} in {filter}");
+    }
+    assert!(filter.contains("value=\"country:DE\""), "{filter}");
+    assert_eq!(filter.matches("name=\"q\"").count(), 1, "{filter}");
+    let range = page.between("class=\"absolute\"", "</form>");
+    assert!(range.contains("name=\"q\" value=\"country:DE\""), "{range}");
+    assert!(!range.contains("name=\"range\""), "{range}");
+}
+
+#[tokio::test]
+async fn switches_are_links() {
+    let page = get("/").await;
+    let switch = page.between("data-switch=\"writes\"", "</a>");
+    assert!(switch.contains("aria-checked=\"true\"") && switch.contains("off=recent-events.writes"), "{switch}");
+    let page = get("/?off=recent-events.writes").await;
+    let switch = page.between("data-switch=\"writes\"", "</a>");
+    assert!(switch.contains("aria-checked=\"false\"") && switch.contains("href=\"/\""), "{switch}");
+}
+
+#[tokio::test]
+async fn exports_take_what_concerns_the_panel() {
+    let page = get("/?range=7d&off=recent-events.writes&refresh=30s").await;
+    page.has("href=\"/d/overview/errors.json?range=7d\"");
+    page.has("href=\"/d/overview/recent-events.csv?range=7d&amp;off=recent-events.writes\"");
+}
+
+#[tokio::test]
+async fn events_link_to_their_page() {
+    let page = get("/?range=7d").await;
+    page.has("href=\"/event/event-1?range=7d\"");
+}
+
+#[tokio::test]
+async fn a_theme_that_was_chosen_is_on_the_document() {
+    let chosen = |theme: &str| Preferences { theme: Some(theme.to_owned()), narrow: false };
+    get_as("/", Memory::default(), chosen("dark")).await.has("<html lang=\"en\" data-theme=\"dark\"");
+    let page = get_as("/", Memory::default(), chosen("\"><script>")).await;
+    page.has("<html lang=\"en\">");
+}
+
+#[tokio::test]
+async fn every_page_with_places_names_their_source() {
+    for path in ["/", "/d/overview/access-map", "/event/event-1"] {
+        let page = get(path).await;
+        let foot = page.between("<footer", "</footer>");
+        assert!(foot.contains("href=\"https://example.com/\"") && foot.contains("1,234 events"), "{foot}");
+    }
+}
+
+#[test]
+fn the_styles_know_every_height_and_width() {
+    let css = include_str!("../../../style/frame.css");
+    for tile in built_in().iter().flat_map(|dashboard| &dashboard.tiles) {
+        let (height, columns) = (tile.place.height, tile.place.columns);
+        assert!(css.contains(&format!(".h-{height} {{ --body: {height}px; }}")), "no height {height}");
+        assert!(css.contains(&format!(".c-{columns} {{")), "no width {columns}");
+    }
+}

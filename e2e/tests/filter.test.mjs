@@ -1,0 +1,163 @@
+// Filters: by click, by pill, by typing, by address; with the back button, and when they are wrong.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { brand, branded, clean, context, figure, json, navigate, open, page, panel, query, settled, watch } from "../lib/browser.mjs";
+
+const RANGE = "from=now-20d/d&to=now-1d/d";
+
+/** A click as a mouse does it, in the middle of what is drawn; marks can be thin or lie below labels. */
+const press = (mark) => mark.dispatchEvent("click");
+
+test("a click on a row of a table adds its filter without loading the page anew", async (t) => {
+  const overview = await page(t);
+  await open(overview, `/?${RANGE}`);
+  await brand(overview);
+  const all = await figure(overview, "events");
+  const link = panel(overview, "top-console-users").locator('tr[data-row] td[data-key="actor"] a').first();
+  const actor = (await link.innerText()).trim();
+  await navigate(overview, () => link.click());
+  assert.ok(await branded(overview), "the document stayed");
+  assert.ok(query(overview).get("q").includes(actor), `${query(overview).get("q")} names ${actor}`);
+  assert.equal(await overview.locator("[data-pill]").count(), 1);
+  assert.ok((await overview.locator("[data-pill]").innerText()).includes(actor));
+  const some = await figure(overview, "events");
+  assert.ok(some > 0 && some < all, `${some} of ${all} events`);
+  clean(overview);
+});
+
+for (const [id, where] of [
+  ["access-map", "a country of the map"],
+  ["events-by-name", "a bar over time"],
+  ["errors", "a bar of a ranking"],
+  ["events-by-outcome", "an area or its legend"],
+]) {
+  test(`a click on ${where} adds its filter`, async (t) => {
+    const overview = await page(t);
+    await open(overview, `/?${RANGE}`);
+    await brand(overview);
+    // A bar over time may set the range, too; its legend entry adds the filter alone.
+    const marks = panel(overview, id).locator('svg a[href*="q="], svg a.mark');
+    await navigate(overview, () => press(marks.last()));
+    assert.ok(await branded(overview), "the document stayed");
+    assert.ok((query(overview).get("q") ?? "") !== "" || query(overview).get("from") !== "now-20d/d", overview.url());
+    assert.equal(await panel(overview, id).locator("[data-role=error]").count(), 0);
+    clean(overview);
+  });
+}
+
+test("a pill is negated and removed", async (t) => {
+  const overview = await page(t);
+  await open(overview, `/?${RANGE}`);
+  const all = await figure(overview, "events");
+  await open(overview, `/?${RANGE}&q=outcome:failure`);
+  const failures = await figure(overview, "events");
+  await navigate(overview, () => overview.locator("[data-pill] a[data-action=negate]").click());
+  assert.equal((await figure(overview, "events")) + failures, all, "what is and what is not make all");
+  assert.match(query(overview).get("q"), /not/i);
+  await navigate(overview, () => overview.locator("[data-pill] a[data-action=negate]").click());
+  assert.equal(await figure(overview, "events"), failures, "negated twice");
+  await navigate(overview, () => overview.locator("[data-pill] a[data-action=remove]").click());
+  assert.equal(await overview.locator("[data-pill]").count(), 0);
+  assert.equal(await figure(overview, "events"), all);
+  assert.equal(query(overview).get("q") ?? "", "");
+  clean(overview);
+});
+
+test("a filter is typed, and the back button takes it back", async (t) => {
+  const overview = await page(t);
+  await open(overview, `/?${RANGE}`);
+  await brand(overview);
+  const all = await figure(overview, "events");
+  await overview.locator("form[data-role=filter] input[name=q]").fill("eventName:Get* and not userIdentity.type:AWSService");
+  await navigate(overview, () => overview.locator("form[data-role=filter] input[name=q]").press("Enter"));
+  assert.ok(await branded(overview), "the document stayed");
+  const some = await figure(overview, "events");
+  assert.ok(some > 0 && some < all);
+  assert.ok((await overview.locator("[data-pill]").count()) >= 1);
+  await navigate(overview, () => overview.goBack());
+  assert.equal(await figure(overview, "events"), all);
+  assert.equal(await overview.locator("[data-pill]").count(), 0);
+  await navigate(overview, () => overview.goForward());
+  assert.equal(await figure(overview, "events"), some);
+  clean(overview);
+});
+
+test("the address, opened in another browser, shows the same", async (t) => {
+  const first = await page(t);
+  await open(first, `/?${RANGE}`);
+  await navigate(first, () => panel(first, "source-addresses").locator('td[data-key="source_ip"] a').first().click());
+  const second = await (await context()).newPage();
+  t.after(() => second.context().close());
+  watch(second);
+  await open(second, first.url());
+  for (const key of ["events", "error_rate", "actors", "source_ips", "countries", "accounts"]) {
+    assert.equal(await figure(second, key), await figure(first, key), key);
+  }
+  const rows = (page) => panel(page, "recent-events").locator("tr[data-row]").allInnerTexts();
+  assert.deepEqual(await rows(second), await rows(first));
+  assert.deepEqual(
+    await second.locator("[data-pill]").allInnerTexts(),
+    await first.locator("[data-pill]").allInnerTexts(),
+  );
+  clean(second);
+});
+
+test("filters of two clicks are joined by and", async (t) => {
+  const overview = await page(t);
+  await open(overview, `/?${RANGE}&q=outcome:failure`);
+  const link = panel(overview, "source-addresses").locator('td[data-key="country"] a').first();
+  await navigate(overview, () => link.click());
+  assert.equal(await overview.locator("[data-pill]").count(), 2);
+  const filter = query(overview).get("q");
+  const exported = await json(`/d/overview/key-figures.json?${RANGE}&q=${encodeURIComponent(filter)}`);
+  assert.equal(exported.rows[0].events, await figure(overview, "events"));
+  assert.ok(exported.rows[0].events > 0);
+});
+
+test("a mistake is shown under the bar, points at its column, and the page stays usable", async (t) => {
+  const overview = await page(t);
+  await overview.goto(`/?${RANGE}&q=${encodeURIComponent("event_name:(Get* or")}`);
+  await overview.waitForSelector("body[data-hydrated]");
+  const error = overview.locator("[data-error=filter]");
+  const text = await error.innerText();
+  assert.match(text, /\^/, "a caret points at the column");
+  assert.equal(await overview.locator("form[data-role=filter] input[name=q]").inputValue(), "event_name:(Get* or");
+  await overview.locator("form[data-role=filter] input[name=q]").fill("event_name:Get*");
+  await navigate(overview, () => overview.locator("form[data-role=filter] input[name=q]").press("Enter"));
+  assert.equal(await error.count(), 0);
+  assert.ok((await figure(overview, "events")) > 0);
+});
+
+test("a mistake is a 400 that names its place in the export", async () => {
+  const { base } = await import("../lib/browser.mjs");
+  const answer = await fetch(new URL(`/d/overview/errors.json?q=${encodeURIComponent('actor:"alice')}`, base));
+  assert.equal(answer.status, 400);
+  const { error } = await answer.json();
+  assert.ok(error.message.length > 5, JSON.stringify(error));
+});
+
+test("rows of recent events open to the raw event", async (t) => {
+  const overview = await page(t);
+  await open(overview, `/?${RANGE}`);
+  await brand(overview);
+  const recent = panel(overview, "recent-events");
+  await recent.locator("button[data-action=open]").first().click();
+  const raw = recent.locator("[data-role=event] pre[data-role=raw]").first();
+  await raw.waitFor();
+  const event = JSON.parse(await raw.innerText());
+  assert.ok(event.eventTime && event.eventSource, "CloudTrail's own event");
+  assert.ok(await branded(overview));
+  clean(overview);
+});
+
+test("the writes switch of recent events is on, and can be switched off", async (t) => {
+  const overview = await page(t);
+  await open(overview, `/d/overview/recent-events?${RANGE}`);
+  const reads = async () => (await json(`/d/overview/recent-events.json${new URL(overview.url()).search}`)).rows;
+  const names = (await reads()).map((row) => row.event_name);
+  assert.ok(!names.some((name) => /^(Get|List|Describe)/.test(name)), "writes only");
+  await navigate(overview, () => panel(overview, "recent-events").locator('a[href*="recent-events.writes"]').first().click());
+  await settled(overview);
+  assert.ok((await reads()).some((row) => /^(Get|List|Describe)/.test(row.event_name)), "reads, too");
+});

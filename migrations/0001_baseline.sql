@@ -1,0 +1,84 @@
+-- The baseline: objects that were read, the events in them, and what could not be read as an event.
+-- One file until 1.0; afterwards forward only.
+
+-- Collation "C": keys are compared byte by byte, which is what ids, names and codes need, and is the fastest.
+
+-- An object is a file, an S3 key, a pushed batch: whatever was delivered as one piece. Its URI is its identity.
+create table object (
+    object_id bigint generated always as identity primary key,
+    uri text collate "C" not null unique,
+    -- What tells one content of this URI from another: size and modification time of a file, the ETag of an S3 object.
+    version text not null,
+    -- done: read to its end. failed: not readable to its end, for the reason in `error`; it is tried again.
+    state text not null check (state in ('done', 'failed')),
+    error text,
+    kind text not null,
+    events_read bigint not null,
+    events_inserted bigint not null,
+    events_duplicate bigint not null,
+    events_rejected bigint not null,
+    bytes_uncompressed bigint not null,
+    finished_at timestamptz not null default now()
+);
+
+create table event (
+    -- CloudTrail's eventID (or eventId), or sha256:<hex> of the content where it has none.
+    event_id text collate "C" primary key,
+    event_time timestamptz not null,
+    object_id bigint not null references object,
+    event_name text collate "C",
+    event_source text collate "C",
+    event_type text collate "C",
+    event_category text collate "C",
+    read_only boolean,
+    -- success or failure: see `model::field::Field::Outcome`.
+    outcome text collate "C" not null,
+    error_code text collate "C",
+    error_message text collate "C",
+    aws_region text collate "C",
+    account text collate "C",
+    actor text collate "C",
+    session text collate "C",
+    identity_type text collate "C",
+    actor_arn text collate "C",
+    identity_account text collate "C",
+    access_key text collate "C",
+    invoked_by text collate "C",
+    -- As CloudTrail writes it; source_ip only where Rust's parser says that it is an address.
+    source_address text collate "C",
+    source_ip inet,
+    country text collate "C",
+    city text collate "C",
+    latitude double precision,
+    longitude double precision,
+    time_zone text collate "C",
+    as_number bigint,
+    as_organisation text collate "C",
+    user_agent text collate "C",
+    client text collate "C",
+    mfa_used boolean,
+    request_id text collate "C",
+    -- The event as it was delivered, byte for byte.
+    raw text not null,
+    -- `raw` without what Postgres' json refuses (\u0000, lone surrogates); null where `raw` itself is fine.
+    raw_json text
+);
+
+alter table event alter column raw set compression lz4;
+alter table event alter column raw_json set compression lz4;
+
+create index event_time_index on event (event_time desc, event_id desc);
+create index event_source_ip_index on event (source_ip);
+
+-- What could not be read as an event: kept whole, with where it stood and why.
+create table rejected (
+    rejected_id bigint generated always as identity primary key,
+    object_id bigint not null references object on delete cascade,
+    -- The how-manieth record of the object, from 0; and the byte at which it begins in the uncompressed object.
+    ordinal bigint not null,
+    byte_offset bigint not null,
+    reason text not null,
+    -- The text as far as it is UTF-8 (the rest replaced), at most 1 MiB of it.
+    text text not null,
+    unique (object_id, ordinal)
+);

@@ -1,0 +1,334 @@
+//! Stacked areas and bars over time: Plotters draws grid, axis and marks; labels, links and titles lie over them.
+
+use plotters::{
+    chart::{ChartBuilder, ChartContext},
+    coord::Shift,
+    coord::{
+        cartesian::Cartesian2d,
+        ranged1d::{DefaultFormatting, KeyPointHint, Ranged},
+    },
+    drawing::{DrawingArea, IntoDrawingArea},
+    element::{PathElement, Polygon, Rectangle},
+    prelude::SVGBackend,
+    style::{Color, ShapeStyle, TRANSPARENT},
+};
+
+use super::{
+    canvas::{Anchor, Canvas, Rect, Type, n},
+    format,
+    legend::{Entry, Legend},
+    paint::{Paint, themed},
+    scale::{self, Tick},
+    stack::{Layer, Stack},
+    text,
+};
+use crate::time::{Timestamp, Window};
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Shape {
+    Area,
+    Bars,
+}
+
+/// Plotters counts in whole pixels: it draws ten times as large, and the group is scaled down.
+const FINE: f64 = 10.0;
+const X_AXIS: f64 = 19.0;
+const X_CONTEXT: f64 = 13.0;
+/// What the labels of amounts take at most, to the left of plot and legend.
+const Y_AXIS: f64 = 42.0;
+/// Space that a label of the time axis takes, with what parts it from the next.
+const X_LABEL: f64 = 66.0;
+
+pub(crate) fn draw(canvas: &mut Canvas<'_>, body: Rect, stack: &Stack, shape: Shape) {
+    let legend = Legend::new(entries(stack), body.w - Y_AXIS, if body.h < 150.0 { 0.0 } else { body.h * 0.36 });
+    let legend_height = if legend.height() > 0.0 { legend.height() + 8.0 } else { 0.0 };
+    let chart = Rect::new(body.x, body.y, body.w, body.h - legend_height);
+    let plot = plot(canvas, chart, stack, shape);
+    legend.draw(canvas, plot.x, chart.bottom() + 8.0);
+}
+
+/// The chart without legend. Gives the place of the plot.
+pub(crate) fn plot(canvas: &mut Canvas<'_>, area: Rect, stack: &Stack, shape: Shape) -> Rect {
+    let with_context = area.h >= 110.0;
+    let x_axis = if with_context { X_AXIS + X_CONTEXT } else { X_AXIS };
+    let height = (area.h - x_axis - 7.0).max(10.0);
+    let amounts = scale::amounts(stack.highest(), ((height / 38.0).round() as u32).clamp(2, 6));
+    let labels: Vec<String> = amounts.iter().map(|amount| format::short(*amount)).collect();
+    let y_axis = labels.iter().map(|label| text::width(label, Type::TICK.size)).fold(0.0, f64::max).ceil() + 8.0;
+    let plot = Rect::new(area.x + y_axis, area.y + 7.0, area.w - y_axis, height);
+
+    let frame = Frame { plot, window: stack.window, top: amounts.last().copied().unwrap_or(1.0) };
+    canvas.raw(&format!(
+        "<g class=\"plot\" data-plot=\"{} {} {} {}\" data-from=\"{}\" data-to=\"{}\">",
+        n(plot.x),
+        n(plot.y),
+        n(plot.w),
+        n(plot.h),
+        stack.window.from.0,
+        stack.window.to.0
+    ));
+    let drawn = plotted(&frame, stack, shape, &amounts);
+    canvas.raw(&format!("<g transform=\"scale({})\">{}</g>", 1.0 / FINE, themed(&drawn, canvas.theme())));
+    marks(canvas, &frame, stack, shape);
+    canvas.close_group();
+
+    for (amount, label) in amounts.iter().zip(&labels) {
+        canvas.text(plot.x - 6.0, frame.y(*amount) + 4.0, label, Type::TICK.anchor(Anchor::End));
+    }
+    time_labels(canvas, &frame, area, with_context);
+    plot
+}
+
+/// From data to pixels. Plotters is given the same place, so both agree.
+struct Frame {
+    plot: Rect,
+    window: Window,
+    top: f64,
+}
+
+impl Frame {
+    fn x(&self, at: Timestamp) -> f64 {
+        let length = (self.window.to.0.saturating_sub(self.window.from.0)).max(1) as f64;
+        self.plot.x + (at.0.saturating_sub(self.window.from.0)) as f64 / length * self.plot.w
+    }
+
+    fn y(&self, amount: f64) -> f64 {
+        self.plot.bottom() - (amount / self.top).clamp(0.0, 1.0) * self.plot.h
+    }
+
+    /// Between the buckets there is air where there is room for it. On whole pixels: edges stay sharp.
+    fn bar(&self, bucket: Window) -> (f64, f64) {
+        let (left, right) = (self.x(bucket.from).round(), self.x(bucket.to).round());
+        let gap = match right - left {
+            width if width >= 12.0 => 2.0,
+            width if width >= 3.0 => 1.0,
+            _ => 0.0,
+        };
+        (left, (right - gap).max(left + 0.5))
+    }
+}
+
+/// An axis whose ticks are given.
+struct Axis {
+    from: f64,
+    to: f64,
+    ticks: Vec<f64>,
+}
+
+impl Ranged for Axis {
+    type FormatOption = DefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
+        let share = (value - self.from) / (self.to - self.from);
+        (f64::from(limit.0) + share * f64::from(limit.1 - limit.0)).round() as i32
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
+        self.ticks.clone()
+    }
+
+    fn range(&self) -> std::ops::Range<f64> {
+        self.from..self.to
+    }
+}
+
+type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<Axis, Axis>>;
+type Drawn = Result<(), Box<dyn std::error::Error>>;
+
+/// Grid, axis and marks, ten times as large, in stand-in colours.
+fn plotted(frame: &Frame, stack: &Stack, shape: Shape, amounts: &[f64]) -> String {
+    let mut svg = String::new();
+    let size = ((frame.plot.right() * FINE) as u32 + 20, (frame.plot.bottom() * FINE) as u32 + 20);
+    // The SVG backend writes to a string, which cannot fail; and half a chart is better than none.
+    let _ = draw_with_plotters(SVGBackend::with_string(&mut svg, size), frame, stack, shape, amounts);
+    let inner = svg.split_once('>').map_or("", |(_, rest)| rest);
+    let inner = inner.rsplit_once("</svg>").map_or(inner, |(inner, _)| inner);
+    inner.replace(" opacity=\"1\"", "").replace(" stroke=\"none\"", "").replace('\n', "")
+}
+
+fn draw_with_plotters(backend: SVGBackend<'_>, frame: &Frame, stack: &Stack, shape: Shape, amounts: &[f64]) -> Drawn {
+    let plot = frame.plot;
+    let root = backend.into_drawing_area();
+    let area = root.clone().shrink((fine(plot.x), fine(plot.y)), (fine(plot.w), fine(plot.h)));
+    let x = Axis {
+        from: stack.window.from.0 as f64,
+        to: stack.window.to.0.max(stack.window.from.0 + 1) as f64,
+        ticks: Vec::new(),
+    };
+    let y = Axis { from: 0.0, to: frame.top, ticks: amounts.iter().copied().skip(1).collect() };
+    let mut chart: Chart<'_, '_> = ChartBuilder::on(&area).build_cartesian_2d(x, y)?;
+    let line = |paint: Paint, width: f64| ShapeStyle::from(paint.stand_in()).stroke_width(fine(width) as u32);
+    chart
+        .configure_mesh()
+        .disable_x_mesh()
+        .disable_axes()
+        .bold_line_style(line(Paint::Grid, 1.0))
+        .light_line_style(TRANSPARENT)
+        .draw()?;
+    match shape {
+        Shape::Area => areas(&mut chart, stack)?,
+        Shape::Bars => bars(&root, frame, stack)?,
+    }
+    let base = [(fine(plot.x), fine(plot.bottom())), (fine(plot.right()), fine(plot.bottom()))];
+    root.draw(&PathElement::new(base.to_vec(), line(Paint::Axis, 1.0)))?;
+    root.present()?;
+    Ok(())
+}
+
+/// The corners of a layer's upper edge: the middle of each bucket, and level out to the window's ends.
+fn edge(stack: &Stack, level: usize) -> Vec<(f64, f64)> {
+    let mut points: Vec<(f64, f64)> = stack
+        .buckets
+        .iter()
+        .enumerate()
+        .map(|(at, bucket)| ((bucket.from.0 as f64 + bucket.to.0 as f64) / 2.0, stack.below(level, at)))
+        .collect();
+    if let (Some(&(_, first)), Some(&(_, last))) = (points.first(), points.last()) {
+        points.insert(0, (stack.window.from.0 as f64, first));
+        points.push((stack.window.to.0 as f64, last));
+    }
+    points
+}
+
+fn areas(chart: &mut Chart<'_, '_>, stack: &Stack) -> Drawn {
+    for (level, layer) in stack.layers.iter().enumerate() {
+        let upper = edge(stack, level + 1);
+        let outline: Vec<_> = upper.iter().copied().chain(edge(stack, level).into_iter().rev()).collect();
+        let colour = layer.paint.stand_in();
+        chart.draw_series(std::iter::once(Polygon::new(outline, colour.mix(0.55))))?;
+        let line = ShapeStyle::from(colour).stroke_width((1.5 * FINE) as u32);
+        chart.draw_series(std::iter::once(PathElement::new(upper, line)))?;
+    }
+    Ok(())
+}
+
+fn bars(root: &DrawingArea<SVGBackend<'_>, Shift>, frame: &Frame, stack: &Stack) -> Drawn {
+    for (level, layer) in stack.layers.iter().enumerate() {
+        for (at, bucket) in stack.buckets.iter().enumerate().filter(|(at, _)| layer.values[*at] > 0.0) {
+            let piece = bar_piece(frame, stack, level, at, *bucket);
+            let corners = [(piece.x, piece.y), (piece.right(), piece.bottom())].map(|(x, y)| (fine(x), fine(y)));
+            root.draw(&Rectangle::new(corners, layer.paint.stand_in().filled()))?;
+        }
+    }
+    Ok(())
+}
+
+/// One failure among a thousand events is still seen: its piece is at least this high.
+const LEAST_FAILURE: f64 = 2.0;
+
+fn bar_piece(frame: &Frame, stack: &Stack, level: usize, at: usize, bucket: Window) -> Rect {
+    let (left, right) = frame.bar(bucket);
+    let bottom = frame.y(stack.below(level, at));
+    let top = frame.y(stack.below(level + 1, at));
+    let least = if stack.layers[level].paint == Paint::Failure { LEAST_FAILURE } else { 0.0 };
+    let height = (bottom - top).max(least);
+    Rect::new(left, bottom - height, right - left, height)
+}
+
+fn fine(value: f64) -> i32 {
+    (value * FINE).round() as i32
+}
+
+/// Beyond so many pieces a layer is one mark.
+const MOST_PIECES: usize = 2_000;
+
+/// The pieces to point at, layer by layer: each layer is one link, each piece has its own tooltip.
+fn marks(canvas: &mut Canvas<'_>, frame: &Frame, stack: &Stack, shape: Shape) {
+    let pieces = stack.layers.len() * stack.buckets.len() <= MOST_PIECES;
+    canvas.raw("<g fill=\"transparent\">");
+    for (level, layer) in stack.layers.iter().enumerate().filter(|(_, layer)| layer.total > 0.0) {
+        let hatch = if layer.paint == Paint::Failure { canvas.hatch() } else { String::new() };
+        canvas.link_untabbed(layer.filter.clone(), "mark", &whole(layer), |canvas| {
+            if !hatch.is_empty() {
+                canvas.raw(&format!("<g fill=\"{hatch}\" class=\"mark\">"));
+            }
+            for (at, bucket) in stack.buckets.iter().enumerate().filter(|(at, _)| layer.values[*at] > 0.0) {
+                let d = match shape {
+                    Shape::Bars => rectangle(bar_piece(frame, stack, level, at, *bucket)),
+                    Shape::Area => band(frame, stack, level, at, *bucket),
+                };
+                canvas.raw(&format!("<path d=\"{d}\">"));
+                if pieces {
+                    piece_title(canvas, layer, layer.values[at], *bucket);
+                }
+                canvas.raw("</path>");
+            }
+            if !hatch.is_empty() {
+                canvas.close_group();
+            }
+        });
+    }
+    canvas.close_group();
+}
+
+fn piece_title(canvas: &mut Canvas<'_>, layer: &Layer, value: f64, bucket: Window) {
+    let amount = format!("{}: {}", layer.label, format::count(value as i64));
+    canvas.title_lines(&[&amount, &format::span(bucket.from, bucket.to)]);
+}
+
+fn whole(layer: &Layer) -> String {
+    let events = if layer.total == 1.0 { "event" } else { "events" };
+    format!("{}: {} {events}", layer.label, format::count(layer.total as i64))
+}
+
+fn rectangle(rect: Rect) -> String {
+    format!("M{} {}h{}v{}h-{}z", n(rect.x), n(rect.y), n(rect.w), n(rect.h), n(rect.w))
+}
+
+/// The part of an area that lies over one bucket: through its middle, half way to its neighbours at the edges.
+fn band(frame: &Frame, stack: &Stack, level: usize, at: usize, bucket: Window) -> String {
+    let last = stack.buckets.len() - 1;
+    let heights = |level: usize| {
+        let middle = stack.below(level, at);
+        let left = if at == 0 { middle } else { (middle + stack.below(level, at - 1)) / 2.0 };
+        let right = if at == last { middle } else { (middle + stack.below(level, at + 1)) / 2.0 };
+        [left, middle, right].map(|height| n(frame.y(height)))
+    };
+    let (from, to) = (frame.x(bucket.from), frame.x(bucket.to));
+    let [left, middle, right] = [from, (from + to) / 2.0, to].map(n);
+    let ([a, b, c], [d, e, f]) = (heights(level + 1), heights(level));
+    format!("M{left} {a}L{middle} {b} {right} {c} {right} {f} {middle} {e} {left} {d}z")
+}
+
+fn entries(stack: &Stack) -> Vec<Entry> {
+    // The layer with most events is at the bottom and comes first; failures and the rest come last.
+    stack
+        .layers
+        .iter()
+        .map(|layer| Entry {
+            paint: layer.paint,
+            label: layer.label.clone(),
+            value: format::short(layer.total),
+            title: whole(layer),
+            filter: layer.filter.clone(),
+        })
+        .collect()
+}
+
+fn time_labels(canvas: &mut Canvas<'_>, frame: &Frame, area: Rect, with_context: bool) {
+    let plot = frame.plot;
+    let ticks = scale::times(frame.window, ((plot.w / X_LABEL) as u32).max(1));
+    let mut context_end = f64::NEG_INFINITY;
+    for Tick { at, label, context } in ticks {
+        let x = frame.x(at);
+        canvas.raw(&format!(
+            "<path d=\"M{} {}v4\" stroke=\"{}\"/>",
+            n(x.round() + 0.5),
+            n(plot.bottom()),
+            canvas.paint(Paint::Axis)
+        ));
+        let set = Type::TICK.anchor(Anchor::Middle);
+        let inside = |text: &str| {
+            let half = text::width(text, set.size) / 2.0;
+            x.clamp(area.x + half, (area.right() - half).max(area.x + half))
+        };
+        canvas.text(inside(&label), plot.bottom() + 16.0, &label, set);
+        let Some(context) = context.filter(|_| with_context) else { continue };
+        let half = text::width(&context, set.size) / 2.0;
+        if inside(&context) - half > context_end {
+            canvas.text(inside(&context), plot.bottom() + 16.0 + X_CONTEXT, &context, set.paint(Paint::Ink));
+            context_end = inside(&context) + half + 6.0;
+        }
+    }
+}

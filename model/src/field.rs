@@ -1,0 +1,100 @@
+//! The catalogue of fields. A field's key is the filter word, the JSON key, the SQL column and the URL key.
+
+use serde::{Deserialize, Serialize};
+
+/// How a field's values are typed, compared and drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    Text,
+    Time,
+    Bool,
+    /// An IP address.
+    Address,
+    Integer,
+    Float,
+}
+
+macro_rules! fields {
+    ($($variant:ident, $key:literal, $label:literal, $kind:ident, [$($path:literal),*], $help:literal;)*) => {
+        /// A column of an event that users filter by, group by and see.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Field {
+            $(#[doc = $help] #[serde(rename = $key)] $variant,)*
+        }
+
+        impl Field {
+            pub const ALL: &'static [Field] = &[$(Field::$variant),*];
+
+            /// The one spelling: filter word, JSON key, SQL column, URL key.
+            pub fn key(self) -> &'static str {
+                match self { $(Field::$variant => $key,)* }
+            }
+
+            /// As a person reads it in a table's head.
+            pub fn label(self) -> &'static str {
+                match self { $(Field::$variant => $label,)* }
+            }
+
+            pub fn kind(self) -> Kind {
+                match self { $(Field::$variant => Kind::$kind,)* }
+            }
+
+            /// CloudTrail's own paths to this very value; a derived field has none.
+            pub fn paths(self) -> &'static [&'static str] {
+                match self { $(Field::$variant => &[$($path),*],)* }
+            }
+
+            /// One line of help.
+            pub fn help(self) -> &'static str {
+                match self { $(Field::$variant => $help,)* }
+            }
+        }
+    };
+}
+
+fields! {
+    EventTime, "event_time", "Time", Time, ["eventTime"], "When the event happened, UTC.";
+    EventId, "event_id", "Event ID", Text, ["eventID", "eventId"], "CloudTrail's id, or a hash of the content where it has none.";
+    EventName, "event_name", "Event name", Text, ["eventName"], "The API action, for example DeleteBucket.";
+    EventSource, "event_source", "Event source", Text, ["eventSource"], "The service that was called, for example s3.amazonaws.com.";
+    EventType, "event_type", "Event type", Text, ["eventType"], "AwsApiCall, AwsConsoleSignIn, AwsServiceEvent, …";
+    EventCategory, "event_category", "Event category", Text, ["eventCategory"], "Management, Data, Insight, NetworkActivity or Aggregated.";
+    ReadOnly, "read_only", "Read only", Bool, ["readOnly"], "Whether the action only reads.";
+    Outcome, "outcome", "Outcome", Text, [], "success, or failure: an error code or message, or a console sign-in that failed.";
+    ErrorCode, "error_code", "Error code", Text, ["errorCode"], "The error that the service answered with.";
+    ErrorMessage, "error_message", "Error message", Text, ["errorMessage"], "The error in the service's words.";
+    AwsRegion, "aws_region", "AWS region", Text, ["awsRegion"], "The region that was called.";
+    Account, "account", "Account", Text, ["recipientAccountId", "accountId"], "The account that received the event.";
+    Actor, "actor", "Actor", Text, [], "Who did it: the user's or role's name, root, or the service.";
+    Session, "session", "Session", Text, [], "The session name of an assumed role.";
+    IdentityType, "identity_type", "Identity type", Text, ["userIdentity.type"], "IAMUser, AssumedRole, Root, AWSService, …";
+    ActorArn, "actor_arn", "Actor ARN", Text, ["userIdentity.arn"], "The ARN of the identity.";
+    IdentityAccount, "identity_account", "Identity account", Text, ["userIdentity.accountId"], "The account that the identity belongs to.";
+    AccessKey, "access_key", "Access key", Text, ["userIdentity.accessKeyId"], "The access key id that signed the request.";
+    InvokedBy, "invoked_by", "Invoked by", Text, ["userIdentity.invokedBy"], "The AWS service that made the request for the identity.";
+    SourceAddress, "source_address", "Source address", Text, ["sourceIPAddress"], "As CloudTrail writes it: an address, a service's name or AWS Internal.";
+    SourceIp, "source_ip", "Source IP", Address, [], "The source address where it is an IP address.";
+    Country, "country", "Country", Text, [], "ISO 3166 code of the country of the source IP.";
+    City, "city", "City", Text, [], "The city of the source IP.";
+    Latitude, "latitude", "Latitude", Float, [], "Degrees north of the source IP's place.";
+    Longitude, "longitude", "Longitude", Float, [], "Degrees east of the source IP's place.";
+    TimeZone, "time_zone", "Time zone", Text, [], "The time zone of the source IP's place.";
+    AsNumber, "as_number", "AS number", Integer, [], "The autonomous system that announces the source IP.";
+    AsOrganisation, "as_organisation", "Network", Text, [], "The organisation of that autonomous system.";
+    UserAgent, "user_agent", "User agent", Text, ["userAgent"], "The client as it names itself.";
+    Client, "client", "Client", Text, [], "The family of the user agent: console, aws-cli, an SDK, Terraform, a browser, …";
+    MfaUsed, "mfa_used", "MFA used", Bool, [], "At a sign-in, whether MFA was used; in a session, whether it was opened with MFA.";
+    RequestId, "request_id", "Request ID", Text, ["requestID"], "The service's id of the request.";
+}
+
+impl Field {
+    pub fn from_key(key: &str) -> Option<Field> {
+        Field::ALL.iter().copied().find(|field| field.key() == key)
+    }
+
+    /// The field that stores exactly what CloudTrail has at `path`, for example `eventName`.
+    pub fn from_path(path: &str) -> Option<Field> {
+        Field::ALL.iter().copied().find(|field| field.paths().contains(&path))
+    }
+}

@@ -1,0 +1,70 @@
+//! What each subcommand does: the wiring between settings and rooms.
+
+use std::{io::Write, process::ExitCode};
+
+use anyhow::Context;
+
+use crate::config::{Command, Config};
+
+mod database;
+mod demo;
+mod enrich;
+mod health;
+mod ingest;
+mod interrupt;
+mod migrate;
+mod rejected;
+mod sample;
+mod serve;
+
+/// Exit status of `trailmap ingest` when some object could not be read.
+const SOME_FAILED: u8 = 3;
+/// Exit status after Ctrl-C, as shells count it: 128 and the signal's number.
+const INTERRUPTED: u8 = 130;
+
+/// Runs the program; errors go to standard error.
+pub fn main(config: Config) -> ExitCode {
+    match run(config) {
+        Ok(code) => code,
+        Err(error) if error.is::<interrupt::Interrupted>() => {
+            eprintln!("trailmap: {error}");
+            ExitCode::from(INTERRUPTED)
+        }
+        Err(error) => {
+            eprintln!("trailmap: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(Config { command, global }: Config) -> anyhow::Result<ExitCode> {
+    crate::telemetry::start(global.log.as_deref().unwrap_or(command.default_log()), global.log_format)?;
+    let runtime = tokio::runtime::Runtime::new().context("the async runtime does not start")?;
+    // Sample and health have nothing to end in order: the signals' default, to end at once, is right for them.
+    if !matches!(command, Command::Sample(_) | Command::Health(_)) {
+        let _inside = runtime.enter();
+        interrupt::listen()?;
+    }
+    let done = match command {
+        Command::Serve(settings) => runtime.block_on(serve::run(&global, &settings)),
+        Command::Ingest(settings) => runtime.block_on(ingest::run(&global, &settings)),
+        Command::Sample(settings) => sample::run(&settings),
+        Command::Migrate => runtime.block_on(migrate::run(&global)),
+        Command::Demo(settings) => runtime.block_on(demo::run(&global, &settings)),
+        Command::Health(settings) => health::run(&settings),
+        Command::Enrich => runtime.block_on(enrich::run(&global)),
+        Command::Rejected(settings) => runtime.block_on(rejected::run(&global, &settings)),
+    };
+    // Work that was cut off (a long query, a slow disk) must not hold up the end of the process.
+    runtime.shutdown_background();
+    done
+}
+
+/// Writes a result to standard output; a reader that has gone (`| head`) is no error.
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).context("standard output"),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,289 @@
+//! Every setting: its flag, its environment variable, its help text. Nothing is read from anywhere else.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use model::time::Timestamp;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+mod database_url;
+mod folder;
+
+pub use database_url::DatabaseUrl;
+
+/// AWS CloudTrail as a dashboard: reads CloudTrail files into Postgres and serves pages, charts and exports.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    name = "trailmap",
+    version,
+    max_term_width = 100,
+    after_help = "Start with `trailmap demo`, or `trailmap ingest PATH` and then `trailmap serve`.\n\
+                  An option on the command line wins over its environment variable."
+)]
+pub struct Config {
+    #[command(subcommand)]
+    pub command: Command,
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// Settings that every subcommand understands.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Options for all commands")]
+pub struct Global {
+    /// Where Trailmap keeps its files: the private Postgres, GeoIP databases
+    ///
+    /// Default: $XDG_DATA_HOME/trailmap or ~/.local/share/trailmap; /var/lib/trailmap for root without a home. When
+    /// root may enter this folder and the user that Postgres runs as may not, the private Postgres is kept in
+    /// /var/lib/trailmap/<hash of the folder's path> instead.
+    #[arg(long, value_name = "FOLDER", env = "TRAILMAP_DATA_DIR", global = true)]
+    data_dir: Option<PathBuf>,
+
+    /// The Postgres (15 or newer) to use, as postgres://user:password@host/database [env: also DATABASE_URL]
+    ///
+    /// Without it Trailmap starts a private Postgres in its data folder, from the programs on this machine.
+    #[arg(long, value_name = "URL", env = "TRAILMAP_DATABASE_URL", global = true, hide_env_values = true)]
+    database_url: Option<DatabaseUrl>,
+
+    /// GeoIP database (.mmdb) or a folder of them; repeatable, or several joined by ':'
+    ///
+    /// Read are MaxMind's format (GeoLite2, GeoIP2, DB-IP) and that of npm's @ip-location-db packages.
+    /// Default: the folder `geoip` in the data folder, when there is one.
+    #[arg(long, value_name = "PATH", env = "TRAILMAP_GEOIP", value_delimiter = ':', global = true)]
+    geoip: Vec<PathBuf>,
+
+    /// What to log, as a filter: `info`, `debug`, `warn,server::ingest=debug`, …
+    ///
+    /// Default: `info` for serve and demo, `warn` for the others.
+    #[arg(long, value_name = "FILTER", env = "TRAILMAP_LOG", global = true)]
+    pub log: Option<String>,
+
+    /// How log lines are written to standard error
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "TRAILMAP_LOG_FORMAT", global = true)]
+    pub log_format: LogFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// How a command prints what it found or did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// For people
+    Text,
+    /// JSON on standard output, and nothing else there
+    Json,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Serve the dashboard over HTTP
+    Serve(Serve),
+    /// Read CloudTrail files into the database
+    ///
+    /// Told apart by content: log files as S3 delivers them (gzip or plain), bare arrays, single events, JSON lines,
+    /// output of LookupEvents, CloudWatch Logs subscriptions, EventBridge, Firehose. What was read before is skipped;
+    /// an event that is stored already changes nothing.
+    #[command(after_help = "Exit status: 0 when all was read; 3 when some object could not be read (each is named on \
+                            standard error, the rest is stored); 1 when the run could not go through; 130 when \
+                            interrupted.")]
+    Ingest(Ingest),
+    /// Write realistic CloudTrail files, for trying things out
+    Sample(Sample),
+    /// Bring the database's schema to this version (the other commands do so, too)
+    Migrate,
+    /// Start with a private Postgres and a sample, and serve: everything in one command
+    ///
+    /// Always uses the private Postgres of the data folder, never --database-url.
+    Demo(Demo),
+    /// Ask a running Trailmap whether it is ready: exit status 0 or 1
+    Health(Health),
+    /// Look up the places of all stored source addresses again, after the GeoIP databases have changed
+    Enrich,
+    /// List what could not be read as an event and was kept aside
+    Rejected(Rejected),
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Serve {
+    /// Address and port to listen on
+    ///
+    /// There is no login yet: beyond this machine, put a proxy with authentication in front.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", env = "TRAILMAP_LISTEN")]
+    pub listen: SocketAddr,
+
+    /// Host name that browsers use for this server; repeatable, or several joined by ','
+    ///
+    /// Requests under other names are refused, so that pages of other sites cannot reach the server by a name of their
+    /// own. Default: localhost when listening on a loopback address, any name otherwise.
+    #[arg(long = "host", value_name = "NAME", env = "TRAILMAP_HOST", value_delimiter = ',')]
+    pub hosts: Vec<String>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Ingest {
+    /// Files, folders (with all files below), globs, or - for standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// How the result is printed
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "TRAILMAP_INGEST_FORMAT")]
+    pub format: OutputFormat,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Sample {
+    /// How many distinct events (about 0.5 % are delivered a second time on top)
+    #[arg(long, value_name = "N", default_value_t = 60_000, env = "TRAILMAP_SAMPLE_EVENTS")]
+    pub events: u64,
+
+    /// How many days before --until they are spread over
+    #[arg(long, value_name = "D", default_value_t = 30, env = "TRAILMAP_SAMPLE_DAYS",
+          value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub days: u32,
+
+    /// Chooses the sample: the same settings write the same bytes
+    #[arg(long, value_name = "S", default_value_t = 1, env = "TRAILMAP_SAMPLE_SEED")]
+    pub seed: u64,
+
+    /// The folder to write below
+    #[arg(long, value_name = "FOLDER", env = "TRAILMAP_SAMPLE_OUT")]
+    pub out: PathBuf,
+
+    /// When the last day ends, as RFC 3339 (2026-11-24T12:00:00Z) [default: now]
+    #[arg(long, value_name = "TIME", env = "TRAILMAP_SAMPLE_UNTIL", value_parser = instant)]
+    pub until: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Demo {
+    #[command(flatten)]
+    pub serve: Serve,
+
+    /// CloudTrail files of your own to read, in place of the sample; as for `trailmap ingest`
+    #[arg(long, value_name = "PATH", num_args = 1.., env = "TRAILMAP_DEMO_DATA")]
+    pub data: Vec<PathBuf>,
+
+    /// How many events the sample has
+    #[arg(long, value_name = "N", default_value_t = 150_000, env = "TRAILMAP_DEMO_EVENTS")]
+    pub events: u64,
+
+    /// How many days before now the sample's events are spread over
+    #[arg(long, value_name = "D", default_value_t = 30, env = "TRAILMAP_DEMO_DAYS",
+          value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub days: u32,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Health {
+    /// Where Trailmap listens
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080", env = "TRAILMAP_HEALTH_URL")]
+    pub url: String,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Rejected {
+    /// text: one line each; json: one object a line, with the whole text that was kept
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "TRAILMAP_REJECTED_FORMAT")]
+    pub format: OutputFormat,
+
+    /// At most so many, the newest first
+    #[arg(long, value_name = "N", default_value_t = 100, env = "TRAILMAP_REJECTED_LIMIT")]
+    pub limit: u32,
+}
+
+impl Global {
+    /// The data folder, absolute.
+    pub fn data_dir(&self) -> anyhow::Result<PathBuf> {
+        let given = self.data_dir.clone().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = match given {
+            Some(folder) => folder,
+            None => folder::default(|name| std::env::var_os(name), nix::unistd::geteuid().is_root())?,
+        };
+        Ok(std::path::absolute(folder)?)
+    }
+
+    /// The database to use; none: the private one. `TRAILMAP_DATABASE_URL` wins over `DATABASE_URL`; empty counts as unset.
+    pub fn database_url(&self) -> anyhow::Result<Option<DatabaseUrl>> {
+        if let Some(url) = self.database_url.as_ref().filter(|url| !url.is_empty()) {
+            return Ok(Some(url.clone()));
+        }
+        match std::env::var("DATABASE_URL") {
+            Ok(url) if !url.is_empty() => {
+                let url = url.parse().map_err(|error| anyhow::anyhow!("DATABASE_URL: {error}"))?;
+                Ok(Some(url))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// GeoIP databases: those that were given, else the folder `geoip` in the data folder when it exists.
+    pub fn geoip(&self) -> anyhow::Result<Vec<PathBuf>> {
+        let given: Vec<_> = self.geoip.iter().filter(|path| !path.as_os_str().is_empty()).cloned().collect();
+        if !given.is_empty() {
+            return Ok(given);
+        }
+        let folder = self.data_dir()?.join("geoip");
+        Ok(if folder.is_dir() { vec![folder] } else { vec![] })
+    }
+}
+
+impl Command {
+    /// The log filter where none is set: long-running commands tell what they do, the others only what is wrong.
+    pub fn default_log(&self) -> &'static str {
+        match self {
+            Command::Serve(_) | Command::Demo(_) => "info",
+            _ => "warn",
+        }
+    }
+}
+
+fn instant(text: &str) -> Result<Timestamp, String> {
+    let time = OffsetDateTime::parse(text, &Rfc3339)
+        .map_err(|_| "not a time as RFC 3339 writes it, such as 2026-11-24T12:00:00Z".to_owned())?;
+    if !(1970..=9998).contains(&time.year()) {
+        return Err("outside of the years 1970 to 9998".to_owned());
+    }
+    Ok(Timestamp((time.unix_timestamp_nanos() / 1_000_000) as i64))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn commands_are_consistent() {
+        Config::command().debug_assert();
+    }
+
+    /// Every option has an environment variable, and none of them shows a secret in `--help`.
+    #[test]
+    fn every_option_has_an_environment_variable() {
+        let mut command = Config::command();
+        command.build();
+        for command in std::iter::once(&command).chain(command.get_subcommands()) {
+            for option in command.get_arguments().filter(|argument| argument.get_long().is_some()) {
+                let name = option.get_id().as_str();
+                if !matches!(name, "help" | "version") {
+                    let variable = option.get_env().unwrap_or_else(|| panic!("{}: {name}", command.get_name()));
+                    assert!(variable.to_str().unwrap().starts_with("TRAILMAP_"), "{variable:?}");
+                    assert!(option.get_help().is_some(), "{}: {name} has no help", command.get_name());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn instants() {
+        assert_eq!(instant("1970-01-01T01:00:00.5+01:00").unwrap(), Timestamp(500));
+        assert!(instant("yesterday").is_err());
+    }
+}

@@ -1,0 +1,199 @@
+//! What a piece of JSON is: an event, something with events inside, a digest file, or nothing of ours. Told by content alone.
+
+use super::{
+    json,
+    moment::Moment,
+    record::{self, Fallback, Record},
+    scan::{KEPT_TEXT, Piece, Scanner},
+};
+
+/// Envelopes as text in envelopes; deeper ones are not opened.
+const MOST_NESTING: u32 = 4;
+
+/// What was found in a piece.
+#[derive(Debug)]
+pub enum Found {
+    Event(Box<Record>),
+    /// Not readable as an event.
+    Rejected {
+        reason: String,
+        text: String,
+        /// It is something else altogether, and no event that went wrong.
+        alien: bool,
+    },
+    /// A CloudTrail digest file.
+    Digest,
+    /// Another file of CloudTrail without events: the signature of a Lake query, a control message.
+    Other,
+}
+
+const KEYS: [&str; 16] = [
+    "CloudTrailEvent",
+    "EventTime",
+    "detail",
+    "detail-type",
+    "source",
+    "time",
+    "account",
+    "region",
+    "message",
+    "timestamp",
+    "id",
+    "digestStartTime",
+    "logFiles",
+    "hashSignature",
+    "files",
+    "messageType",
+];
+
+/// Reads a piece and hands what is in it to `out`.
+pub fn open(piece: &Piece<'_>, out: &mut dyn FnMut(Found)) {
+    open_piece(piece, &Around::default(), out);
+}
+
+/// What is around a piece.
+#[derive(Clone, Default)]
+struct Around {
+    fallback: Fallback,
+    /// How many envelopes.
+    nesting: u32,
+    /// One of them is no envelope that we know: then an event must have an id and a version to be believed.
+    wrapped: bool,
+}
+
+impl Around {
+    fn deeper(&self, fallback: Fallback) -> Around {
+        Around { fallback, nesting: self.nesting + 1, wrapped: self.wrapped }
+    }
+}
+
+fn open_piece(piece: &Piece<'_>, around: &Around, out: &mut dyn FnMut(Found)) {
+    if piece.digest && piece.problem.as_ref().is_none_or(|problem| problem.starts_with("larger")) {
+        return out(Found::Digest);
+    }
+    match (&piece.problem, std::str::from_utf8(piece.bytes)) {
+        (Some(problem), _) => out(rejected(problem.clone(), &String::from_utf8_lossy(piece.bytes))),
+        (None, Err(error)) => {
+            let at = piece.offset + error.valid_up_to() as u64;
+            out(rejected(format!("invalid UTF-8 at byte {at}"), &String::from_utf8_lossy(piece.bytes)));
+        }
+        (None, Ok(text)) => open_text(text, around, out),
+    }
+}
+
+fn rejected(reason: String, text: &str) -> Found {
+    Found::Rejected { reason, text: json::cut(text, KEPT_TEXT).replace('\0', "\u{fffd}"), alien: false }
+}
+
+fn alien(reason: &str, text: &str) -> Found {
+    match rejected(reason.to_owned(), text) {
+        Found::Rejected { reason, text, .. } => Found::Rejected { reason, text, alien: true },
+        found => found,
+    }
+}
+
+/// Opens one JSON value.
+fn open_text(raw: &str, around: &Around, out: &mut dyn FnMut(Found)) {
+    if around.nesting > MOST_NESTING {
+        return out(rejected("envelopes nested too deep".to_owned(), raw));
+    }
+    if raw.starts_with('"') {
+        return match json::string(raw) {
+            Some(text) if text.trim_start().starts_with(['{', '[']) => {
+                open_nested(&text, &around.deeper(around.fallback.clone()), out)
+            }
+            _ => out(alien("not a JSON object", raw)),
+        };
+    }
+    if !raw.starts_with('{') {
+        return out(alien("not a JSON object", raw));
+    }
+    let cleaned = json::clean(raw);
+    let text = cleaned.as_deref().unwrap_or(raw);
+    let values = match json::object(text, &record::KEYS) {
+        Ok(values) => values,
+        Err(error) => return out(rejected(format!("broken JSON: {error}"), raw)),
+    };
+    if record::is_event(&values) && (!around.wrapped || record::is_whole(&values)) {
+        let source = json::text(values[5]).unwrap_or_default();
+        if source.starts_with("aws:") {
+            return out(alien(&format!("a notification of {source}, not a CloudTrail event"), raw));
+        }
+        return out(match record::read(raw, cleaned.as_deref(), &values, &around.fallback) {
+            Ok(record) => Found::Event(Box::new(record)),
+            Err(reason) => rejected(reason, raw),
+        });
+    }
+    open_envelope(raw, text, around, out);
+}
+
+fn open_envelope(raw: &str, text: &str, around: &Around, out: &mut dyn FnMut(Found)) {
+    let outer = &around.fallback;
+    let Ok(values) = json::object(text, &KEYS) else { return out(rejected("broken JSON".to_owned(), raw)) };
+    let [event, event_time, detail, detail_type, source, time, account, region, message, timestamp, id, ..] = values;
+    let [.., digest_start, log_files, signature, files, message_type] = values;
+    // LookupEvents: the record as text.
+    if let Some(event) = event {
+        let fallback = Fallback { time: Moment::of(event_time).or(outer.time), ..outer.clone() };
+        return open_text(event.get(), &around.deeper(fallback), out);
+    }
+    // EventBridge.
+    if let Some(detail) =
+        detail.filter(|detail| detail.get().starts_with('{') && (detail_type.is_some() || source.is_some()))
+    {
+        let owned = |value| json::text(value).map(|text| json::cut(&text.replace('\0', "\u{fffd}"), 64).to_owned());
+        let fallback = Fallback { time: Moment::of(time), account: owned(account), region: owned(region) };
+        return open_text(detail.get(), &around.deeper(fallback), out);
+    }
+    // A line of CloudWatch Logs.
+    if let Some(message) = json::text(message).filter(|_| timestamp.is_some() || id.is_some()) {
+        let fallback = Fallback { time: Moment::of(timestamp).or(outer.time), ..outer.clone() };
+        return if message.trim_start().starts_with(['{', '[']) {
+            open_nested(&message, &around.deeper(fallback), out)
+        } else if message.starts_with("CWL CONTROL MESSAGE") {
+            out(Found::Other)
+        } else {
+            out(alien("a log line that is not JSON", raw))
+        };
+    }
+    if digest_start.is_some() && log_files.is_some() {
+        return out(Found::Digest);
+    }
+    if signature.is_some() && files.is_some() || json::text(message_type).as_deref() == Some("CONTROL_MESSAGE") {
+        return out(Found::Other);
+    }
+    if !open_wrapped(text, around, out) {
+        out(alien("not a CloudTrail event: it has no eventName, eventSource or eventType", raw));
+    }
+}
+
+/// Log shippers wrap events in objects of their own, as `{"aws":{"cloudtrail":{…}}}`: looks into every object and array inside.
+/// False when there is no event, and nothing was handed out.
+fn open_wrapped(text: &str, around: &Around, out: &mut dyn FnMut(Found)) -> bool {
+    let mut found = Vec::new();
+    let inside = Around { wrapped: true, ..around.deeper(around.fallback.clone()) };
+    if around.nesting < MOST_NESTING {
+        for value in json::nested(text).unwrap_or_default() {
+            open_nested(value.get(), &inside, &mut |inner| {
+                if !matches!(inner, Found::Rejected { alien: true, .. } | Found::Other | Found::Digest) {
+                    found.push(inner);
+                }
+            });
+        }
+    }
+    let any = !found.is_empty();
+    found.into_iter().for_each(out);
+    any
+}
+
+/// Opens text that was inside of a string: again any envelope.
+fn open_nested(text: &str, around: &Around, out: &mut dyn FnMut(Found)) {
+    let mut scanner = Scanner::default();
+    let mut sink = |piece: Piece<'_>| open_piece(&piece, around, out);
+    let pushed = scanner.push(text.as_bytes(), &mut sink);
+    // What ends in the middle was handed out as a piece with its problem.
+    let _ = scanner.finish(&mut sink);
+    if pushed.is_err() {
+        out(rejected("not JSON inside of a string".to_owned(), text));
+    }
+}

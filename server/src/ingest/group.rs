@@ -1,0 +1,144 @@
+//! Objects on their way into the database, many small ones at a time, and the statements of their transaction.
+
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
+
+use sqlx::{Connection, PgConnection};
+
+use super::{decode::Outcome, read::Part, source::Object};
+use crate::store::{
+    event::{self, Merged},
+    object, rejected,
+};
+
+/// A group of small objects is committed when it has so many records, bytes or objects, or is so old.
+const GROUP_RECORDS: u64 = 20_000;
+pub const GROUP_BYTES: usize = 16 << 20;
+const GROUP_OBJECTS: usize = 500;
+const GROUP_AGE: Duration = Duration::from_millis(500);
+
+/// An object whose records are all here or stored.
+pub struct Whole {
+    pub number: i64,
+    pub object: Object,
+    pub outcome: Outcome,
+    /// Records handed over, read or rejected.
+    pub records: u64,
+    pub rejected: u64,
+}
+
+#[derive(Default)]
+pub struct Group {
+    pub objects: Vec<Whole>,
+    pub parts: Vec<Part>,
+    bytes: usize,
+    pub records: u64,
+    pub since: Option<Instant>,
+}
+
+impl Group {
+    pub fn push(&mut self, part: Part) {
+        self.bytes += part.bytes();
+        self.records += part.records();
+        self.parts.push(part);
+    }
+
+    pub fn is_full(&self) -> bool {
+        self.records >= GROUP_RECORDS
+            || self.bytes >= GROUP_BYTES
+            || self.objects.len() >= GROUP_OBJECTS
+            || self.since.is_some_and(|since| since.elapsed() >= GROUP_AGE)
+    }
+}
+
+/// Counts by object id while a transaction runs.
+#[derive(Default)]
+pub struct Counts {
+    inserted: HashMap<i64, u64>,
+    conflicts: HashMap<i64, u64>,
+}
+
+impl Counts {
+    fn add(&mut self, merged: &Merged) {
+        for (id, count) in &merged.inserted {
+            *self.inserted.entry(*id).or_default() += count;
+        }
+        for conflict in &merged.conflicts {
+            *self.conflicts.entry(conflict.object_id).or_default() += 1;
+        }
+    }
+}
+
+impl Whole {
+    pub fn count(&mut self, parts: &[Part]) {
+        self.records += parts.iter().map(Part::records).sum::<u64>();
+        self.rejected += parts.iter().map(|part| part.rejected.len() as u64).sum::<u64>();
+    }
+
+    pub fn finish(&self, object_id: i64, counts: &Counts) -> object::Finish {
+        let unkept = self.outcome.rejected_unkept;
+        let conflicts = counts.conflicts.get(&object_id).copied().unwrap_or_default();
+        object::Finish {
+            object_id,
+            error: self.outcome.error.clone(),
+            kind: self.outcome.kind.to_owned(),
+            events_read: self.records + unkept,
+            events_inserted: counts.inserted.get(&object_id).copied().unwrap_or_default(),
+            events_rejected: self.rejected + unkept + conflicts,
+            bytes_uncompressed: self.outcome.bytes_uncompressed,
+        }
+    }
+}
+
+pub type Stored = (HashMap<i64, i64>, Counts);
+
+pub async fn store(connection: &mut PgConnection, objects: &[Whole], parts: &[Part]) -> sqlx::Result<Stored> {
+    let mut transaction = connection.begin().await?;
+    let ids = claim(&mut transaction, objects).await?;
+    let mut counts = Counts::default();
+    store_parts(&mut transaction, &ids, parts, &mut counts).await?;
+    finish(&mut transaction, objects, &ids, &counts).await?;
+    transaction.commit().await?;
+    Ok((ids, counts))
+}
+
+/// Ids by the numbers of those objects that are ours to store.
+pub async fn claim(connection: &mut PgConnection, objects: &[Whole]) -> sqlx::Result<HashMap<i64, i64>> {
+    let uris: Vec<_> = objects.iter().map(|whole| whole.object.uri.as_str()).collect();
+    let versions: Vec<_> = objects.iter().map(|whole| whole.object.version.as_str()).collect();
+    let claimed = object::claim(connection, &uris, &versions).await?;
+    let ids: Vec<_> = claimed.iter().map(|(_, id)| *id).collect();
+    rejected::clear(connection, &ids).await?;
+    Ok(claimed.into_iter().map(|(at, id)| (objects[at as usize - 1].number, id)).collect())
+}
+
+pub async fn store_parts(
+    connection: &mut PgConnection,
+    ids: &HashMap<i64, i64>,
+    parts: &[Part],
+    counts: &mut Counts,
+) -> sqlx::Result<()> {
+    let first = ids.keys().min().copied().unwrap_or_default();
+    let last = ids.keys().max().copied().unwrap_or_default();
+    let range: Vec<_> = (first..=last).map(|number| ids.get(&number).copied()).collect();
+    let merged = event::insert(connection, parts.iter().map(|part| &part.rows), first, &range).await?;
+    counts.add(&merged);
+    let of_parts = parts.iter().flat_map(|part| &part.rejected);
+    let mut rows: Vec<_> = of_parts
+        .filter_map(|row| ids.get(&row.object_id).map(|id| rejected::New { object_id: *id, ..row.clone() }))
+        .collect();
+    rows.extend(merged.conflicts);
+    rejected::insert(connection, &rows).await
+}
+
+pub async fn finish(
+    connection: &mut PgConnection,
+    objects: &[Whole],
+    ids: &HashMap<i64, i64>,
+    counts: &Counts,
+) -> sqlx::Result<()> {
+    let ours = objects.iter().filter_map(|whole| ids.get(&whole.number).map(|id| whole.finish(*id, counts)));
+    object::finish(connection, &ours.collect::<Vec<_>>()).await
+}

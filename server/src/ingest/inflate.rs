@@ -1,0 +1,126 @@
+//! The bytes of an object: inflated when they are gzip, counted, and bounded.
+
+use std::{
+    io::{self, BufRead, BufReader, Read},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use flate2::bufread::MultiGzDecoder;
+
+/// A compressed object may inflate to so many bytes.
+pub const MOST_INFLATED: u64 = 4 << 30;
+/// Beyond `RATIO_FROM` inflated bytes, an object may have inflated to so many times its size.
+pub const MOST_RATIO: u64 = 200;
+const RATIO_FROM: u64 = 64 << 20;
+/// Gzip in gzip, as a compressed stream of compressed records.
+const MOST_LAYERS: u32 = 2;
+const BUFFER: usize = 128 << 10;
+/// Small: of what a damaged stream gave up to the damage, the decoder keeps back at most one buffer.
+const INFLATE_BUFFER: usize = 8 << 10;
+
+/// An object's content as a stream. Errors of `read` say what is damaged and at which byte.
+pub struct Inflate {
+    inner: Box<dyn BufRead + Send>,
+    /// Bytes taken from the object itself.
+    compressed: Arc<AtomicU64>,
+    inflated: u64,
+    gzip: bool,
+    /// Met while looking for gzip; told by the first `chunk`.
+    early: Option<io::Error>,
+}
+
+impl Inflate {
+    /// `compressed` counts the bytes that are taken from `source`.
+    pub fn new(source: impl Read + Send + 'static, compressed: Arc<AtomicU64>) -> Inflate {
+        let counted = Counted { inner: BufReader::with_capacity(BUFFER, source), count: compressed.clone() };
+        let mut inner: Box<dyn BufRead + Send> = Box::new(counted);
+        let (mut layers, mut early) = (0, None);
+        while layers < MOST_LAYERS {
+            match is_gzip(&mut *inner) {
+                Ok(true) => inner = Box::new(BufReader::with_capacity(INFLATE_BUFFER, MultiGzDecoder::new(inner))),
+                Ok(false) => break,
+                Err(error) => {
+                    early = Some(error);
+                    break;
+                }
+            }
+            layers += 1;
+        }
+        Inflate { inner, compressed, inflated: 0, gzip: layers > 0, early }
+    }
+
+    /// The next bytes; empty at the end. They are taken: the next call gives the ones after.
+    pub fn chunk(&mut self, buffer: &mut Vec<u8>) -> io::Result<()> {
+        buffer.clear();
+        let filled = match self.early.take() {
+            Some(error) => Err(error),
+            None => self.inner.fill_buf().map(|bytes| buffer.extend_from_slice(bytes)),
+        };
+        filled.map_err(|error| self.explain(&error))?;
+        self.inner.consume(buffer.len());
+        self.inflated += buffer.len() as u64;
+        self.within_bounds()
+    }
+
+    /// Uncompressed bytes so far.
+    pub fn inflated(&self) -> u64 {
+        self.inflated
+    }
+
+    fn within_bounds(&self) -> io::Result<()> {
+        let compressed = self.compressed.load(Ordering::Relaxed);
+        if self.gzip && self.inflated > MOST_INFLATED {
+            return Err(io::Error::other(format!("inflates to more than {} GiB", MOST_INFLATED >> 30)));
+        }
+        if self.gzip && self.inflated > RATIO_FROM && self.inflated / MOST_RATIO > compressed {
+            let message =
+                format!("{compressed} bytes inflate to more than {} bytes: a compression bomb", self.inflated);
+            return Err(io::Error::other(message));
+        }
+        Ok(())
+    }
+
+    fn explain(&self, error: &io::Error) -> io::Error {
+        let compressed = self.compressed.load(Ordering::Relaxed);
+        let what = match error.kind() {
+            _ if !self.gzip => format!("cannot be read at byte {compressed}: {error}"),
+            io::ErrorKind::UnexpectedEof => {
+                format!("gzip ends early: after {compressed} bytes, which inflate to {} bytes", self.inflated)
+            }
+            _ => format!("gzip is damaged before byte {compressed} (byte {} inflated): {error}", self.inflated),
+        };
+        io::Error::new(error.kind(), what)
+    }
+}
+
+fn is_gzip(reader: &mut dyn BufRead) -> io::Result<bool> {
+    // A pipe may give a single byte at first; no JSON begins with this one.
+    Ok(reader.fill_buf()?.first() == Some(&0x1f))
+}
+
+struct Counted<R> {
+    inner: R,
+    count: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.count.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+impl<R: BufRead> BufRead for Counted<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.inner.fill_buf()
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.count.fetch_add(amount as u64, Ordering::Relaxed);
+        self.inner.consume(amount);
+    }
+}

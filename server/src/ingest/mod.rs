@@ -1,0 +1,140 @@
+//! CloudTrail objects in, rows out, exactly once.
+//!
+//! The contract:
+//! - An object's URI is its identity, its version tells one content from another. It is done or it is not: a done object of the
+//!   same version is skipped; a failed or changed one is read again.
+//! - All events of an object are stored in one transaction together with the object's own row. So a crash at any moment leaves
+//!   each object either wholly stored or not at all, and a second run gives the same tables as one clean run.
+//! - An event's id is unique. The first one delivered is kept, in the order of objects, then of records; the same event from
+//!   anywhere else changes nothing and is counted as duplicate. One whose id is stored with another time is no duplicate: it is
+//!   rejected with that reason.
+//! - Nothing is dropped for its shape. What cannot be read as an event is kept in `rejected` with its place and reason.
+//!   For every object and every run, `events_read = events_inserted + events_duplicate + events_rejected`.
+//! - A damaged object gives what it has before the damage, and is marked failed with the reason. Neither stops the run.
+//! - Memory is bounded, whatever is read: see `scan` for one object; a few are read ahead, each in parts of about a MiB.
+
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
+};
+
+use serde::Serialize;
+use sqlx::PgPool;
+use tokio::sync::mpsc;
+
+use self::{read::Reader, source::Object, write::Writer};
+use crate::{clock::Clock, store};
+
+pub mod client;
+pub mod decode;
+pub mod enrich;
+pub mod envelope;
+mod group;
+pub mod identity;
+pub mod inflate;
+pub mod json;
+pub mod mark;
+pub mod moment;
+mod read;
+pub mod record;
+pub mod scan;
+pub mod source;
+mod value;
+mod write;
+
+/// URIs that are looked up in one statement.
+const LOOK_UP: usize = 5_000;
+
+/// What `trailmap ingest` reads.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A file, or a folder with all files below it.
+    Path(PathBuf),
+    Stdin,
+}
+
+/// What an ingest run did: the object that `--format json` prints.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Summary {
+    /// Objects read to their end in this run.
+    pub objects: u64,
+    pub objects_failed: u64,
+    /// Objects that an earlier run had read already.
+    pub objects_skipped: u64,
+    pub events_read: u64,
+    pub events_inserted: u64,
+    pub events_duplicate: u64,
+    pub events_rejected: u64,
+    pub bytes_uncompressed: u64,
+    pub seconds: f64,
+}
+
+/// Told as objects go through; drawn as a progress bar on a terminal.
+pub trait Progress: Send + Sync {
+    /// Compressed bytes that the run will read, known before it starts (0 for standard input).
+    fn total_bytes(&self, _bytes: u64) {}
+    /// Compressed bytes and events that were read since the last call.
+    fn advanced(&self, _bytes: u64, _events: u64) {}
+    /// An object failed; `reason` names what and where.
+    fn failed(&self, _uri: &str, _reason: &str) {}
+}
+
+/// No progress shown.
+pub struct Silent;
+impl Progress for Silent {}
+
+/// Reads all inputs into the database. Errors: only what stops the whole run (database gone); a bad object is counted and told.
+pub async fn run(
+    pool: &PgPool,
+    geoip: &enrich::GeoIp,
+    inputs: Vec<Input>,
+    progress: &dyn Progress,
+) -> anyhow::Result<Summary> {
+    let began = Instant::now();
+    let (objects, unreadable) = source::list(&inputs, Clock::System.now());
+    let listed = objects.len();
+    let objects = not_done(pool, objects).await?;
+    let compressed = Arc::new(AtomicU64::new(0));
+    let mut told = 0;
+    let counter = compressed.clone();
+    let advanced = Box::new(move || {
+        let now = counter.load(Ordering::Relaxed);
+        now - std::mem::replace(&mut told, now)
+    });
+    progress.total_bytes(objects.iter().map(|object| object.bytes).sum());
+    let mut connection = pool.acquire().await?;
+    let mut writer = Writer::new(progress, advanced);
+    writer.summary.objects_skipped = (listed - objects.len()) as u64;
+    for error in unreadable {
+        writer.summary.objects_failed += 1;
+        progress.failed(&error.uri, &error.reason);
+    }
+    let mut objects: Vec<_> = (0..).zip(objects).collect();
+    while !objects.is_empty() {
+        let reader = Reader { geoip: geoip.clone(), compressed: compressed.clone() };
+        let (sender, receiver) = mpsc::channel(ahead());
+        let (_, written) = tokio::join!(reader.run(objects, sender), writer.run(&mut connection, receiver));
+        written?;
+        objects = std::mem::take(&mut writer.again);
+    }
+    Ok(Summary { seconds: began.elapsed().as_secs_f64(), ..writer.summary })
+}
+
+/// Objects that are read at a time, ahead of the writer.
+fn ahead() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8)
+}
+
+async fn not_done(pool: &PgPool, objects: Vec<Object>) -> sqlx::Result<Vec<Object>> {
+    let mut done = HashMap::new();
+    for some in objects.chunks(LOOK_UP) {
+        let uris: Vec<_> = some.iter().map(|object| object.uri.as_str()).collect();
+        done.extend(store::object::done(pool, &uris).await?);
+    }
+    Ok(objects.into_iter().filter(|object| done.get(&object.uri) != Some(&object.version)).collect())
+}

@@ -1,0 +1,134 @@
+//! Objects read and decoded on blocking threads, a few ahead of the writer, handed on in order and in bounded parts.
+
+use std::{
+    ops::ControlFlow,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use tokio::sync::mpsc;
+
+use super::{
+    decode::{self, Item, Outcome},
+    enrich::GeoIp,
+    inflate::Inflate,
+    source::Object,
+};
+use crate::store::{
+    copy::Rows,
+    event::{self, Position},
+    rejected,
+};
+
+/// A part is handed on when it has so many bytes.
+const PART_BYTES: usize = 1 << 20;
+/// Parts of one object that wait for the writer.
+const PARTS_AHEAD: usize = 2;
+
+/// Some records of an object, encoded for the database.
+#[derive(Debug, Default)]
+pub struct Part {
+    pub rows: Rows,
+    /// With the object's number in this run for the object id.
+    pub rejected: Vec<rejected::New>,
+    rejected_bytes: usize,
+}
+
+impl Part {
+    pub fn bytes(&self) -> usize {
+        self.rows.bytes.len() + self.rejected_bytes
+    }
+
+    pub fn records(&self) -> u64 {
+        self.rows.count + self.rejected.len() as u64
+    }
+}
+
+#[derive(Debug)]
+pub enum Message {
+    Part(Part),
+    /// The last one of an object.
+    End(Outcome),
+}
+
+/// An object that is being read.
+pub struct Reading {
+    pub number: i64,
+    pub object: Object,
+    pub messages: mpsc::Receiver<Message>,
+}
+
+/// What all readers share.
+#[derive(Clone)]
+pub struct Reader {
+    pub geoip: GeoIp,
+    /// Compressed bytes read so far, of all objects.
+    pub compressed: Arc<AtomicU64>,
+}
+
+impl Reader {
+    /// Begins to read the objects in order; as many at a time as `ahead` takes. Ends when the receiver is gone.
+    pub async fn run(self, objects: Vec<(i64, Object)>, ahead: mpsc::Sender<Reading>) {
+        for (number, object) in objects {
+            let Ok(permit) = ahead.reserve().await else { return };
+            let (sender, messages) = mpsc::channel(PARTS_AHEAD);
+            let reader = self.clone();
+            let source = object.clone();
+            tokio::task::spawn_blocking(move || reader.read(number, &source, &sender));
+            permit.send(Reading { number, object, messages });
+        }
+    }
+
+    /// Reads one object; a receiver that is gone ends it.
+    fn read(&self, number: i64, object: &Object, sender: &mpsc::Sender<Message>) {
+        let source = match object.open() {
+            Ok(source) => source,
+            Err(error) => {
+                let error = Some(format!("cannot be opened: {error}"));
+                let _ = sender.blocking_send(Message::End(Outcome { kind: "empty", error, ..Outcome::default() }));
+                return;
+            }
+        };
+        let own = Arc::new(AtomicU64::new(0));
+        let mut told = 0;
+        let mut tell = || {
+            let now = own.load(Ordering::Relaxed);
+            self.compressed.fetch_add(now - told, Ordering::Relaxed);
+            told = now;
+        };
+        let mut part = Part::default();
+        let outcome = decode::decode(Inflate::new(source, own.clone()), &mut |item| {
+            self.add(&mut part, number, item);
+            if part.bytes() < PART_BYTES {
+                return ControlFlow::Continue(());
+            }
+            tell();
+            match sender.blocking_send(Message::Part(std::mem::take(&mut part))) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
+            }
+        });
+        tell();
+        // Nobody listens any more when the run was broken off.
+        if part.records() > 0 && sender.blocking_send(Message::Part(part)).is_err() {
+            return;
+        }
+        let _ = sender.blocking_send(Message::End(outcome));
+    }
+
+    fn add(&self, part: &mut Part, number: i64, item: Item) {
+        let Item { ordinal, byte_offset, content } = item;
+        match content {
+            Ok(mut record) => {
+                record.place = record.source_ip.map(|address| self.geoip.place(address)).unwrap_or_default();
+                event::encode(&mut part.rows, Position { object: number, ordinal, byte_offset }, &record);
+            }
+            Err(decode::Rejected { reason, text }) => {
+                part.rejected_bytes += reason.len() + text.len() + 100;
+                part.rejected.push(rejected::New { object_id: number, ordinal, byte_offset, reason, text });
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Inputs to objects: files, folders with all files below them, standard input.
+
+use std::{
+    collections::HashSet,
+    fs::File,
+    io::{self, Read},
+    path::{Path, PathBuf},
+    time::UNIX_EPOCH,
+};
+
+use model::time::Timestamp;
+use walkdir::WalkDir;
+
+use super::Input;
+
+/// Something to read, and what identifies it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Object {
+    pub uri: String,
+    /// Tells one content of the URI from another.
+    pub version: String,
+    /// Compressed size in bytes, 0 when not known.
+    pub bytes: u64,
+    pub place: Place,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Place {
+    File(PathBuf),
+    Stdin,
+}
+
+/// A path that cannot be listed, and why.
+pub struct Unreadable {
+    pub uri: String,
+    pub reason: String,
+}
+
+impl Object {
+    /// Whether it can be read a second time.
+    pub fn is_repeatable(&self) -> bool {
+        self.place != Place::Stdin
+    }
+
+    /// Opens it for reading; standard input only once.
+    pub fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        match &self.place {
+            Place::File(path) => Ok(Box::new(File::open(path)?)),
+            Place::Stdin => Ok(Box::new(io::stdin())),
+        }
+    }
+}
+
+/// All objects of the inputs in the order of their paths, each once. `now` names what comes from standard input.
+pub fn list(inputs: &[Input], now: Timestamp) -> (Vec<Object>, Vec<Unreadable>) {
+    let (mut objects, mut unreadable, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
+    for input in inputs {
+        match input {
+            // Every run's standard input is another content: it has a name of its own.
+            Input::Stdin => objects.push(Object {
+                uri: format!("stdin:{}", now.0),
+                version: now.0.to_string(),
+                bytes: 0,
+                place: Place::Stdin,
+            }),
+            Input::Path(path) => walk(path, &mut |found| match found {
+                Ok(object) => {
+                    if seen.insert(object.uri.clone()) {
+                        objects.push(object);
+                    }
+                }
+                Err(error) => unreadable.push(error),
+            }),
+        }
+    }
+    (objects, unreadable)
+}
+
+fn walk(root: &Path, found: &mut dyn FnMut(Result<Object, Unreadable>)) {
+    let visible =
+        |entry: &walkdir::DirEntry| entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b".");
+    for entry in WalkDir::new(root).follow_links(true).sort_by_file_name().into_iter().filter_entry(visible) {
+        match entry {
+            Ok(entry) if entry.file_type().is_dir() => {}
+            Ok(entry) => found(file(entry.path())),
+            Err(error) => {
+                let uri = uri(error.path().unwrap_or(root));
+                found(Err(Unreadable { uri, reason: error.to_string() }));
+            }
+        }
+    }
+}
+
+fn file(path: &Path) -> Result<Object, Unreadable> {
+    let unreadable = |error: io::Error| Unreadable { uri: uri(path), reason: error.to_string() };
+    let data = path.metadata().map_err(unreadable)?;
+    let modified = data.modified().map_err(unreadable)?.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Ok(Object {
+        uri: uri(path),
+        version: format!("{}-{}", data.len(), modified.as_nanos()),
+        bytes: data.len(),
+        place: Place::File(path.to_owned()),
+    })
+}
+
+/// `file://` and the absolute path; bytes that are no UTF-8 as `%XX`.
+fn uri(path: &Path) -> String {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut uri = "file://".to_owned();
+    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        uri.push_str(chunk.valid());
+        uri.extend(chunk.invalid().iter().map(|byte| format!("%{byte:02X}")));
+    }
+    uri
+}

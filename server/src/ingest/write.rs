@@ -1,0 +1,259 @@
+//! The writer: takes decoded objects in order and stores each in one transaction, small ones many at a time.
+
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
+
+use sqlx::{Connection, PgConnection};
+use tokio::sync::mpsc;
+
+use super::{
+    Progress, Summary,
+    decode::Outcome,
+    group::{Counts, GROUP_BYTES, Group, Stored, Whole, claim, finish, store, store_parts},
+    read::{Message, Part, Reading},
+    source::Object,
+};
+use crate::store::event;
+
+/// An object larger than a group goes to the database in pieces of this size, all in one transaction.
+const PIECE_BYTES: usize = 4 << 20;
+/// A group that the database gave up (deadlock, conflict with another run) is tried so many times.
+const ATTEMPTS: u32 = 8;
+/// How often progress is told while nothing else happens.
+const TICK: Duration = Duration::from_millis(100);
+
+/// One run's writer.
+pub struct Writer<'a> {
+    progress: &'a dyn Progress,
+    advanced: Box<dyn FnMut() -> u64 + Send + 'a>,
+    pub summary: Summary,
+    /// Large objects that the database gave up; they have to be read again.
+    pub again: Vec<(i64, Object)>,
+    attempts: HashMap<i64, u32>,
+    group: Group,
+}
+
+impl<'a> Writer<'a> {
+    /// `advanced` tells the compressed bytes that were read since its last call.
+    pub fn new(progress: &'a dyn Progress, advanced: Box<dyn FnMut() -> u64 + Send + 'a>) -> Writer<'a> {
+        let (summary, again, attempts, group) = Default::default();
+        Writer { progress, advanced, summary, again, attempts, group }
+    }
+
+    /// Stores everything that comes. Errors: the database is gone or refuses what it must not.
+    pub async fn run(
+        &mut self,
+        connection: &mut PgConnection,
+        mut readings: mpsc::Receiver<Reading>,
+    ) -> anyhow::Result<()> {
+        event::prepare(connection).await?;
+        loop {
+            let reading = match tokio::time::timeout(TICK, readings.recv()).await {
+                Ok(Some(reading)) => reading,
+                Ok(None) => break,
+                Err(_) => {
+                    self.tick(0);
+                    if self.group.is_full() {
+                        self.store_group(connection).await?;
+                    }
+                    continue;
+                }
+            };
+            self.object(connection, reading).await?;
+            if self.group.is_full() {
+                self.store_group(connection).await?;
+            }
+        }
+        self.store_group(connection).await
+    }
+
+    fn tick(&mut self, events: u64) {
+        let bytes = (self.advanced)();
+        if bytes > 0 || events > 0 {
+            self.progress.advanced(bytes, events);
+        }
+    }
+
+    async fn next(&mut self, reading: &mut Reading) -> anyhow::Result<Message> {
+        loop {
+            match tokio::time::timeout(TICK, reading.messages.recv()).await {
+                Ok(Some(message)) => {
+                    self.tick(if let Message::Part(part) = &message { part.records() } else { 0 });
+                    return Ok(message);
+                }
+                Ok(None) => anyhow::bail!("the reader of {} died", reading.object.uri),
+                Err(_) => self.tick(0),
+            }
+        }
+    }
+
+    /// Takes one object into the group; one that is too large is stored at once.
+    async fn object(&mut self, connection: &mut PgConnection, mut reading: Reading) -> anyhow::Result<()> {
+        let mut parts = Vec::new();
+        let mut bytes = 0;
+        loop {
+            match self.next(&mut reading).await? {
+                Message::Part(part) => {
+                    bytes += part.bytes();
+                    parts.push(part);
+                    if bytes > GROUP_BYTES {
+                        self.store_group(connection).await?;
+                        return self.store_large(connection, reading, parts).await;
+                    }
+                }
+                Message::End(outcome) => {
+                    let records = parts.iter().map(Part::records).sum();
+                    let rejected = parts.iter().map(|part| part.rejected.len() as u64).sum();
+                    self.group.since.get_or_insert_with(Instant::now);
+                    self.group.objects.push(Whole {
+                        number: reading.number,
+                        object: reading.object,
+                        outcome,
+                        records,
+                        rejected,
+                    });
+                    parts.into_iter().for_each(|part| self.group.push(part));
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Stores the group in one transaction, again and again while the database gives it up.
+    async fn store_group(&mut self, connection: &mut PgConnection) -> anyhow::Result<()> {
+        let group = std::mem::take(&mut self.group);
+        if group.objects.is_empty() {
+            return Ok(());
+        }
+        let mut attempt = 1;
+        let (ids, counts) = loop {
+            match store(connection, &group.objects, &group.parts).await {
+                Ok(stored) => break stored,
+                Err(error) if attempt < ATTEMPTS && is_transient(&error) => {
+                    tracing::info!(%error, attempt, "the database gave up a group of objects; trying again");
+                    wait(attempt).await;
+                    attempt += 1;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        };
+        for whole in &group.objects {
+            self.tell(whole, &ids, &counts);
+        }
+        Ok(())
+    }
+
+    /// Stores an object that does not fit in memory: piece by piece, in one transaction.
+    async fn store_large(
+        &mut self,
+        connection: &mut PgConnection,
+        mut reading: Reading,
+        parts: Vec<Part>,
+    ) -> anyhow::Result<()> {
+        match self.try_store_large(connection, &mut reading, parts).await {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                let attempt = self.attempts.entry(reading.number).or_default();
+                *attempt += 1;
+                let again = *attempt < ATTEMPTS && reading.object.is_repeatable();
+                if !again || !error.downcast_ref().is_some_and(is_transient) {
+                    return Err(error);
+                }
+                tracing::info!(%error, uri = reading.object.uri, "the database gave up an object; reading it again");
+                wait(*attempt).await;
+                self.again.push((reading.number, reading.object));
+                Ok(())
+            }
+        }
+    }
+
+    async fn try_store_large(
+        &mut self,
+        connection: &mut PgConnection,
+        reading: &mut Reading,
+        parts: Vec<Part>,
+    ) -> anyhow::Result<()> {
+        let mut whole = Whole {
+            number: reading.number,
+            object: reading.object.clone(),
+            outcome: Outcome::default(),
+            records: 0,
+            rejected: 0,
+        };
+        let mut transaction = connection.begin().await?;
+        let (ids, counts) = self.store_pieces(&mut transaction, reading, parts, &mut whole).await?;
+        transaction.commit().await?;
+        self.tell(&whole, &ids, &counts);
+        Ok(())
+    }
+
+    async fn store_pieces(
+        &mut self,
+        connection: &mut PgConnection,
+        reading: &mut Reading,
+        mut parts: Vec<Part>,
+        whole: &mut Whole,
+    ) -> anyhow::Result<Stored> {
+        let ids = claim(connection, std::slice::from_ref(whole)).await?;
+        let mut counts = Counts::default();
+        let mut bytes = parts.iter().map(Part::bytes).sum::<usize>();
+        loop {
+            if bytes >= PIECE_BYTES {
+                store_parts(connection, &ids, &parts, &mut counts).await?;
+                whole.count(&parts);
+                parts.clear();
+                bytes = 0;
+            }
+            match self.next(reading).await? {
+                Message::Part(part) => {
+                    bytes += part.bytes();
+                    parts.push(part);
+                }
+                Message::End(outcome) => {
+                    whole.outcome = outcome;
+                    break;
+                }
+            }
+        }
+        store_parts(connection, &ids, &parts, &mut counts).await?;
+        whole.count(&parts);
+        finish(connection, std::slice::from_ref(whole), &ids, &counts).await?;
+        Ok((ids, counts))
+    }
+
+    /// Adds a stored object to the summary.
+    fn tell(&mut self, whole: &Whole, ids: &HashMap<i64, i64>, counts: &Counts) {
+        let summary = &mut self.summary;
+        let Some(id) = ids.get(&whole.number) else {
+            summary.objects_skipped += 1;
+            return;
+        };
+        let finish = whole.finish(*id, counts);
+        match &finish.error {
+            Some(reason) => {
+                summary.objects_failed += 1;
+                self.progress.failed(&whole.object.uri, reason);
+            }
+            None => summary.objects += 1,
+        }
+        summary.events_read += finish.events_read;
+        summary.events_inserted += finish.events_inserted;
+        summary.events_rejected += finish.events_rejected;
+        summary.events_duplicate += finish.events_read - finish.events_inserted - finish.events_rejected;
+        summary.bytes_uncompressed += finish.bytes_uncompressed;
+    }
+}
+
+/// Deadlock, serialization failure, or a unique key that another run took: the same again will do.
+fn is_transient(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    matches!(code.as_deref(), Some("40P01" | "40001" | "23505"))
+}
+
+/// Longer each time, and not the same in two runs that met.
+async fn wait(attempt: u32) {
+    let most = 20u64 << attempt.min(7);
+    tokio::time::sleep(Duration::from_millis(rand::random_range(most / 2..=most))).await;
+}

@@ -1,0 +1,12 @@
+//! Trailmap's server: CloudTrail in, Postgres between, pages and exports out.
+
+pub mod clock;
+pub mod command;
+pub mod config;
+pub mod ingest;
+pub mod postgres;
+pub mod query;
+pub mod sample;
+pub mod store;
+pub mod telemetry;
+pub mod web;

@@ -1,0 +1,44 @@
+//! One event, whole.
+
+use app::api::Event;
+use model::{error::Error, field::Field, series::Cell};
+use sqlx::{PgPool, Row, postgres::PgRow};
+
+use super::{filter::column, read, session, sql};
+
+/// Every field of the event that has a value, the event as it was delivered, and where it came from.
+pub async fn find(pool: &PgPool, event_id: &str) -> Result<Event, Error> {
+    // No id holds a NUL, and Postgres' text refuses it.
+    if event_id.contains('\0') {
+        return Err(unknown());
+    }
+    let mut select = sqlx::QueryBuilder::new("select ");
+    for field in Field::ALL {
+        select.push(sql::shown(column(*field), *field)).push(", ");
+    }
+    select.push("raw, object.uri from event join object using (object_id) where event_id = ").push_bind(event_id);
+    let row = select.build().fetch_optional(pool).await;
+    let event = row.and_then(|row| row.map(|row| event(&row)).transpose());
+    event.map_err(|error| failed(&error, event_id))?.ok_or_else(unknown)
+}
+
+fn event(row: &PgRow) -> Result<Event, sqlx::Error> {
+    let mut fields = Vec::new();
+    for (at, field) in Field::ALL.iter().enumerate() {
+        let cell = read::cell(row, at, field.kind())?;
+        if cell != Cell::Null {
+            fields.push((*field, cell));
+        }
+    }
+    let raw_at = Field::ALL.len();
+    Ok(Event { fields, raw: row.try_get(raw_at)?, object: row.try_get(raw_at + 1)? })
+}
+
+fn unknown() -> Error {
+    Error::not_found("There is no such event.")
+}
+
+fn failed(error: &sqlx::Error, event_id: &str) -> Error {
+    tracing::warn!(event_id, %error, "event failed");
+    session::database(error)
+}

@@ -1,0 +1,319 @@
+//! A filter's `Ast` to SQL. Values travel as binds only; columns come from an exhaustive match on `Field`.
+
+mod path;
+
+use model::{
+    field::{Field, Kind},
+    filter::{Ast, Pattern, Target, Term},
+    time::Timestamp,
+};
+use sqlx::{Postgres, QueryBuilder};
+use time::{Duration, OffsetDateTime};
+
+/// Pushes the condition that a row of `event` matches, in parentheses where it needs them.
+///
+/// It is true exactly where `model::filter::eval_values` says so. Elsewhere it is false or null: right for `where`,
+/// `filter (where …)` and below `and` and `or`, and index-friendly; whoever negates it writes `(…) is not true`, as
+/// this function does for `not`.
+pub fn condition(ast: &Ast, sql: &mut QueryBuilder<Postgres>) {
+    match ast {
+        Ast::All => push(sql, "true"),
+        Ast::Term(term) => push_term(term, sql),
+        Ast::Not(inner) => {
+            push(sql, "((");
+            condition(inner, sql);
+            push(sql, ") is not true)");
+        }
+        Ast::And(parts) => push_parts(parts, " and ", "true", sql),
+        Ast::Or(parts) => match same_text(parts) {
+            Some((field, values)) => {
+                push(sql, column(field));
+                push(sql, " = any(");
+                sql.push_bind(values);
+                push(sql, ")");
+            }
+            None => push_parts(parts, " or ", "false", sql),
+        },
+    }
+}
+
+/// The column of `event` that stores the field.
+pub fn column(field: Field) -> &'static str {
+    match field {
+        Field::EventTime => "event_time",
+        Field::EventId => "event_id",
+        Field::EventName => "event_name",
+        Field::EventSource => "event_source",
+        Field::EventType => "event_type",
+        Field::EventCategory => "event_category",
+        Field::ReadOnly => "read_only",
+        Field::Outcome => "outcome",
+        Field::ErrorCode => "error_code",
+        Field::ErrorMessage => "error_message",
+        Field::AwsRegion => "aws_region",
+        Field::Account => "account",
+        Field::Actor => "actor",
+        Field::Session => "session",
+        Field::IdentityType => "identity_type",
+        Field::ActorArn => "actor_arn",
+        Field::IdentityAccount => "identity_account",
+        Field::AccessKey => "access_key",
+        Field::InvokedBy => "invoked_by",
+        Field::SourceAddress => "source_address",
+        Field::SourceIp => "source_ip",
+        Field::Country => "country",
+        Field::City => "city",
+        Field::Latitude => "latitude",
+        Field::Longitude => "longitude",
+        Field::TimeZone => "time_zone",
+        Field::AsNumber => "as_number",
+        Field::AsOrganisation => "as_organisation",
+        Field::UserAgent => "user_agent",
+        Field::Client => "client",
+        Field::MfaUsed => "mfa_used",
+        Field::RequestId => "request_id",
+    }
+}
+
+fn push(sql: &mut QueryBuilder<Postgres>, fragment: &'static str) {
+    sql.push(fragment);
+}
+
+fn push_parts(parts: &[Ast], between: &'static str, without: &'static str, sql: &mut QueryBuilder<Postgres>) {
+    if parts.is_empty() {
+        return push(sql, without);
+    }
+    push(sql, "(");
+    for (at, part) in parts.iter().enumerate() {
+        if at > 0 {
+            push(sql, between);
+        }
+        condition(part, sql);
+    }
+    push(sql, ")");
+}
+
+/// The texts that one field is asked for, where the parts ask for nothing else: one index condition instead of many.
+fn same_text(parts: &[Ast]) -> Option<(Field, Vec<String>)> {
+    let text = |part: &Ast| match part {
+        Ast::Term(Term { target: Target::Field(field), pattern: Pattern::Exactly(value) })
+            if field.kind() == Kind::Text && is_storable(value) =>
+        {
+            Some((*field, value.clone()))
+        }
+        _ => None,
+    };
+    let (field, _) = text(parts.first()?)?;
+    let values = parts.iter().map(|part| text(part).filter(|(other, _)| *other == field).map(|(_, value)| value));
+    Some((field, values.collect::<Option<_>>()?))
+}
+
+/// Postgres stores no NUL, and refuses it in a bind: nothing is equal to a text with one.
+fn is_storable(text: &str) -> bool {
+    !text.contains('\0')
+}
+
+fn push_term(term: &Term, sql: &mut QueryBuilder<Postgres>) {
+    let storable = match &term.pattern {
+        Pattern::Exists => true,
+        Pattern::Exactly(text) => is_storable(text),
+        Pattern::Wildcard(pieces) => pieces.iter().all(|piece| is_storable(piece)),
+    };
+    match &term.target {
+        _ if !storable => push(sql, "false"),
+        Target::Field(field) => push_field(*field, &term.pattern, sql),
+        Target::Path(path) => path::push_path(path, &term.pattern, sql),
+    }
+}
+
+fn push_field(field: Field, pattern: &Pattern, sql: &mut QueryBuilder<Postgres>) {
+    let column = column(field);
+    match (pattern, field.kind()) {
+        (Pattern::Exists, _) => {
+            push(sql, column);
+            push(sql, " is not null");
+        }
+        (Pattern::Exactly(value), kind) => push_exactly(column, kind, value, sql),
+        (Pattern::Wildcard(pieces), Kind::Text) => {
+            push(sql, column);
+            push_like(pieces, sql);
+        }
+        (Pattern::Wildcard(pieces), Kind::Address) => {
+            push(sql, "host(");
+            push(sql, column);
+            push(sql, ")");
+            push_like(pieces, sql);
+        }
+        // The language refuses wildcards on other kinds.
+        (Pattern::Wildcard(_), Kind::Time | Kind::Bool | Kind::Integer | Kind::Float) => push(sql, "false"),
+    }
+}
+
+/// `column = value`; a value that is none of the column's kind is equal to nothing.
+fn push_exactly(column: &'static str, kind: Kind, value: &str, sql: &mut QueryBuilder<Postgres>) {
+    match kind {
+        Kind::Text => push_equal(column, Some(value.to_owned()), sql),
+        Kind::Bool => push_equal(column, value.parse::<bool>().ok(), sql),
+        Kind::Integer => push_equal(column, value.parse::<i64>().ok(), sql),
+        Kind::Float => push_equal(column, value.parse::<f64>().ok(), sql),
+        Kind::Time => push_moment(column, value, sql),
+        Kind::Address => {
+            push(sql, column);
+            // An address, or a network that contains it.
+            push(sql, if value.contains('/') { " <<= cast(" } else { " = cast(" });
+            sql.push_bind(value.to_owned());
+            push(sql, " as text)::inet");
+        }
+    }
+}
+
+fn push_equal<T>(column: &'static str, value: Option<T>, sql: &mut QueryBuilder<Postgres>)
+where
+    T: sqlx::Encode<'static, Postgres> + sqlx::Type<Postgres> + Send + 'static,
+{
+    match value {
+        None => push(sql, "false"),
+        Some(value) => {
+            push(sql, column);
+            push(sql, " = ");
+            sql.push_bind(value);
+        }
+    }
+}
+
+/// The whole millisecond: the column is finer than a filter's times.
+fn push_moment(column: &'static str, value: &str, sql: &mut QueryBuilder<Postgres>) {
+    let at = Timestamp::parse(value)
+        .and_then(|at| OffsetDateTime::from_unix_timestamp_nanos(i128::from(at.0) * 1_000_000).ok());
+    let Some(at) = at else { return push(sql, "false") };
+    push(sql, "(");
+    push(sql, column);
+    push(sql, " >= ");
+    sql.push_bind(at);
+    push(sql, " and ");
+    push(sql, column);
+    push(sql, " < ");
+    sql.push_bind(at.saturating_add(Duration::MILLISECOND));
+    push(sql, ")");
+}
+
+fn push_like(pieces: &[String], sql: &mut QueryBuilder<Postgres>) {
+    push(sql, " like ");
+    sql.push_bind(like(pieces));
+}
+
+/// The pieces as a pattern of `like`, whose own signs stand for themselves.
+fn like(pieces: &[String]) -> String {
+    let escaped: Vec<_> =
+        pieces.iter().map(|piece| piece.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_")).collect();
+    escaped.join("%")
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+    use model::filter::parse;
+
+    use super::*;
+
+    /// The condition, a line for each `from`.
+    fn check(filter: &str, expected: Expect) {
+        let mut sql = QueryBuilder::new("");
+        condition(&parse(filter).expect(filter), &mut sql);
+        expected.assert_eq(&(sql.into_string().replace(" from (", "\n from (") + "\n"));
+    }
+
+    #[test]
+    fn filters_become_conditions() {
+        check(
+            "",
+            expect![[r#"
+            true
+        "#]],
+        );
+        check(
+            "event_name:DeleteBucket",
+            expect![[r#"
+            event_name = $1
+        "#]],
+        );
+        check(
+            "event_name:(a or b)",
+            expect![[r#"
+            event_name = any($1)
+        "#]],
+        );
+        check(
+            "event_name:(a or b*)",
+            expect![[r#"
+            (event_name = $1 or event_name like $2)
+        "#]],
+        );
+        check(
+            "not country:*",
+            expect![[r#"
+            ((country is not null) is not true)
+        "#]],
+        );
+        check(
+            "not (actor:a and read_only:true) or as_number:1",
+            expect![[r#"
+            ((((actor = $1 and read_only = $2)) is not true) or as_number = $3)
+        "#]],
+        );
+        check(
+            "event_time:2026-11-24T00:00:00Z",
+            expect![[r#"
+            (event_time >= $1 and event_time < $2)
+        "#]],
+        );
+        check(
+            "source_ip:(10.0.0.1 or 10.0.0.0/8 or 10.*)",
+            expect![[r#"
+            (source_ip = cast($1 as text)::inet or source_ip <<= cast($2 as text)::inet or host(source_ip) like $3)
+        "#]],
+        );
+        check(
+            "resources:*",
+            expect![[r#"
+            ((strpos(raw, $1) > 0 or strpos(raw, '\u') > 0) and exists (select
+             from (select json_array_elements(case json_typeof(v) when 'array' then v else json_build_array(v) end) as e
+             from (select coalesce(raw_json, raw)::json -> $2 as v offset 0) as step) as value where json_typeof(e) <> 'null'))
+        "#]],
+        );
+        check(
+            "requestParameters.\"a b\":\"c d\"",
+            expect![[r#"
+            (exists (select
+             from (select json_array_elements(case json_typeof(v) when 'array' then v else json_build_array(v) end) as e
+             from (select json_array_elements(case json_typeof(v) when 'array' then v when 'object' then json_build_array(v) end) -> $1 as v
+             from (select coalesce(raw_json, raw)::json -> $2 as v offset 0) as step) as step) as value where json_typeof(e) in ('string', 'number', 'boolean') and e #>> '{}' = $3))
+        "#]],
+        );
+        check(
+            "requestParameters.items.cidr:0.0.0.0",
+            expect![[r#"
+            ((strpos(raw, $1) > 0 and strpos(raw, $2) > 0 or strpos(raw, '\u') > 0) and exists (select
+             from (select json_array_elements(case json_typeof(v) when 'array' then v else json_build_array(v) end) as e
+             from (select json_array_elements(case json_typeof(v) when 'array' then v when 'object' then json_build_array(v) end) -> $3 as v
+             from (select json_array_elements(case json_typeof(v) when 'array' then v when 'object' then json_build_array(v) end) -> $4 as v
+             from (select coalesce(raw_json, raw)::json -> $5 as v offset 0) as step) as step) as step) as value where json_typeof(e) in ('string', 'number', 'boolean') and e #>> '{}' = $6))
+        "#]],
+        );
+        check(
+            "requestParameters.items.cidr:*0.0*",
+            expect![[r#"
+            ((strpos(raw, $1) > 0 and strpos(raw, $2) > 0 or strpos(raw, '\u') > 0) and exists (select
+             from (select json_array_elements(case json_typeof(v) when 'array' then v else json_build_array(v) end) as e
+             from (select json_array_elements(case json_typeof(v) when 'array' then v when 'object' then json_build_array(v) end) -> $3 as v
+             from (select json_array_elements(case json_typeof(v) when 'array' then v when 'object' then json_build_array(v) end) -> $4 as v
+             from (select coalesce(raw_json, raw)::json -> $5 as v offset 0) as step) as step) as step) as value where json_typeof(e) in ('string', 'number', 'boolean') and e #>> '{}' like $6))
+        "#]],
+        );
+    }
+
+    #[test]
+    fn patterns_of_like_are_escaped() {
+        assert_eq!(like(&["10%".into(), r"a_b\".into(), String::new()]), r"10\%%a\_b\\%");
+    }
+}

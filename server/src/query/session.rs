@@ -1,0 +1,136 @@
+//! One read-only snapshot for all tables of a panel, with a time limit; and what goes wrong in it.
+
+use std::time::Duration;
+
+use model::{
+    error::{Error, Kind},
+    panel::Mark,
+    series::{Cell, Column, Table},
+    time::Timestamp,
+};
+use sqlx::{PgPool, PgTransaction};
+use time::OffsetDateTime;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use super::{
+    plan::{Ask, Plan},
+    read,
+    sql::{self, Statement},
+};
+
+/// How long a panel waits for its turn; a statement's own limit is in `BEGIN`.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+/// All tables of a panel come from one snapshot. Plans are made for the very window: a cached plan that fits an hour
+/// is wrong for a month. JIT compiles for longer than these queries run.
+const BEGIN: &str = "begin isolation level repeatable read read only; \
+     set local statement_timeout = '10s'; \
+     set local plan_cache_mode = force_custom_plan; \
+     set local jit = off";
+
+/// What kept a panel from being answered.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    #[error("no turn within {LONGEST_WAIT:?}")]
+    Busy,
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+impl Trouble {
+    /// What the reader sees. The details, which may name tables and hosts, go to the log with the panel's name.
+    pub fn tell(&self, panel: &str, filter: &str) -> Error {
+        let error = match self {
+            Trouble::Busy => Error::new(Kind::Timeout, "The server is busy with other queries. Try again shortly."),
+            Trouble::Database(error) => database(error),
+        };
+        tracing::warn!(panel, filter, kind = ?error.kind, trouble = %self, "panel failed");
+        error
+    }
+}
+
+/// The reader's view of an error of the database.
+pub fn database(error: &sqlx::Error) -> Error {
+    let unavailable = || Error::new(Kind::Unavailable, "The database cannot be reached. Try again shortly.");
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => unavailable(),
+        sqlx::Error::Database(error) => match error.code().as_deref() {
+            Some("57014") => Error::new(
+                Kind::Timeout,
+                "The query took longer than 10 seconds. Choose a shorter range or add a filter.",
+            ),
+            // 08: connection; 57P: shutting down or starting; 53: out of connections, memory or disk.
+            Some(code) if ["08", "57P", "53"].iter().any(|class| code.starts_with(class)) => unavailable(),
+            _ => Error::new(Kind::Internal, "The query failed. The server's log says why."),
+        },
+        _ => Error::new(Kind::Internal, "The query failed. The server's log says why."),
+    }
+}
+
+/// The right to run a panel's queries, held until dropped.
+pub async fn permit(panels: &Semaphore) -> Result<SemaphorePermit<'_>, Trouble> {
+    match tokio::time::timeout(LONGEST_WAIT, panels.acquire()).await {
+        Ok(Ok(permit)) => Ok(permit),
+        Ok(Err(_)) | Err(_) => Err(Trouble::Busy),
+    }
+}
+
+pub struct Session {
+    transaction: PgTransaction<'static>,
+}
+
+impl Session {
+    pub async fn begin(pool: &PgPool) -> Result<Session, Trouble> {
+        Ok(Session { transaction: pool.begin_with(BEGIN).await? })
+    }
+
+    pub async fn end(self) -> Result<(), Trouble> {
+        Ok(self.transaction.commit().await?)
+    }
+
+    /// The panel's own table.
+    pub async fn main(&mut self, plan: &Plan<'_>) -> Result<Table, Trouble> {
+        let table = self.run(sql::table(plan.panel.mark, &plan.main)).await?;
+        if plan.panel.mark == Mark::List {
+            let total = self.run(sql::count(&plan.main)).await?.total;
+            return Ok(Table { total, ..table });
+        }
+        match plan.previous {
+            Some(window) => {
+                let ask = Ask { window, filter: plan.main.filter.clone(), ..plan.main };
+                Ok(beside(table, &self.table(&ask).await?))
+            }
+            None => Ok(table),
+        }
+    }
+
+    pub async fn table(&mut self, ask: &Ask<'_>) -> Result<Table, Trouble> {
+        self.run(sql::grouped(ask)).await
+    }
+
+    /// The newest event of the store.
+    pub async fn last_event(&mut self) -> Result<Option<Timestamp>, Trouble> {
+        let last: Option<OffsetDateTime> =
+            sqlx::query_scalar("select max(event_time) from event").fetch_one(&mut *self.transaction).await?;
+        Ok(last.map(read::timestamp))
+    }
+
+    async fn run(&mut self, mut statement: Statement) -> Result<Table, Trouble> {
+        let rows = statement.sql.build().fetch_all(&mut *self.transaction).await?;
+        Ok(read::table(&statement, &rows)?)
+    }
+}
+
+/// Each measure beside the same of the window before. Both tables have one row.
+fn beside(now: Table, previous: &Table) -> Table {
+    let mut columns = Vec::with_capacity(now.columns.len() * 2);
+    let mut row = Vec::with_capacity(now.columns.len() * 2);
+    let cell = |table: &Table, at: usize| table.rows.first().and_then(|row| row.get(at)).cloned().unwrap_or(Cell::Null);
+    for (at, column) in now.columns.iter().enumerate() {
+        let key = format!("{}_previous", column.key);
+        let label = format!("{}, previous", column.label);
+        columns.extend([column.clone(), Column { key, kind: column.kind, label }]);
+        row.extend([cell(&now, at), cell(previous, at)]);
+    }
+    Table { columns, rows: vec![row], ..now }
+}

@@ -1,0 +1,98 @@
+//! Rows in the binary format of Postgres' COPY.
+
+use std::net::IpAddr;
+
+/// What a COPY begins with: the signature, no flags, no extension.
+const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+/// What it ends with: a row of -1 columns.
+const TRAILER: [u8; 2] = [0xff, 0xff];
+/// 2000-01-01T00:00:00Z, from where Postgres counts, in microseconds since 1970.
+const EPOCH: i64 = 946_684_800_000_000;
+
+/// Rows that were encoded; without header and trailer, so that they can be strung together.
+#[derive(Clone, Debug, Default)]
+pub struct Rows {
+    pub bytes: Vec<u8>,
+    pub count: u64,
+}
+
+impl Rows {
+    /// Begins a row; exactly `columns` values must follow.
+    pub fn begin(&mut self, columns: u16) {
+        self.bytes.extend(columns.to_be_bytes());
+        self.count += 1;
+    }
+
+    pub fn null(&mut self) {
+        self.bytes.extend((-1i32).to_be_bytes());
+    }
+
+    /// A value, or null.
+    pub fn option<T>(&mut self, value: Option<T>, put: impl FnOnce(&mut Rows, T)) {
+        match value {
+            Some(value) => put(self, value),
+            None => self.null(),
+        }
+    }
+
+    /// The text must be without U+0000.
+    pub fn text(&mut self, text: &str) {
+        self.value(text.as_bytes());
+    }
+
+    pub fn bool(&mut self, value: bool) {
+        self.value(&[u8::from(value)]);
+    }
+
+    pub fn int8(&mut self, value: i64) {
+        self.value(&value.to_be_bytes());
+    }
+
+    pub fn float8(&mut self, value: f64) {
+        self.value(&value.to_be_bytes());
+    }
+
+    /// Microseconds since 1970.
+    pub fn timestamptz(&mut self, micros: i64) {
+        self.int8(micros - EPOCH);
+    }
+
+    pub fn inet(&mut self, address: IpAddr) {
+        // Family (Postgres' own numbers), bits, whether it is a cidr, length of the address.
+        match address {
+            IpAddr::V4(v4) => self.parts(&[2, 32, 0, 4], &v4.octets()),
+            IpAddr::V6(v6) => self.parts(&[3, 128, 0, 16], &v6.octets()),
+        }
+    }
+
+    pub fn append(&mut self, other: &Rows) {
+        self.bytes.extend_from_slice(&other.bytes);
+        self.count += other.count;
+    }
+
+    fn value(&mut self, bytes: &[u8]) {
+        self.parts(&[], bytes);
+    }
+
+    fn parts(&mut self, head: &[u8], tail: &[u8]) {
+        // A value is at most a record of some MiB.
+        self.bytes.extend(((head.len() + tail.len()) as i32).to_be_bytes());
+        self.bytes.extend_from_slice(head);
+        self.bytes.extend_from_slice(tail);
+    }
+}
+
+/// Sends rows by `statement`, a `COPY … FROM STDIN (FORMAT binary)`.
+pub async fn copy<'a>(
+    connection: &mut sqlx::PgConnection,
+    statement: &str,
+    rows: impl Iterator<Item = &'a Rows>,
+) -> sqlx::Result<u64> {
+    let mut copy = connection.copy_in_raw(statement).await?;
+    copy.send(HEADER).await?;
+    for rows in rows {
+        copy.send(rows.bytes.as_slice()).await?;
+    }
+    copy.send(TRAILER.as_slice()).await?;
+    copy.finish().await
+}

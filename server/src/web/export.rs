@@ -1,0 +1,200 @@
+//! The same address with another suffix: `/d/overview/errors.json`, `.csv`, `.svg`; `/event/<id>.json`.
+//!
+//! A middleware, because axum's routes cannot tell suffixes apart within the segment that the page's route takes.
+
+use std::{borrow::Cow, sync::Arc};
+
+use app::api::Backend;
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use model::{
+    chart::{self, Size, Theme},
+    error::Error,
+    export,
+    series::Series,
+    view::View,
+};
+
+use super::{
+    NO_STORE,
+    error::{self, Format},
+    policy,
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Suffix {
+    Json,
+    Csv,
+    Svg,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Export {
+    Panel { dashboard: String, panel: String, suffix: Suffix },
+    Event { id: String },
+}
+
+pub async fn answer(State(backend): State<Arc<dyn Backend>>, request: Request, next: Next) -> Response {
+    let Some(export) = Export::of(request.uri().path()) else {
+        return next.run(request).await;
+    };
+    let query = request.uri().query().unwrap_or_default();
+    match *request.method() {
+        Method::GET => export.respond(&*backend, query).await,
+        // As GET, with the headers alone.
+        Method::HEAD => {
+            let (mut parts, body) = export.respond(&*backend, query).await.into_parts();
+            if let Some(length) = http_body::Body::size_hint(&body).exact() {
+                parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+            }
+            Response::from_parts(parts, Body::empty())
+        }
+        _ => (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response(),
+    }
+}
+
+impl Export {
+    /// What `path` asks for; `None` where it has none of the suffixes.
+    fn of(path: &str) -> Option<Export> {
+        let mut segments = path.strip_prefix('/')?.split('/');
+        let export = match (segments.next()?, segments.next()?, segments.next()) {
+            ("event", id, None) => Export::Event { id: decoded(id.strip_suffix(".json")?)? },
+            ("d", dashboard, Some(panel)) => {
+                let (panel, suffix) = panel.rsplit_once('.')?;
+                let suffix = match suffix {
+                    "json" => Suffix::Json,
+                    "csv" => Suffix::Csv,
+                    "svg" => Suffix::Svg,
+                    _ => return None,
+                };
+                Export::Panel { dashboard: decoded(dashboard)?, panel: decoded(panel)?, suffix }
+            }
+            _ => return None,
+        };
+        segments.next().is_none().then_some(export)
+    }
+
+    async fn respond(&self, backend: &dyn Backend, query: &str) -> Response {
+        match self {
+            Export::Event { id } => match backend.event(id).await {
+                Ok(event) => ([(header::CONTENT_TYPE, "application/json"), NO_STORE], event.raw).into_response(),
+                Err(error) => error::response(&error, Format::Json),
+            },
+            Export::Panel { dashboard, panel, suffix } => {
+                let answer = match panel_series(backend, dashboard, panel, query).await {
+                    Ok(series) => render(dashboard, *suffix, &series, query),
+                    Err(error) => Err(error),
+                };
+                let format = if *suffix == Suffix::Json { Format::Json } else { Format::Text };
+                answer.unwrap_or_else(|error| error::response(&error, format))
+            }
+        }
+    }
+}
+
+/// `None` where the escapes are not UTF-8.
+fn decoded(segment: &str) -> Option<String> {
+    percent_encoding::percent_decode_str(segment).decode_utf8().ok().map(Cow::into_owned)
+}
+
+/// A file must not answer another question than the one that was asked: what a page would leave out is an error here.
+async fn panel_series(backend: &dyn Backend, dashboard: &str, panel: &str, query: &str) -> Result<Series, Error> {
+    let (view, mistakes) = View::from_query(query);
+    match mistakes.into_iter().next() {
+        Some(mistake) => Err(mistake),
+        None => backend.panel(dashboard, panel, &view).await,
+    }
+}
+
+fn render(dashboard: &str, suffix: Suffix, series: &Series, query: &str) -> Result<Response, Error> {
+    let answer = match suffix {
+        Suffix::Json => ([NO_STORE], axum::Json(export::json(series))).into_response(),
+        Suffix::Csv => {
+            let disposition = format!("attachment; filename=\"{}\"", file_name(series));
+            let headers = [
+                (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
+                (header::CONTENT_DISPOSITION, &disposition),
+                NO_STORE,
+            ];
+            (headers, export::csv(series)).into_response()
+        }
+        Suffix::Svg => {
+            let (size, theme) = picture(query)?;
+            let tile = model::dashboard::dashboard(dashboard).and_then(|dashboard| dashboard.tile(&series.panel.id));
+            let panel = &tile.ok_or_else(|| Error::not_found("There is no such panel."))?.panel;
+            let size = size.unwrap_or(Size { width: 960, height: 480 });
+            let svg = chart::svg(panel, series, chart::Target { size, theme, link: None });
+            let headers =
+                [(header::CONTENT_TYPE, "image/svg+xml"), (header::CONTENT_SECURITY_POLICY, policy::PICTURE), NO_STORE];
+            (headers, svg).into_response()
+        }
+    };
+    Ok(answer)
+}
+
+/// `theme`, `width` and `height` of a picture's address.
+fn picture(query: &str) -> Result<(Option<Size>, Theme), Error> {
+    let mut theme = Theme::Light;
+    let (mut width, mut height) = (None, None);
+    for (key, value) in form_urlencoded::parse(query.as_bytes()) {
+        match &*key {
+            "theme" => {
+                theme = match &*value {
+                    "light" => Theme::Light,
+                    "dark" => Theme::Dark,
+                    _ => return Err(Error::invalid("theme", "Write light or dark.")),
+                }
+            }
+            "width" => width = Some(pixels("width", &value)?),
+            "height" => height = Some(pixels("height", &value)?),
+            _ => {}
+        }
+    }
+    let size = (width.is_some() || height.is_some())
+        .then(|| Size { width: width.unwrap_or(960), height: height.unwrap_or(480) });
+    Ok((size, theme))
+}
+
+fn pixels(parameter: &str, value: &str) -> Result<u32, Error> {
+    let pixels = value.parse().ok().filter(|pixels| (200..=4000).contains(pixels));
+    pixels.ok_or_else(|| Error::invalid(parameter, "Write a number of pixels from 200 to 4000."))
+}
+
+/// `trailmap-errors-20261124T000000Z-20261125T000000Z.csv`: ASCII letters, digits and dashes alone.
+fn file_name(series: &Series) -> String {
+    let plain = |text: String| text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect::<String>();
+    let at = |time: model::time::Timestamp| plain(time.rfc3339().replace(['-', ':'], ""));
+    let (from, to) = (at(series.window.from), at(series.window.to));
+    format!("trailmap-{}-{from}-{to}.csv", plain(series.panel.id.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suffixes_are_told_from_pages() {
+        let panel = |suffix| Export::Panel { dashboard: "overview".into(), panel: "errors".into(), suffix };
+        assert_eq!(Export::of("/d/overview/errors.json"), Some(panel(Suffix::Json)));
+        assert_eq!(Export::of("/d/overview/errors.csv"), Some(panel(Suffix::Csv)));
+        assert_eq!(Export::of("/d/overview/err%6Frs.svg"), Some(panel(Suffix::Svg)));
+        assert_eq!(Export::of("/event/a%2Fb.json"), Some(Export::Event { id: "a/b".into() }));
+        for page in [
+            "/",
+            "/d/overview",
+            "/d/overview/errors",
+            "/d/overview/errors.png",
+            "/d/overview.json",
+            "/event/x",
+            "/d/a/b.csv/c",
+            "/d/%ff/x.json",
+        ] {
+            assert_eq!(Export::of(page), None, "{page}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! HTTP: pages, server functions, exports, assets, health.
+//!
+//! Layers, from the outside: request id and log span, security headers, a panic's answer, time limits, the check of the
+//! host's name, then the routes: assets (compressed when they were built), and pages and data (compressed as they are sent).
+
+use std::sync::Arc;
+
+use app::api::Backend;
+use axum::{
+    Router,
+    http::{HeaderName, HeaderValue, Request, header},
+    middleware::from_fn,
+    middleware::from_fn_with_state,
+    routing::get,
+};
+use tower_http::{
+    compression::CompressionLayer,
+    request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
+    set_header::SetResponseHeaderLayer,
+    timeout::ResponseBodyTimeoutLayer,
+    trace::{DefaultOnResponse, TraceLayer},
+};
+
+pub mod assets;
+mod error;
+mod export;
+mod health;
+mod host;
+mod page;
+mod policy;
+
+/// What a router is told beside its backend.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The names under which the server answers, without port; `None`: any. A server that listens on loopback only
+    /// should answer to loopback's names alone, or a page of another site could reach it by its own name.
+    pub hosts: Option<Vec<String>>,
+}
+
+impl Settings {
+    /// For a server that listens on a loopback address.
+    pub fn loopback() -> Settings {
+        Settings { hosts: Some(["localhost", "127.0.0.1", "[::1]"].map(str::to_owned).into()) }
+    }
+}
+
+/// Everything that Trailmap answers to, under any host name.
+pub fn router(backend: Arc<dyn Backend>) -> Router {
+    router_with(backend, Settings::default())
+}
+
+/// Everything that Trailmap answers to.
+pub fn router_with(backend: Arc<dyn Backend>, settings: Settings) -> Router {
+    let pages = page::routes(backend.clone())
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready).with_state(backend.clone()))
+        .layer(from_fn_with_state(backend, export::answer))
+        .layer(CompressionLayer::new());
+    Router::new()
+        .nest("/pkg", assets::routes())
+        .merge(pages)
+        .layer(from_fn_with_state(settings.hosts.map(Arc::new), host::check))
+        .layer(ResponseBodyTimeoutLayer::new(error::LONGEST))
+        .layer(from_fn(error::overdue))
+        .layer(from_fn(error::panics))
+        .layer(header("x-content-type-options", "nosniff"))
+        .layer(header("referrer-policy", "same-origin"))
+        .layer(header("content-security-policy", policy::STATIC))
+        .layer(PropagateRequestIdLayer::x_request_id())
+        .layer(TraceLayer::new_for_http().make_span_with(span).on_response(DefaultOnResponse::new()))
+        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        .layer(axum::middleware::map_request(own_request_id))
+}
+
+/// Set unless the answer has its own.
+fn header(name: &'static str, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(HeaderName::from_static(name), HeaderValue::from_static(value))
+}
+
+/// Ids are ours: one that a client chose could repeat or forge another's in the log.
+async fn own_request_id<B>(mut request: Request<B>) -> Request<B> {
+    request.headers_mut().remove("x-request-id");
+    request
+}
+
+fn span<B>(request: &Request<B>) -> tracing::Span {
+    let id = request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok()).unwrap_or_default();
+    tracing::info_span!("request", id, method = %request.method(), path = request.uri().path())
+}
+
+/// `Cache-Control` of data: it changes with every event.
+const NO_STORE: (HeaderName, &str) = (header::CACHE_CONTROL, "no-store");

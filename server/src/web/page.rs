@@ -1,0 +1,106 @@
+//! Pages and server functions: rendered and answered by `app`, which finds the backend, the browser's files and the
+//! reader's preferences in its context.
+
+use std::sync::Arc;
+
+use app::{
+    Assets, Preferences,
+    api::Backend,
+    shell,
+    status::{CallStatus, PageStatus},
+};
+use axum::{
+    Router,
+    extract::Request,
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    response::Response,
+};
+use leptos::prelude::{LeptosOptions, provide_context, use_context};
+use leptos_axum::{
+    LeptosRoutes, ResponseOptions, generate_route_list_with_exclusions_and_ssg_and_context,
+    render_app_async_with_context,
+};
+
+use super::{assets, policy};
+
+/// Where server functions answer.
+const CALLS: &str = "/api/";
+
+/// Every route of `app`, its server functions, and the page that says that there is none.
+pub fn routes(backend: Arc<dyn Backend>) -> Router {
+    // Names of files come from the manifest: leptos' own options are not used.
+    let options = LeptosOptions::builder().output_name("app").build();
+    let context = move || provide(backend.clone());
+    let (routes, _) = generate_route_list_with_exclusions_and_ssg_and_context(shell, None, context.clone());
+    let missing = render_app_async_with_context(context.clone(), shell);
+    Router::new()
+        .leptos_routes_with_context(&options, routes, context, shell)
+        .fallback(async move |request: Request| match assets::public(&request) {
+            Some(file) => file,
+            None => missing_page(missing(request).await),
+        })
+        .with_state(options)
+}
+
+/// The page is there; what was asked for is not.
+fn missing_page(mut page: Response) -> Response {
+    if page.status() == StatusCode::OK {
+        *page.status_mut() = StatusCode::NOT_FOUND;
+    }
+    page
+}
+
+/// The context of one request.
+fn provide(backend: Arc<dyn Backend>) {
+    provide_context(backend);
+    let (Some(parts), Some(options)) = (use_context::<Parts>(), use_context::<ResponseOptions>()) else { return };
+    let to_status = options.clone();
+    let set_status = Arc::new(move |code| {
+        if let Ok(code) = StatusCode::from_u16(code) {
+            to_status.set_status(code);
+        }
+    });
+    if parts.uri.path().starts_with(CALLS) {
+        options.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        provide_context(CallStatus(set_status));
+        return;
+    }
+    provide_context(PageStatus(set_status));
+    provide_context(files());
+    provide_context(preferences(&parts.headers));
+    options.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    if let Some(nonce) = leptos::nonce::use_nonce() {
+        options.insert_header(header::CONTENT_SECURITY_POLICY, policy::page(&nonce));
+    }
+}
+
+/// Where the browser's files are; empty where there are none.
+fn files() -> Assets {
+    let manifest = assets::manifest().unwrap_or_default();
+    let file = |key: &str| manifest[key].as_str().unwrap_or_default().to_owned();
+    Assets { js: file("js"), wasm: file("wasm"), start: file("start"), css: file("css") }
+}
+
+fn preferences(headers: &HeaderMap) -> Preferences {
+    let text = |name| headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    let theme = text(header::COOKIE)
+        .flat_map(|cookies| cookies.split(';'))
+        .find_map(|cookie| cookie.trim().strip_prefix("theme=").map(str::to_owned));
+    Preferences { theme, narrow: text(header::USER_AGENT).any(|agent| agent.contains("Mobile")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn preferences_come_from_the_cookie_and_the_user_agent() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(preferences(&headers), Preferences::default());
+        headers.insert(header::COOKIE, HeaderValue::from_static("a=b; theme=dark; c"));
+        headers.insert(header::USER_AGENT, HeaderValue::from_static("Mozilla/5.0 (iPhone) Mobile/15E148"));
+        assert_eq!(preferences(&headers), Preferences { theme: Some("dark".into()), narrow: true });
+        headers.insert(header::COOKIE, HeaderValue::from_static("mytheme=dark"));
+        assert_eq!(preferences(&headers).theme, None);
+    }
+}

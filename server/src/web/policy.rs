@@ -1,0 +1,20 @@
+//! Content security policies: what a browser may do with each kind of answer.
+
+use axum::http::HeaderValue;
+
+/// For everything that is not a page: nothing of it may run or load.
+pub const STATIC: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// A picture styles itself, and runs and loads nothing.
+pub const PICTURE: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
+     frame-ancestors 'none'; sandbox";
+
+/// For a page: its own files, and the inline scripts that carry this request's `nonce`.
+pub fn page(nonce: &str) -> HeaderValue {
+    let text = format!(
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'nonce-{nonce}'; style-src 'self'; \
+         img-src 'self' data:; connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; \
+         frame-ancestors 'none'; object-src 'none'"
+    );
+    HeaderValue::from_str(&text).expect("a nonce is base64")
+}

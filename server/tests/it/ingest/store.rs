@@ -1,0 +1,263 @@
+//! Objects into the tables: exactly once, whatever comes twice, in whatever order, in however many runs.
+
+use std::{net::IpAddr, path::Path, sync::Mutex};
+
+use serde_json::json;
+use server::{
+    ingest::{self, Input, Progress, Silent, Summary, moment::Moment},
+    store::{
+        self,
+        copy::{self, Rows},
+    },
+};
+use sqlx::Row;
+
+use super::fixture::{event, events, gzip, id, ingest, records, tables, with, write};
+use crate::support::database;
+
+#[tokio::test]
+async fn every_column_type_arrives_as_it_was_encoded() {
+    let pool = database().await;
+    let mut connection = pool.acquire().await.unwrap();
+    let sql = "create temp table t (a text, b bool, c int8, d float8, e timestamptz, f inet, g inet)";
+    sqlx::query(sql).execute(&mut *connection).await.unwrap();
+    let mut rows = Rows::default();
+    rows.begin(7);
+    rows.text("a\u{1F600}\n");
+    rows.bool(true);
+    rows.int8(-5);
+    rows.float8(-0.25);
+    rows.timestamptz(Moment::parse("1999-12-31T23:59:59.123456Z").unwrap().0);
+    rows.inet("203.0.113.7".parse::<IpAddr>().unwrap());
+    rows.inet("2001:db8::1".parse::<IpAddr>().unwrap());
+    rows.begin(7);
+    (0..7).for_each(|_| rows.option(None::<i64>, Rows::int8));
+    let copied = copy::copy(&mut connection, "copy t from stdin (format binary)", [&rows].into_iter()).await.unwrap();
+    assert_eq!(copied, 2);
+    let text: Vec<Option<String>> =
+        sqlx::query_scalar("select to_jsonb(t)::text from t order by a").fetch_all(&mut *connection).await.unwrap();
+    let first = r#"{"a": "a😀\n", "b": true, "c": -5, "d": -0.25, "e": "1999-12-31T23:59:59.123456+00:00", "f": "203.0.113.7", "g": "2001:db8::1"}"#;
+    assert_eq!(text[0].as_deref(), Some(first));
+    assert_eq!(text[1].as_ref().unwrap().matches("null").count(), 7);
+}
+
+#[tokio::test]
+async fn a_row_has_what_the_record_has() {
+    let (pool, folder) = (database().await, tempfile::tempdir().unwrap());
+    let odd =
+        with(event(2), json!({"eventName": "A\0B", "sourceIPAddress": "2001:db8::1", "errorCode": "AccessDenied"}));
+    let path = write(folder.path(), "a.json", json!({"Records": [event(1), odd]}).to_string());
+    ingest(&pool, &path).await;
+    let rows =
+        sqlx::query("select to_jsonb(e) as row, raw, uri from event e join object using (object_id) order by event_id")
+            .fetch_all(&pool)
+            .await
+            .unwrap();
+    let mut row: serde_json::Value = rows[0].get("row");
+    row.as_object_mut().unwrap().retain(|key, value| key != "object_id" && key != "raw" && !value.is_null());
+    let expected = json!({
+        "event_id": id(1), "event_time": "2026-01-01T00:00:01+00:00", "event_name": "PutObject", "event_source": "s3.amazonaws.com",
+        "event_type": "AwsApiCall", "event_category": "Management", "read_only": false, "outcome": "success", "aws_region": "eu-west-1",
+        "account": "111122223333", "actor": "Deploy", "session": "alice", "identity_type": "AssumedRole",
+        "actor_arn": "arn:aws:sts::111122223333:assumed-role/Deploy/alice", "identity_account": "111122223333",
+        "access_key": "ASIAEXAMPLE", "source_address": "89.160.20.1", "source_ip": "89.160.20.1",
+        "user_agent": "aws-cli/2.15.0 Python/3.11", "client": "aws-cli", "mfa_used": true, "request_id": "R1",
+    });
+    assert_eq!(row, expected);
+    assert_eq!(rows[0].get::<String, _>("raw"), event(1).to_string());
+    assert_eq!(rows[0].get::<String, _>("uri"), format!("file://{}", path.display()));
+    let odd: serde_json::Value = rows[1].get("row");
+    assert_eq!((odd["event_name"].as_str(), odd["outcome"].as_str()), (Some("A\u{fffd}B"), Some("failure")));
+    assert_eq!(odd["source_ip"], "2001:db8::1");
+    // Postgres reads what stands beside the raw text.
+    let name: String =
+        sqlx::query_scalar("select coalesce(raw_json, raw)::jsonb ->> 'eventName' from event where event_id = $1")
+            .bind(id(2))
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+    assert_eq!(name, "A\u{fffd}B");
+}
+
+#[tokio::test]
+async fn the_same_again_changes_nothing() {
+    let (pool, folder) = (database().await, tempfile::tempdir().unwrap());
+    write(folder.path(), "a/1.json.gz", gzip(records(0..50)));
+    write(folder.path(), "a/2.json", records(40..90));
+    write(folder.path(), "b/3.json", [records(80..85), records(80..85)].concat());
+    write(folder.path(), ".hidden/4.json", records(100..110));
+    write(folder.path(), "b/.5.json", records(100..110));
+    let first = ingest(&pool, folder.path()).await;
+    let expected = Summary {
+        objects: 3,
+        events_read: 110,
+        events_inserted: 90,
+        events_duplicate: 20,
+        bytes_uncompressed: first.bytes_uncompressed,
+        seconds: first.seconds,
+        ..Summary::default()
+    };
+    assert_eq!(first, expected);
+    let before = tables(&pool).await;
+    let second = ingest(&pool, folder.path()).await;
+    assert_eq!((second.objects, second.objects_skipped, second.events_read), (0, 3, 0));
+    assert_eq!(tables(&pool).await, before);
+    // Under another name: another object, the same events.
+    write(folder.path(), "c.json", records(0..50));
+    let third = ingest(&pool, folder.path()).await;
+    assert_eq!((third.objects, third.events_inserted, third.events_duplicate), (1, 0, 50));
+    // A file that grew is read again.
+    write(folder.path(), "c.json", records(0..120));
+    let fourth = ingest(&pool, folder.path()).await;
+    assert_eq!((fourth.objects, fourth.events_inserted, fourth.events_duplicate), (1, 30, 90));
+}
+
+#[tokio::test]
+async fn an_id_with_another_time_is_rejected_not_dropped() {
+    let (pool, folder) = (database().await, tempfile::tempdir().unwrap());
+    let other = with(event(1), json!({"eventTime": "2026-05-05T05:05:05Z"}));
+    write(folder.path(), "1.json", json!([event(1), event(2), other, event(1)]).to_string());
+    write(folder.path(), "2.json", json!([other, event(3)]).to_string());
+    let summary = ingest(&pool, folder.path()).await;
+    let counts = (summary.events_read, summary.events_inserted, summary.events_duplicate, summary.events_rejected);
+    assert_eq!(counts, (6, 3, 1, 2));
+    let rejected = store::rejected::list(&pool, 10).await.unwrap();
+    let places: Vec<_> = rejected.iter().map(|row| (row.object.ends_with("1.json"), row.ordinal)).collect();
+    assert_eq!(places, [(false, 0), (true, 2)]);
+    assert_eq!(rejected[0].reason, "event id already stored with another time");
+    assert_eq!((rejected[0].text.as_str(), rejected[0].byte_offset), (&*other.to_string(), 1));
+    let objects = store::object::list(&pool, false, 10).await.unwrap();
+    let counts = |o: &store::object::Object| (o.events_read, o.events_inserted, o.events_duplicate, o.events_rejected);
+    assert_eq!(objects.iter().map(counts).collect::<Vec<_>>(), [(2, 1, 0, 1), (4, 2, 1, 1)]);
+}
+
+#[tokio::test]
+async fn a_failed_object_is_tried_again_and_ends_the_same() {
+    let (pool, folder) = (database().await, tempfile::tempdir().unwrap());
+    let whole = gzip(records(0..500));
+    write(folder.path(), "cut.json.gz", &whole[..whole.len() / 2]);
+    write(folder.path(), "good.json", records(500..510));
+    let first = ingest(&pool, folder.path()).await;
+    assert_eq!((first.objects, first.objects_failed), (1, 1));
+    assert!(first.events_inserted > 100);
+    let before = tables(&pool).await;
+    let second = ingest(&pool, folder.path()).await;
+    assert_eq!((second.objects_failed, second.objects_skipped, second.events_inserted), (1, 1, 0));
+    assert_eq!(tables(&pool).await, before);
+    assert_eq!(store::object::list(&pool, true, 10).await.unwrap().len(), 1);
+    // Mended: the rest arrives, and nothing of the failure remains.
+    write(folder.path(), "cut.json.gz", whole);
+    let third = ingest(&pool, folder.path()).await;
+    assert_eq!((third.objects, third.events_inserted), (1, 500 - first.events_inserted + 10));
+    assert_eq!(store::object::list(&pool, true, 10).await.unwrap().len(), 0);
+    assert_eq!(store::rejected::list(&pool, 10).await.unwrap(), []);
+}
+
+/// Larger than a group: goes to the database in pieces.
+fn large(numbers: std::ops::Range<u64>) -> String {
+    let pad = "x".repeat(4_000);
+    let lines = numbers.map(|number| with(event(number), json!({"padding": pad})).to_string());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn a_large_object_is_one_transaction_and_the_same_in_any_order() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "1.json", records(0..100));
+    write(folder.path(), "2.json", large(50..7_000));
+    write(folder.path(), "3.json.gz", gzip(large(6_000..7_100)));
+    let pool = database().await;
+    let summary = ingest(&pool, folder.path()).await;
+    let counts = (summary.objects, summary.events_read, summary.events_inserted, summary.events_duplicate);
+    assert_eq!(counts, (3, 8_150, 7_100, 1_050));
+    let ids: i64 = sqlx::query_scalar("select count(distinct event_id) from event").fetch_one(&pool).await.unwrap();
+    assert_eq!(ids, 7_100);
+    // Broken off midway, nothing of the large object is there; the second run makes it whole.
+    let cut = database().await;
+    let inputs = || vec![Input::Path(folder.path().to_owned())];
+    for millis in [50, 400, 700] {
+        let geoip = Default::default();
+        let run = ingest::run(&cut, &geoip, inputs(), &Silent);
+        let _ = tokio::time::timeout(std::time::Duration::from_millis(millis), run).await;
+        let partial: i64 = sqlx::query_scalar(
+            "select count(*) from object o where events_inserted <> (select count(*) from event e where e.object_id = o.object_id)",
+        )
+        .fetch_one(&cut)
+        .await
+        .unwrap();
+        assert_eq!(partial, 0);
+    }
+    ingest(&cut, folder.path()).await;
+    assert_eq!(tables(&cut).await, tables(&pool).await);
+}
+
+#[tokio::test]
+async fn two_runs_at_once_store_everything_once() {
+    let folder = tempfile::tempdir().unwrap();
+    // The same events in opposite orders: the two runs wait for each other's rows and have to be tried again.
+    let mut backward = events(0..3_000);
+    backward.reverse();
+    write(folder.path(), "a/1.json", records(0..3_000));
+    write(folder.path(), "b/1.json", json!(backward).to_string());
+    write(folder.path(), "a/2.json", large(3_000..8_000));
+    write(folder.path(), "b/2.json", large(3_000..8_000).lines().rev().collect::<Vec<_>>().join("\n"));
+    write(folder.path(), "c.json", records(8_000..8_010));
+    let pool = database().await;
+    let run = async |sub: &str| {
+        let inputs = vec![Input::Path(folder.path().join(sub)), Input::Path(folder.path().join("c.json"))];
+        ingest::run(&pool, &Default::default(), inputs, &Silent).await.unwrap()
+    };
+    let (a, b) = tokio::join!(run("a"), run("b"));
+    assert_eq!(a.events_inserted + b.events_inserted, 8_010);
+    let (rows, ids): (i64, i64) =
+        sqlx::query_as("select count(*), count(distinct event_id) from event").fetch_one(&pool).await.unwrap();
+    assert_eq!((rows, ids), (8_010, 8_010));
+    let sums: (i64, i64) = sqlx::query_as("select sum(events_read)::int8, sum(events_inserted)::int8 from object")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    assert_eq!(sums, (16_010, 8_010));
+    assert_eq!(a.objects + b.objects + a.objects_skipped + b.objects_skipped, 6);
+}
+
+#[derive(Default)]
+struct Told(Mutex<(u64, u64, u64, Vec<String>)>);
+
+impl Progress for Told {
+    fn total_bytes(&self, bytes: u64) {
+        self.0.lock().unwrap().0 += bytes;
+    }
+    fn advanced(&self, bytes: u64, events: u64) {
+        let mut told = self.0.lock().unwrap();
+        told.1 += bytes;
+        told.2 += events;
+    }
+    fn failed(&self, uri: &str, reason: &str) {
+        self.0.lock().unwrap().3.push(format!("{} {reason}", uri.rsplit('/').next().unwrap()));
+    }
+}
+
+#[tokio::test]
+async fn progress_tells_all_bytes_events_and_failures() {
+    let (pool, folder) = (database().await, tempfile::tempdir().unwrap());
+    let a = write(folder.path(), "a.json.gz", gzip(records(0..1_000)));
+    let b = write(folder.path(), "b.json", records(0..10));
+    let c = write(folder.path(), "c.csv", "a,b\n");
+    std::os::unix::fs::symlink("nowhere", folder.path().join("d.json")).unwrap();
+    std::os::unix::fs::symlink(&b, folder.path().join("e.json")).unwrap();
+    let told = Told::default();
+    let inputs =
+        vec![Input::Path(folder.path().to_owned()), Input::Path("/no/such/file".into()), Input::Path(b.clone())];
+    let summary = ingest::run(&pool, &Default::default(), inputs, &told).await.unwrap();
+    let (total, bytes, events, failed) = told.0.into_inner().unwrap();
+    let size = |path: &Path| path.metadata().unwrap().len();
+    assert_eq!(total, size(&a) + 2 * size(&b) + size(&c));
+    assert_eq!((bytes, events), (total, 1_020));
+    assert_eq!((summary.objects, summary.objects_failed), (3, 3));
+    assert_eq!(failed.len(), 3);
+    assert!(failed.contains(&"c.csv not JSON at byte 0".to_owned()), "{failed:?}");
+    assert!(
+        failed.iter().any(|line| line.starts_with("d.json ")) && failed.iter().any(|line| line.starts_with("file ")),
+        "{failed:?}"
+    );
+}

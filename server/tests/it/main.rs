@@ -1,0 +1,13 @@
+//! Tests of the server on a real Postgres and over real HTTP; one binary, so that it links once.
+
+#![allow(clippy::unwrap_used)]
+
+mod command;
+mod docs;
+mod enrich;
+mod ingest;
+mod postgres;
+mod query;
+mod sample;
+mod support;
+mod web;

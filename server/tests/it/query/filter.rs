@@ -1,0 +1,313 @@
+//! Random events and random filters: the rows that Postgres chooses are the rows that `model` says match.
+
+use std::{collections::BTreeSet, net::IpAddr};
+
+use model::{
+    field::{Field, Kind},
+    filter::{Ast, Pattern, Target, Term, eval_values, parse, path_values, print},
+    series::Cell,
+    time::Timestamp,
+};
+use rand::{Rng, SeedableRng, seq::IndexedRandom};
+use rand_chacha::ChaCha8Rng;
+use serde_json::{Map, Value, json};
+use server::query::filter::{column, condition};
+use sqlx::{PgPool, Postgres, QueryBuilder};
+use time::OffsetDateTime;
+
+/// What breaks quoting, escaping, patterns and comparisons.
+const TEXTS: [&str; 24] = [
+    "alice",
+    "Alice",
+    "alice%",
+    "a%b",
+    "a_b",
+    "axb",
+    r"a\b",
+    r"a\\b",
+    r"\%",
+    "it's",
+    "say \"hi\"",
+    "ü",
+    "日本",
+    "",
+    "and",
+    "*",
+    "a*b",
+    " a",
+    "x y",
+    "(p)",
+    "a\nb",
+    "true",
+    "443",
+    "$1;--",
+];
+const KEYS: [&str; 7] = ["bucketName", "items", "a b", "k.x", "ünï", "0", "it's"];
+const ADDRESSES: [&str; 5] = ["198.51.100.7", "198.51.100.77", "10.0.0.1", "2001:db8::1", "2001:db8:0:1::1"];
+
+struct Event {
+    /// One for each of `Field::ALL`.
+    cells: Vec<Cell>,
+    raw: String,
+    /// As the column: only where `raw` has what Postgres' json refuses.
+    raw_json: Option<String>,
+}
+
+fn text(rng: &mut ChaCha8Rng) -> String {
+    (*TEXTS.choose(rng).unwrap()).to_owned()
+}
+
+fn cell(rng: &mut ChaCha8Rng, field: Field, number: usize) -> Cell {
+    match field {
+        Field::EventId => return Cell::Text(format!("event-{number}")),
+        Field::Outcome => return Cell::Text(["success", "failure"].choose(rng).unwrap().to_string()),
+        Field::EventTime => return Cell::Time(Timestamp(1_764_000_000_000 + rng.random_range(0..20) * 500)),
+        _ if rng.random_bool(0.25) => return Cell::Null,
+        _ => {}
+    }
+    match field.kind() {
+        Kind::Text => Cell::Text(text(rng)),
+        Kind::Bool => Cell::Bool(rng.random()),
+        Kind::Address => Cell::Text((*ADDRESSES.choose(rng).unwrap()).to_owned()),
+        Kind::Integer => Cell::Int(rng.random_range(0..5)),
+        Kind::Float => Cell::Float(f64::from(rng.random_range(-4..4)) * 0.1),
+        Kind::Time => unreachable!("event_time is the only one"),
+    }
+}
+
+fn value(rng: &mut ChaCha8Rng, depth: u32) -> Value {
+    match rng.random_range(0..if depth == 0 { 6 } else { 10 }) {
+        0 => Value::Null,
+        1 => json!(rng.random::<bool>()),
+        2 => json!(rng.random_range(-3..500)),
+        3 => json!(1.5),
+        4 | 5 => json!(text(rng)),
+        6 | 7 => (0..rng.random_range(0..4)).map(|_| value(rng, depth - 1)).collect(),
+        _ => object(rng, depth - 1),
+    }
+}
+
+fn object(rng: &mut ChaCha8Rng, depth: u32) -> Value {
+    let entries = (0..rng.random_range(0..5)).map(|_| ((*KEYS.choose(rng).unwrap()).to_owned(), value(rng, depth)));
+    Value::Object(entries.collect::<Map<_, _>>())
+}
+
+fn event(rng: &mut ChaCha8Rng, number: usize) -> Event {
+    let cells = Field::ALL.iter().map(|field| cell(rng, *field, number)).collect();
+    let mut raw = Map::new();
+    for key in ["requestParameters", "responseElements"] {
+        if rng.random_bool(0.9) {
+            raw.insert(key.to_owned(), if rng.random_bool(0.8) { object(rng, 3) } else { value(rng, 2) });
+        }
+    }
+    let raw = Value::Object(raw);
+    if rng.random_bool(0.1) {
+        let with_nul = json!({"requestParameters": {"bucketName": "a\0b"}, "rest": raw});
+        return Event { cells, raw: with_nul.to_string(), raw_json: Some(raw.to_string()) };
+    }
+    Event { cells, raw: raw.to_string(), raw_json: None }
+}
+
+async fn insert(pool: &PgPool, events: &[Event]) {
+    let object: i64 = sqlx::query_scalar(
+        "insert into object (uri, version, state, kind, events_read, events_inserted, events_duplicate, events_rejected, \
+         bytes_uncompressed) values ('memory:filter', '1', 'done', 'records', 0, 0, 0, 0, 0) returning object_id",
+    )
+    .fetch_one(pool)
+    .await
+    .unwrap();
+    for event in events {
+        let mut sql = QueryBuilder::<Postgres>::new("insert into event (object_id, raw, raw_json");
+        for field in Field::ALL {
+            sql.push(", ").push(column(*field));
+        }
+        sql.push(") values (").push_bind(object);
+        sql.push(", ").push_bind(&event.raw).push(", ").push_bind(&event.raw_json);
+        for (field, cell) in Field::ALL.iter().zip(&event.cells) {
+            sql.push(", ");
+            match cell {
+                Cell::Null => sql.push("null"),
+                Cell::Text(text) if field.kind() == Kind::Address => {
+                    sql.push("cast(").push_bind(text).push(" as text)::inet")
+                }
+                Cell::Text(text) => sql.push_bind(text),
+                Cell::Int(value) => sql.push_bind(value),
+                Cell::Float(value) => sql.push_bind(value),
+                Cell::Bool(value) => sql.push_bind(value),
+                Cell::Time(at) => {
+                    sql.push_bind(OffsetDateTime::from_unix_timestamp_nanos(i128::from(at.0) * 1_000_000).unwrap())
+                }
+            };
+        }
+        sql.push(")").build().execute(pool).await.unwrap();
+    }
+}
+
+/// Pieces of a text with stars between them, sometimes of another text.
+fn wildcard(rng: &mut ChaCha8Rng, text: &str) -> Pattern {
+    let chars: Vec<char> = text.chars().collect();
+    let (start, end) = (rng.random_range(0..=chars.len()), rng.random_range(0..=chars.len()));
+    let (start, end) = (start.min(end), start.max(end));
+    let piece = |part: &[char]| part.iter().collect::<String>();
+    let pieces = match rng.random_range(0..4) {
+        0 => vec![piece(&chars[..end]), String::new()],
+        1 => vec![String::new(), piece(&chars[start..])],
+        2 => vec![String::new(), piece(&chars[start..end]), String::new()],
+        _ => vec![piece(&chars[..start]), piece(&chars[end..])],
+    };
+    let inner_empty = pieces.len() == 3 && pieces[1].is_empty();
+    if inner_empty || pieces.iter().all(String::is_empty) { Pattern::Exists } else { Pattern::Wildcard(pieces) }
+}
+
+fn term(rng: &mut ChaCha8Rng, events: &[Event]) -> Ast {
+    let term = |target, pattern| Ast::Term(Term { target, pattern });
+    let sample = events.choose(rng).unwrap();
+    if rng.random_bool(0.4) {
+        let mut path = vec![["requestParameters", "responseElements", "missing"].choose(rng).unwrap().to_string()];
+        path.extend((0..rng.random_range(0..4)).map(|_| KEYS.choose(rng).unwrap().to_string()));
+        let values: Vec<_> = path_values(&serde_json::from_str(&sample.raw).unwrap(), &path)
+            .into_iter()
+            .filter_map(|cell| cell.text().map(str::to_owned))
+            .filter(|text| !text.contains('\0'))
+            .collect();
+        let text = values.choose(rng).cloned().unwrap_or_else(|| text(rng));
+        let pattern = match rng.random_range(0..4) {
+            0 => Pattern::Exists,
+            1 => wildcard(rng, &text),
+            _ => Pattern::Exactly(text),
+        };
+        return term(Target::Path(path), pattern);
+    }
+    let at = rng.random_range(0..Field::ALL.len());
+    let (field, cell) = (Field::ALL[at], &sample.cells[at]);
+    match (rng.random_range(0..4), field.kind(), cell) {
+        (0, ..) => term(Target::Field(field), Pattern::Exists),
+        (1, Kind::Address, _) => {
+            let network =
+                ["198.51.100.0/24", "198.51.100.0/26", "2001:db8::/32", "0.0.0.0/0", "::/0"].choose(rng).unwrap();
+            term(Target::Field(field), Pattern::Exactly(network.to_string()))
+        }
+        (1 | 2, Kind::Text | Kind::Address, Cell::Text(text)) => {
+            let pattern = wildcard(rng, text);
+            term(Target::Field(field), pattern)
+        }
+        _ => Ast::equals(field, cell),
+    }
+}
+
+fn ast(rng: &mut ChaCha8Rng, events: &[Event], depth: u32) -> Ast {
+    if depth == 0 {
+        return term(rng, events);
+    }
+    let parts =
+        |rng: &mut ChaCha8Rng| (0..rng.random_range(1..4)).map(|_| ast(rng, events, depth - 1)).collect::<Vec<_>>();
+    match rng.random_range(0..6) {
+        0 => Ast::all_of(parts(rng)),
+        1 | 2 => Ast::any_of(parts(rng)),
+        3 | 4 => ast(rng, events, depth - 1).negated(),
+        _ => term(rng, events),
+    }
+}
+
+/// The ids that `model` chooses.
+fn chosen(ast: &Ast, events: &[Event]) -> BTreeSet<String> {
+    let matches = |event: &&Event| {
+        let json = serde_json::from_str(event.raw_json.as_deref().unwrap_or(&event.raw)).unwrap();
+        eval_values(ast, &|target| match target {
+            Target::Path(path) => path_values(&json, path),
+            Target::Field(field) => {
+                let at = Field::ALL.iter().position(|other| other == field).unwrap();
+                Some(event.cells[at].clone()).filter(|cell| !cell.is_null()).into_iter().collect()
+            }
+        })
+    };
+    let id = Field::ALL.iter().position(|field| *field == Field::EventId).unwrap();
+    events.iter().filter(matches).map(|event| event.cells[id].text().unwrap().to_owned()).collect()
+}
+
+async fn selected(ast: &Ast, pool: &PgPool) -> BTreeSet<String> {
+    let mut sql = QueryBuilder::<Postgres>::new("select event_id from event where ");
+    condition(ast, &mut sql);
+    let ids: Vec<String> = sql.build_query_scalar().fetch_all(pool).await.unwrap_or_else(|error| {
+        panic!("{}: {error}", print(ast));
+    });
+    ids.into_iter().collect()
+}
+
+#[tokio::test]
+async fn filter_selects_what_eval_matches() {
+    let mut rng = ChaCha8Rng::seed_from_u64(20_261_124);
+    let pool = crate::support::database().await;
+    let events: Vec<_> = (0..300).map(|number| event(&mut rng, number)).collect();
+    insert(&pool, &events).await;
+
+    let mut telling = 0;
+    for _ in 0..600 {
+        let depth = rng.random_range(0..4);
+        let ast = ast(&mut rng, &events, depth);
+        let expected = chosen(&ast, &events);
+        assert_eq!(selected(&ast, &pool).await, expected, "{}", print(&ast));
+        assert_eq!(parse(&print(&ast)).as_ref(), Ok(&ast), "{}", print(&ast));
+        telling += usize::from(!expected.is_empty() && expected.len() < events.len());
+    }
+    // Filters that choose nothing or everything prove little.
+    assert!(telling > 300, "only {telling} filters choose some of the events");
+}
+
+#[tokio::test]
+async fn filter_columns_exist() {
+    let pool = crate::support::database().await;
+    let columns: Vec<String> =
+        sqlx::query_scalar("select column_name::text from information_schema.columns where table_name = 'event'")
+            .fetch_all(&pool)
+            .await
+            .unwrap();
+    for field in Field::ALL {
+        assert!(columns.iter().any(|name| name == column(*field)), "{}", field.key());
+        assert_eq!(column(*field), field.key(), "a field's key is its column");
+    }
+}
+
+/// What a reader can type but no column can hold.
+#[tokio::test]
+async fn filter_of_impossible_values_selects_nothing() {
+    let pool = crate::support::database().await;
+    let event = Event {
+        cells: Field::ALL
+            .iter()
+            .map(|field| match field {
+                Field::EventId => Cell::Text("only".to_owned()),
+                Field::EventTime => Cell::Time(Timestamp(0)),
+                Field::Outcome => Cell::Text("success".to_owned()),
+                _ => Cell::Null,
+            })
+            .collect(),
+        // More than any float or Postgres' numeric holds: the search must not fail on it.
+        raw: r#"{"requestParameters":{"size":1e999999,"name":"x"}}"#.to_owned(),
+        raw_json: None,
+    };
+    insert(&pool, &[event]).await;
+    let count = async |text: &str| selected(&parse(text).unwrap(), &pool).await.len();
+    assert_eq!(count(r#"outcome:"\u0000""#).await, 0);
+    assert_eq!(count(r#"outcome:("\u0000" or success)"#).await, 1);
+    assert_eq!(count(r"outcome:*\u0000*").await, 0);
+    assert_eq!(count(r#"not outcome:"\u0000""#).await, 1);
+    assert_eq!(count(r#"requestParameters."\u0000":x"#).await, 0);
+    assert_eq!(count(r"requestParameters.size:1e999999").await, 1);
+    assert_eq!(count(r"requestParameters.name:x and event_time:1970-01-01T00:00:00Z").await, 1);
+    assert_eq!(count("event_time:9999-12-31T23:59:59.999Z").await, 0);
+    assert_eq!(count("as_number:9223372036854775807 or latitude:1e308").await, 0);
+}
+
+/// `host()` of Postgres and Rust write the same address alike, or wildcards on it would differ.
+#[tokio::test]
+async fn filter_addresses_are_written_alike() {
+    let pool = crate::support::database().await;
+    for address in
+        ["198.51.100.7", "2001:db8::1", "2001:db8:0:1:1:1:1:1", "::1", "::ffff:198.51.100.7", "fe80::1:0:0:1"]
+    {
+        let host: String =
+            sqlx::query_scalar("select host(cast($1 as text)::inet)").bind(address).fetch_one(&pool).await.unwrap();
+        assert_eq!(host, address.parse::<IpAddr>().unwrap().to_string());
+    }
+}

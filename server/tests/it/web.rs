@@ -1,0 +1,9 @@
+//! Tests of `server::web`: in process, and over real TCP.
+
+mod asset;
+mod client;
+mod data;
+mod edge;
+mod health;
+mod page;
+mod tcp;
