@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
-use model::{error::Kind, field::Field};
+use model::{chart::visible, error::Kind, field::Field};
 
 use crate::{
     api::{self, ApiError, Event},
@@ -40,7 +40,7 @@ pub fn EventAlone() -> impl IntoView {
 fn found(event: Event) -> impl IntoView {
     let text = |field: Field| {
         let value = event.fields.iter().find(|(key, _)| *key == field);
-        value.and_then(|(_, cell)| cell.text()).unwrap_or_default().to_owned()
+        visible(value.and_then(|(_, cell)| cell.text()).unwrap_or_default()).into_owned()
     };
     let (name, actor) = (text(Field::EventName), text(Field::Actor));
     let by = if actor.is_empty() { String::new() } else { format!("by {actor}") };

@@ -1,19 +1,20 @@
 //! One event: its fields, each a filter, and the raw JSON.
 
 use leptos::prelude::*;
-use model::{field::Field, filter::Ast, series::Cell};
+use model::{chart::visible, field::Field, filter::Ast, series::Cell};
 
 use super::{browser, icon, json, value::Value, zone};
 use crate::{api::Event, state::use_state};
 
 /// The inside of an opened row and of the event's own page. `path`: the page that the filters lead to; `None`: this one.
 pub fn event(event: Event, path: Option<&'static str>) -> impl IntoView {
-    let raw = json::pretty(&event.raw);
-    let copied = raw.clone();
+    let copied = json::pretty(&event.raw);
+    // What would turn or hide the text around it is shown, but copied as it is.
+    let raw = copied.lines().map(visible).collect::<Vec<_>>().join("\n");
     let fields = event.fields.into_iter().map(|(key, cell)| field(key, cell, path).into_any()).collect_view();
     view! {
         <div class="event" data-role="event">
-            <dl class="event-fields">{fields}<div><dt>"Object"</dt><dd><span class="plain">{event.object}</span></dd></div></dl>
+            <dl class="event-fields">{fields}<div><dt>"Object"</dt><dd><span class="plain">{visible(&event.object).into_owned()}</span></dd></div></dl>
             <div class="event-raw">
                 <div class="event-raw-head">
                     <h3>"Raw event"</h3>

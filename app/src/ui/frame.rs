@@ -4,7 +4,6 @@ use leptos::{html::Div, prelude::*};
 use model::{
     chart::Size,
     dashboard::Tile,
-    error::{Error, Kind},
     filter,
     panel::{Mark, Panel, Switch},
     series::Series,
@@ -293,8 +292,3 @@ fn inner(body: &web_sys::HtmlElement) -> (u32, u32) {
 }
 
 const PADDING: i32 = 12;
-
-/// An answer for a panel that is not there.
-pub fn missing(what: &str) -> Error {
-    Error::new(Kind::NotFound, format!("There is no {what}."))
-}

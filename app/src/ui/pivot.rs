@@ -21,14 +21,15 @@ pub fn pivot(table: &Table, by: Option<Field>) -> Table {
             times.push(at.clone());
         }
     }
-    groups.sort_by(|a, b| b.1.total_cmp(&a.1));
+    // The rest beyond the top comes last, however large.
+    groups.sort_by(|a, b| is_rest(&a.0).cmp(&is_rest(&b.0)).then(b.1.total_cmp(&a.1)));
     times.sort_by_key(|at| std::cmp::Reverse(if let Cell::Time(at) = at { at.0 } else { 0 }));
     let rows = times.iter().map(|at| row(table, time, by, at, &groups)).collect();
     let head = table.columns.get(time).cloned();
     let columns = head.into_iter().chain(groups.iter().enumerate().map(|(at, (group, _))| Column {
         key: format!("group_{at}"),
         kind: Kind::Integer,
-        label: format::group(by, group),
+        label: if is_rest(group) { "Other".to_owned() } else { format::group(by, group) },
     }));
     Table { columns: columns.collect(), rows, total: table.total, truncated: table.truncated }
 }
@@ -40,6 +41,10 @@ fn row(table: &Table, time: usize, by: Field, at: &Cell, groups: &[(Cell, f64)])
         Cell::Int(rows.map(|row| count(table, row)).sum::<f64>() as i64)
     });
     std::iter::once(at.clone()).chain(counts).collect()
+}
+
+fn is_rest(group: &Cell) -> bool {
+    group.text() == Some("other")
 }
 
 fn count(table: &Table, row: &[Cell]) -> f64 {
@@ -63,14 +68,18 @@ mod tests {
                 column("outcome", Kind::Text),
                 column("events", Kind::Integer),
             ],
-            rows: vec![row(0, "failure", 1), row(0, "success", 5), row(60, "success", 7)],
-            total: 13,
+            rows: vec![row(0, "failure", 1), row(0, "success", 5), row(60, "success", 7), row(60, "other", 90)],
+            total: 103,
             truncated: false,
         };
         let turned = pivot(&table, Some(Field::Outcome));
         let labels: Vec<_> = turned.columns.iter().map(|column| column.label.as_str()).collect();
-        assert_eq!(labels, ["event_time", "Success", "Failure"]);
-        let row = |at, success, failure| vec![Cell::Time(Timestamp(at)), Cell::Int(success), Cell::Int(failure)];
-        assert_eq!(turned.rows, [row(60, 7, 0), row(0, 5, 1)]);
+        assert_eq!(labels, ["event_time", "Success", "Failure", "Other"]);
+        let row = |at, counts: [i64; 3]| {
+            let mut row = vec![Cell::Time(Timestamp(at))];
+            row.extend(counts.map(Cell::Int));
+            row
+        };
+        assert_eq!(turned.rows, [row(60, [7, 0, 90]), row(0, [5, 1, 0])]);
     }
 }
