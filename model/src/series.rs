@@ -107,6 +107,11 @@ impl Cell {
     pub fn is_null(&self) -> bool {
         matches!(self, Cell::Null)
     }
+
+    /// Over time: whether it stands for the groups beyond the top, which no filter can name.
+    pub fn is_rest(&self) -> bool {
+        self.text() == Some("other")
+    }
 }
 
 impl Series {

@@ -22,14 +22,14 @@ pub fn pivot(table: &Table, by: Option<Field>) -> Table {
         }
     }
     // The rest beyond the top comes last, however large.
-    groups.sort_by(|a, b| is_rest(&a.0).cmp(&is_rest(&b.0)).then(b.1.total_cmp(&a.1)));
+    groups.sort_by(|a, b| a.0.is_rest().cmp(&b.0.is_rest()).then(b.1.total_cmp(&a.1)));
     times.sort_by_key(|at| std::cmp::Reverse(if let Cell::Time(at) = at { at.0 } else { 0 }));
     let rows = times.iter().map(|at| row(table, time, by, at, &groups)).collect();
     let head = table.columns.get(time).cloned();
     let columns = head.into_iter().chain(groups.iter().enumerate().map(|(at, (group, _))| Column {
         key: format!("group_{at}"),
         kind: Kind::Integer,
-        label: if is_rest(group) { "Other".to_owned() } else { format::group(by, group) },
+        label: if group.is_rest() { "Other".to_owned() } else { format::group(by, group) },
     }));
     Table { columns: columns.collect(), rows, total: table.total, truncated: table.truncated }
 }
@@ -41,10 +41,6 @@ fn row(table: &Table, time: usize, by: Field, at: &Cell, groups: &[(Cell, f64)])
         Cell::Int(rows.map(|row| count(table, row)).sum::<f64>() as i64)
     });
     std::iter::once(at.clone()).chain(counts).collect()
-}
-
-fn is_rest(group: &Cell) -> bool {
-    group.text() == Some("other")
 }
 
 fn count(table: &Table, row: &[Cell]) -> f64 {

@@ -73,7 +73,7 @@ pub(crate) fn amount(cell: &Cell) -> f64 {
 }
 
 fn layer(by: Option<Field>, cell: &Cell, buckets: usize) -> Layer {
-    let rest = cell.text() == Some("other");
+    let rest = cell.is_rest();
     let paint = match (by, cell.text()) {
         (Some(Field::Outcome), Some("success")) => Paint::Success,
         (Some(Field::Outcome), Some("failure")) => Paint::Failure,
