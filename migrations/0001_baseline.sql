@@ -21,7 +21,8 @@ create table object (
     finished_at timestamptz not null default now()
 );
 
-create table event (
+-- Read through the view `event`, which knows the origin.
+create table stored_event (
     -- CloudTrail's eventID (or eventId), or sha256:<hex> of the content where it has none.
     event_id text collate "C" primary key,
     event_time timestamptz not null,
@@ -58,17 +59,54 @@ create table event (
     client text collate "C",
     mfa_used boolean,
     request_id text collate "C",
+    -- ARNs, ids and names that the event is about; null rather than empty.
+    resource text[] collate "C",
+    -- Who began it as far as the event alone tells: the actor, unless that is a role. See the view `event`.
+    own_origin text collate "C",
+    source_identity text collate "C",
+    -- The key of the session that the event opened.
+    issued_access_key text collate "C",
+    cross_account boolean,
+    console boolean,
+    tls_version text collate "C",
+    vpc_endpoint text collate "C",
     -- The event as it was delivered, byte for byte.
     raw text not null,
     -- `raw` without what Postgres' json refuses (\u0000, lone surrogates); null where `raw` itself is fine.
     raw_json text
 );
 
-alter table event alter column raw set compression lz4;
-alter table event alter column raw_json set compression lz4;
+alter table stored_event alter column raw set compression lz4;
+alter table stored_event alter column raw_json set compression lz4;
 
-create index event_time_index on event (event_time desc, event_id desc);
-create index event_source_ip_index on event (source_ip);
+create index event_time_index on stored_event (event_time desc, event_id desc);
+create index event_source_ip_index on stored_event (source_ip);
+
+-- A session's key, the event that issued it, and who is behind it. Written from inserted events alone.
+create table credential (
+    access_key text collate "C" primary key,
+    event_id text collate "C" not null,
+    -- Recorded in the account that was called from another one: there the caller is but an account. The event of the
+    -- caller's own account, where it is known, is the one to keep.
+    from_outside boolean not null,
+    -- Of the event: with which key it was signed, and what it tells of the origin.
+    parent_access_key text collate "C",
+    own_origin text collate "C",
+    source_identity text collate "C",
+    -- The first caller of the chain of keys; null where nothing in it names one.
+    origin text collate "C",
+    -- Whether `origin` is that of the chain as it is stored: always, outside of a transaction of ingest.
+    settled boolean not null default false
+);
+create index credential_parent_index on credential (parent_access_key);
+create index credential_unsettled_index on credential (access_key) where not settled;
+
+-- The event as it is read. A session's key is often issued by an event that arrives later (another region's file, a
+-- later run), so that the origin is looked up and not stored: nothing has to be written twice. A query that does not
+-- ask for the origin does not pay for it: Postgres leaves out a join whose columns nobody uses.
+create view event as
+select stored_event.*, coalesce(stored_event.own_origin, credential.origin, stored_event.source_identity) as origin
+from stored_event left join credential on credential.access_key = stored_event.access_key;
 
 -- What could not be read as an event: kept whole, with where it stood and why.
 create table rejected (

@@ -57,6 +57,7 @@ fn value(cell: &Cell) -> Value {
         Cell::Float(number) => json!(number),
         Cell::Bool(yes) => json!(yes),
         Cell::Time(at) => json!(at.rfc3339()),
+        Cell::List(texts) => json!(texts),
     }
 }
 
@@ -100,6 +101,7 @@ fn plain(cell: &Cell) -> String {
         Cell::Float(number) => number.to_string(),
         Cell::Bool(yes) => yes.to_string(),
         Cell::Time(at) => at.rfc3339(),
+        Cell::List(texts) => inert(&texts.join("; ")),
     }
 }
 

@@ -13,6 +13,8 @@ pub enum Kind {
     Address,
     Integer,
     Float,
+    /// Several texts: a filter matches where one of them does, and grouping counts the event under each.
+    List,
 }
 
 macro_rules! fields {
@@ -64,14 +66,19 @@ fields! {
     Outcome, "outcome", "Outcome", Text, [], "success, or failure: an error code or message, or a console sign-in that failed.";
     ErrorCode, "error_code", "Error code", Text, ["errorCode"], "The error that the service answered with.";
     ErrorMessage, "error_message", "Error message", Text, ["errorMessage"], "The error in the service's words.";
+    Resource, "resource", "Resource", List, [], "What the event is about: ARNs, ids as sg-0123456789abcdef0, names.";
     AwsRegion, "aws_region", "AWS region", Text, ["awsRegion"], "The region that was called.";
     Account, "account", "Account", Text, ["recipientAccountId", "accountId"], "The account that received the event.";
     Actor, "actor", "Actor", Text, [], "Who did it: the user's or role's name, root, or the service.";
     Session, "session", "Session", Text, [], "The session name of an assumed role.";
+    Origin, "origin", "Origin", Text, [], "Who began it: the first caller behind a role session as far as it is known, else the actor.";
+    SourceIdentity, "source_identity", "Source identity", Text, ["userIdentity.sessionContext.sourceIdentity"], "The name that was set when the first role of a session was assumed.";
     IdentityType, "identity_type", "Identity type", Text, ["userIdentity.type"], "IAMUser, AssumedRole, Root, AWSService, …";
     ActorArn, "actor_arn", "Actor ARN", Text, ["userIdentity.arn"], "The ARN of the identity.";
     IdentityAccount, "identity_account", "Identity account", Text, ["userIdentity.accountId"], "The account that the identity belongs to.";
+    CrossAccount, "cross_account", "Cross-account", Bool, [], "Whether the identity belongs to another account than the one that received the event.";
     AccessKey, "access_key", "Access key", Text, ["userIdentity.accessKeyId"], "The access key id that signed the request.";
+    IssuedAccessKey, "issued_access_key", "Issued access key", Text, ["responseElements.credentials.accessKeyId"], "The access key id of the session that this event opened, for example by AssumeRole.";
     InvokedBy, "invoked_by", "Invoked by", Text, ["userIdentity.invokedBy"], "The AWS service that made the request for the identity.";
     SourceAddress, "source_address", "Source address", Text, ["sourceIPAddress"], "As CloudTrail writes it: an address, a service's name or AWS Internal.";
     SourceIp, "source_ip", "Source IP", Address, [], "The source address where it is an IP address.";
@@ -84,6 +91,9 @@ fields! {
     AsOrganisation, "as_organisation", "Network", Text, [], "The organisation of that autonomous system.";
     UserAgent, "user_agent", "User agent", Text, ["userAgent"], "The client as it names itself.";
     Client, "client", "Client", Text, [], "The family of the user agent: console, aws-cli, an SDK, Terraform, a browser, …";
+    Console, "console", "Console", Bool, [], "Whether it was done in the AWS console.";
+    TlsVersion, "tls_version", "TLS version", Text, ["tlsDetails.tlsVersion"], "The version of TLS that the client spoke, for example TLSv1.3.";
+    VpcEndpoint, "vpc_endpoint", "VPC endpoint", Text, ["vpcEndpointId"], "The VPC endpoint that the request came through.";
     MfaUsed, "mfa_used", "MFA used", Bool, [], "At a sign-in, whether MFA was used; in a session, whether it was opened with MFA.";
     RequestId, "request_id", "Request ID", Text, ["requestID"], "The service's id of the request.";
 }

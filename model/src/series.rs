@@ -22,6 +22,9 @@ pub enum Cell {
     Bool(bool),
     #[serde(rename = "t")]
     Time(Timestamp),
+    /// Several texts, never none: that is `Null`.
+    #[serde(rename = "l")]
+    List(Vec<String>),
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

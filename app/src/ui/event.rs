@@ -30,45 +30,52 @@ pub fn event(event: Event, path: Option<&'static str>) -> impl IntoView {
 
 fn field(field: Field, cell: Cell, path: Option<&'static str>) -> impl IntoView {
     let state = use_state();
-    let value = match &cell {
-        Cell::Time(time) => {
-            let time = *time;
-            view! {
-                <zone::Time time/>
-                <span class="code">{move || zone::name(state.local.get())}</span>
-            }
-            .into_any()
+    let value = match cell {
+        Cell::Time(time) => view! {
+            <zone::Time time/>
+            <span class="code">{move || zone::name(state.local.get())}</span>
         }
-        _ => {
-            let term = Ast::equals(field, &cell);
-            let not = term.clone().negated();
-            let label = field.label();
-            view! {
-                <Value field cell=cell.clone() path/>
-                <span class="event-actions">
-                    <a
-                        href=move || state.and(&term, path)
-                        title="Filter for this value"
-                        aria-label=format!("Filter for this {label}")
-                    >
-                        {icon::plus()}
-                    </a>
-                    <a
-                        href=move || state.and(&not, path)
-                        title="Filter out this value"
-                        aria-label=format!("Filter out this {label}")
-                    >
-                        {icon::minus()}
-                    </a>
-                </span>
-            }
-            .into_any()
+        .into_any(),
+        Cell::List(texts) => {
+            let texts = texts.into_iter().map(Cell::Text);
+            texts
+                .map(|cell| view! { <span class="event-item">{value(field, cell, path)}</span> })
+                .collect_view()
+                .into_any()
         }
+        cell => value(field, cell, path).into_any(),
     };
     view! {
         <div data-key=field.key()>
             <dt title=field.help()>{field.label()}</dt>
             <dd>{value}</dd>
         </div>
+    }
+}
+
+/// A value, with what can be done with it.
+fn value(field: Field, cell: Cell, path: Option<&'static str>) -> impl IntoView {
+    let state = use_state();
+    let term = Ast::equals(field, &cell);
+    let not = term.clone().negated();
+    let label = field.label();
+    view! {
+        <Value field cell path/>
+        <span class="event-actions">
+            <a
+                href=move || state.and(&term, path)
+                title="Filter for this value"
+                aria-label=format!("Filter for this {label}")
+            >
+                {icon::plus()}
+            </a>
+            <a
+                href=move || state.and(&not, path)
+                title="Filter out this value"
+                aria-label=format!("Filter out this {label}")
+            >
+                {icon::minus()}
+            </a>
+        </span>
     }
 }

@@ -27,6 +27,7 @@ pub fn plain(cell: &Cell) -> String {
         Cell::Float(value) => value.to_string(),
         Cell::Bool(value) => value.to_string(),
         Cell::Time(time) => time.rfc3339(),
+        Cell::List(texts) => texts.join("; "),
     }
 }
 

@@ -139,6 +139,7 @@ pub fn cell(key: &str, cell: &Cell) -> String {
         // When something was first and last seen is read in minutes; events follow each other in seconds.
         Cell::Time(at) if key.ends_with("_seen") => minute(*at),
         Cell::Time(at) => time(*at),
+        Cell::List(texts) => texts.join("; "),
     }
 }
 

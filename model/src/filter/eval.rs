@@ -32,13 +32,16 @@ fn matches(term: &Term, cell: &Cell) -> bool {
         Target::Field(field) => field.kind(),
         Target::Path(_) => Kind::Text,
     };
+    if let Cell::List(texts) = cell {
+        return texts.iter().any(|text| matches(term, &Cell::Text(text.clone())));
+    }
     match (&term.pattern, value::text(cell)) {
         (Pattern::Exists, _) => true,
         (_, None) => false,
         (Pattern::Exactly(expected), Some(text)) if kind == Kind::Address => address(expected, &text),
         (Pattern::Exactly(expected), Some(text)) => *expected == text,
         (Pattern::Wildcard(pieces), Some(text)) => {
-            matches!(kind, Kind::Text | Kind::Address) && wildcard(pieces, &text)
+            matches!(kind, Kind::Text | Kind::Address | Kind::List) && wildcard(pieces, &text)
         }
     }
 }

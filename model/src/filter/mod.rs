@@ -95,6 +95,9 @@ impl Ast {
     /// `key: value` for a click on `cell`; a null cell gives `not key: *`.
     pub fn equals(field: Field, cell: &Cell) -> Ast {
         let term = |pattern| Ast::Term(Term { target: Target::Field(field), pattern });
+        if let Cell::List(texts) = cell {
+            return Ast::all_of(texts.iter().map(|text| Ast::equals(field, &Cell::Text(text.clone()))));
+        }
         match value::text(cell) {
             Some(text) => {
                 term(Pattern::Exactly(value::canonical(field.kind(), &text).unwrap_or_else(|| text.into_owned())))

@@ -18,7 +18,7 @@ pub(super) fn checked(target: &Target, pattern: Pattern) -> Result<Pattern, Stri
             canonical(field.kind(), &text).map(Pattern::Exactly).ok_or_else(|| expected(*field))
         }
         (Target::Field(field), Pattern::Wildcard(pieces)) => match field.kind() {
-            Kind::Text | Kind::Address => Ok(Pattern::Wildcard(pieces)),
+            Kind::Text | Kind::Address | Kind::List => Ok(Pattern::Wildcard(pieces)),
             _ => Err(expected(*field)),
         },
         (_, pattern) => Ok(pattern),
@@ -28,7 +28,7 @@ pub(super) fn checked(target: &Target, pattern: Pattern) -> Result<Pattern, Stri
 /// The value's one spelling; `None` where it is none of this kind.
 pub(super) fn canonical(kind: Kind, text: &str) -> Option<String> {
     match kind {
-        Kind::Text => Some(text.to_owned()),
+        Kind::Text | Kind::List => Some(text.to_owned()),
         Kind::Bool => text.parse::<bool>().ok().map(|value| value.to_string()),
         Kind::Integer => text.parse::<i64>().ok().map(|value| value.to_string()),
         Kind::Float => text.parse::<f64>().ok().filter(|value| value.is_finite()).map(float),
@@ -55,7 +55,7 @@ fn float(value: f64) -> String {
 
 fn expected(field: Field) -> String {
     let what = match field.kind() {
-        Kind::Text => "a text",
+        Kind::Text | Kind::List => "a text",
         Kind::Bool => "true or false",
         Kind::Integer => "a whole number, for example 16509",
         Kind::Float => "a number, for example 52.5",
@@ -75,5 +75,7 @@ pub(super) fn text(cell: &Cell) -> Option<Cow<'_, str>> {
         Cell::Float(value) => Some(Cow::Owned(float(*value))),
         Cell::Bool(value) => Some(Cow::Borrowed(if *value { "true" } else { "false" })),
         Cell::Time(value) => Some(Cow::Owned(value.rfc3339())),
+        // As one text; whoever compares takes it apart first.
+        Cell::List(texts) => Some(Cow::Owned(texts.join("; "))),
     }
 }

@@ -9,6 +9,7 @@ use sqlx::{Connection, PgConnection};
 
 use super::{decode::Outcome, read::Part, source::Object};
 use crate::store::{
+    credential,
     event::{self, Merged},
     object, rejected,
 };
@@ -140,5 +141,6 @@ pub async fn finish(
     counts: &Counts,
 ) -> sqlx::Result<()> {
     let ours = objects.iter().filter_map(|whole| ids.get(&whole.number).map(|id| whole.finish(*id, counts)));
-    object::finish(connection, &ours.collect::<Vec<_>>()).await
+    object::finish(connection, &ours.collect::<Vec<_>>()).await?;
+    credential::settle(connection).await
 }

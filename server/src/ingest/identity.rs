@@ -18,6 +18,10 @@ pub struct Identity<'a> {
     pub actor: Option<String>,
     /// The session name of a role.
     pub session: Option<String>,
+    /// Who began it, as far as the event alone tells: the actor, unless that is a role, which somebody else took.
+    pub own_origin: Option<String>,
+    /// The name that was set when the first role was assumed.
+    pub source_identity: Option<Cow<'a, str>>,
     /// Whether the session was opened with MFA.
     pub session_mfa: Option<bool>,
 }
@@ -33,7 +37,8 @@ impl<'a> Identity<'a> {
     /// gives beside the identity.
     pub fn of(value: Option<&'a RawValue>, service: Option<&str>, user_name: Option<&str>) -> Identity<'a> {
         let [kind, arn, account, access_key, invoked_by, name, principal, context, behalf] = json::inner(value, &KEYS);
-        let [issuer, attributes] = json::inner(context, &["sessionIssuer", "attributes"]);
+        let [issuer, attributes, source_identity] =
+            json::inner(context, &["sessionIssuer", "attributes", "sourceIdentity"]);
         let [issuer_name, issuer_arn] = json::inner(issuer, &["userName", "arn"]).map(json::text);
         let [mfa] = json::inner(attributes, &["mfaAuthenticated"]);
         let [behalf_user] = json::inner(behalf, &["userId"]).map(json::text);
@@ -44,6 +49,7 @@ impl<'a> Identity<'a> {
             access_key: json::text(access_key),
             invoked_by: json::text(invoked_by),
             session_mfa: json::boolean(mfa),
+            source_identity: json::text(source_identity),
             ..Identity::default()
         };
         let principal = json::text(principal);
@@ -53,6 +59,8 @@ impl<'a> Identity<'a> {
         let name = json::text(name).map(Cow::into_owned).or_else(|| user_name.map(str::to_owned));
 
         let assumed = resource.and_then(|resource| resource.strip_prefix("assumed-role/"));
+        // Who asked for a federated user's credentials.
+        let federator = issuer_name.as_deref().filter(|_| kind == "FederatedUser").map(str::to_owned);
         let session = match kind {
             "AssumedRole" | "AWSAccount" => {
                 after_colon.or(assumed.and_then(|role| role.rsplit_once('/')).map(|(_, s)| s))
@@ -91,8 +99,12 @@ impl<'a> Identity<'a> {
             known.or_else(|| behalf_user.as_deref().or(principal.as_deref()).map(str::to_owned))
         };
         let actor = actor.filter(|actor| !actor.is_empty()).or_else(last_resort);
+        let own_origin = match kind {
+            "AssumedRole" if person.is_none() => None,
+            _ => federator.or_else(|| actor.clone()),
+        };
         let session = session.filter(|session| !session.is_empty()).map(str::to_owned);
-        (identity.actor, identity.session) = (actor, session);
+        (identity.actor, identity.session, identity.own_origin) = (actor, session, own_origin);
         identity
     }
 }

@@ -42,6 +42,7 @@ pub mod mark;
 pub mod moment;
 mod read;
 pub mod record;
+mod resource;
 pub mod scan;
 pub mod source;
 mod value;

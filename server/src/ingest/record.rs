@@ -5,7 +5,14 @@ use std::{borrow::Cow, net::IpAddr};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::{client, enrich::Place, identity::Identity, json, moment::Moment};
+use super::{
+    client,
+    enrich::Place,
+    identity::Identity,
+    json,
+    moment::Moment,
+    resource::{self, Context},
+};
 
 /// A column's text is cut after so many bytes; `raw` has all of it.
 const MOST_TEXT: usize = 2048;
@@ -42,6 +49,17 @@ pub struct Record {
     pub client: Option<&'static str>,
     pub mfa_used: Option<bool>,
     pub request_id: Option<String>,
+    /// ARNs, ids and names that the event is about.
+    pub resource: Vec<String>,
+    /// Who began it, as far as the event alone tells; see `Identity`.
+    pub own_origin: Option<String>,
+    pub source_identity: Option<String>,
+    /// The key of the session that the event opened.
+    pub issued_access_key: Option<String>,
+    pub cross_account: Option<bool>,
+    pub console: bool,
+    pub tls_version: Option<String>,
+    pub vpc_endpoint: Option<String>,
     /// The event's exact text.
     pub raw: String,
     /// `raw` as Postgres' json takes it, where that differs.
@@ -57,7 +75,7 @@ pub struct Fallback {
 }
 
 /// The keys of an event that are read.
-pub const KEYS: [&str; 25] = [
+pub const KEYS: [&str; 29] = [
     "eventID",
     "eventId",
     "eventTime",
@@ -83,6 +101,10 @@ pub const KEYS: [&str; 25] = [
     "eventVersion",
     "insightDetails",
     "eventStartTime",
+    "requestParameters",
+    "resources",
+    "tlsDetails",
+    "vpcEndpointId",
 ];
 
 /// The values of `KEYS`, in that order.
@@ -108,11 +130,31 @@ pub fn read(raw: &str, cleaned: Option<&str>, values: &Values<'_>, fallback: &Fa
         account2,
         ..,
     ] = *values;
-    let [.., identity, address, agent, request, response, additional, from_console, request2, _, _, start_time] =
-        *values;
+    let [
+        ..,
+        identity,
+        address,
+        agent,
+        request,
+        response,
+        additional,
+        from_console,
+        request2,
+        _,
+        _,
+        start_time,
+        _,
+        _,
+        _,
+        _,
+    ] = *values;
+    let [.., parameters, resources, tls, endpoint] = *values;
     let event_name = json::text(name);
     let event_source = json::text(source);
     let event_type = json::text(kind);
+    let (account, region) = (json::text(account).or_else(|| json::text(account2)), json::text(region));
+    let (account, region) =
+        (column(account).or_else(|| fallback.account.clone()), column(region).or_else(|| fallback.region.clone()));
     let sign_in = event_name.as_deref() == Some("ConsoleLogin");
     let [mfa, user_name] = json::inner(additional, &["MFAUsed", "UserName"]);
     let user_name = json::text(user_name);
@@ -125,6 +167,7 @@ pub fn read(raw: &str, cleaned: Option<&str>, values: &Values<'_>, fallback: &Fa
     let source_address = json::text(address);
     let user_agent = json::text(agent);
     let from_console = json::boolean(from_console) == Some(true);
+    let client = user_agent.as_deref().map(|agent| client::family(agent, from_console));
     Ok(Record {
         event_id: event_id(id.or(id2), raw),
         event_time: event_time([time, timestamp, start_time], fallback)?,
@@ -132,10 +175,19 @@ pub fn read(raw: &str, cleaned: Option<&str>, values: &Values<'_>, fallback: &Fa
         failed: error_code.is_some() || error_message.is_some() || sign_in && sign_in_failed(response),
         error_code: column(error_code),
         error_message: column(error_message),
-        aws_region: column(json::text(region)).or_else(|| fallback.region.clone()),
-        account: column(json::text(account))
-            .or_else(|| column(json::text(account2)))
-            .or_else(|| fallback.account.clone()),
+        resource: resource::resources(
+            &[resources, parameters, response],
+            Context { event_source: event_source.as_deref(), account: account.as_deref(), region: region.as_deref() },
+        ),
+        cross_account: cross_account(&identity, account.as_deref()),
+        console: from_console || client == Some("console") || event_type.as_deref() == Some("AwsConsoleSignIn"),
+        issued_access_key: column(issued_access_key(response)),
+        tls_version: column(json::text(json::inner(tls, &["tlsVersion"])[0])),
+        vpc_endpoint: column(json::text(endpoint)),
+        own_origin: column(identity.own_origin.map(Cow::Owned)),
+        source_identity: column(identity.source_identity),
+        aws_region: region,
+        account,
         actor: column(identity.actor.map(Cow::Owned)),
         session: column(identity.session.map(Cow::Owned)),
         identity_type: column(identity.kind),
@@ -146,7 +198,7 @@ pub fn read(raw: &str, cleaned: Option<&str>, values: &Values<'_>, fallback: &Fa
         source_ip: source_address.as_deref().and_then(|address| address.parse().ok()),
         source_address: column(source_address),
         place: Place::default(),
-        client: user_agent.as_deref().map(|agent| client::family(agent, from_console)),
+        client,
         user_agent: column(user_agent),
         mfa_used: json::boolean(mfa).filter(|_| sign_in).or(identity.session_mfa),
         request_id: column(json::text(request.or(request2))),
@@ -177,6 +229,19 @@ fn has_id(values: &Values<'_>) -> bool {
 
 fn is_given(value: Option<&RawValue>) -> bool {
     value.is_some_and(|value| !matches!(value.get(), "null" | "\"\""))
+}
+
+/// The key of a session that the answer hands out. `CreateAccessKey` opens no session: its key is a user's own.
+fn issued_access_key(response: Option<&RawValue>) -> Option<Cow<'_, str>> {
+    let [credentials] = json::inner(response, &["credentials"]);
+    let [key] = json::inner(credentials, &["accessKeyId"]);
+    json::text(key)
+}
+
+/// Nothing where an account is not known, and for what AWS does itself.
+fn cross_account(identity: &Identity<'_>, account: Option<&str>) -> Option<bool> {
+    let own = identity.account.as_deref().filter(|own| own.bytes().all(|b| b.is_ascii_digit()))?;
+    (identity.kind.as_deref() != Some("AWSService")).then_some(own != account?)
 }
 
 fn sign_in_failed(response: Option<&RawValue>) -> bool {

@@ -27,13 +27,13 @@ pub async fn read(pool: &PgPool, geoip: &GeoIp) -> Result<About, Error> {
 
 async fn stored(pool: &PgPool) -> Result<(i64, Option<OffsetDateTime>), sqlx::Error> {
     let (estimate, last): (f32, _) = sqlx::query_as(
-        "select (select reltuples from pg_class where oid = 'event'::regclass), (select max(event_time) from event)",
+        "select (select reltuples from pg_class where oid = 'stored_event'::regclass), (select max(event_time) from stored_event)",
     )
     .fetch_one(pool)
     .await?;
     // -1 until the table is first analysed.
     if estimate < COUNTED_BELOW {
-        return Ok((sqlx::query_scalar("select count(*) from event").fetch_one(pool).await?, last));
+        return Ok((sqlx::query_scalar("select count(*) from stored_event").fetch_one(pool).await?, last));
     }
     Ok((estimate as i64, last))
 }

@@ -28,7 +28,7 @@ pub fn condition(ast: &Ast, sql: &mut QueryBuilder<Postgres>) {
         Ast::Or(parts) => match same_text(parts) {
             Some((field, values)) => {
                 push(sql, column(field));
-                push(sql, " = any(");
+                push(sql, if field.kind() == Kind::List { " && (" } else { " = any(" });
                 sql.push_bind(values);
                 push(sql, ")");
             }
@@ -72,6 +72,14 @@ pub fn column(field: Field) -> &'static str {
         Field::Client => "client",
         Field::MfaUsed => "mfa_used",
         Field::RequestId => "request_id",
+        Field::Resource => "resource",
+        Field::Origin => "origin",
+        Field::SourceIdentity => "source_identity",
+        Field::IssuedAccessKey => "issued_access_key",
+        Field::CrossAccount => "cross_account",
+        Field::Console => "console",
+        Field::TlsVersion => "tls_version",
+        Field::VpcEndpoint => "vpc_endpoint",
     }
 }
 
@@ -97,7 +105,7 @@ fn push_parts(parts: &[Ast], between: &'static str, without: &'static str, sql: 
 fn same_text(parts: &[Ast]) -> Option<(Field, Vec<String>)> {
     let text = |part: &Ast| match part {
         Ast::Term(Term { target: Target::Field(field), pattern: Pattern::Exactly(value) })
-            if field.kind() == Kind::Text && is_storable(value) =>
+            if matches!(field.kind(), Kind::Text | Kind::List) && is_storable(value) =>
         {
             Some((*field, value.clone()))
         }
@@ -144,6 +152,13 @@ fn push_field(field: Field, pattern: &Pattern, sql: &mut QueryBuilder<Postgres>)
             push(sql, ")");
             push_like(pieces, sql);
         }
+        (Pattern::Wildcard(pieces), Kind::List) => {
+            push(sql, "exists (select from unnest(");
+            push(sql, column);
+            push(sql, ") as element where element");
+            push_like(pieces, sql);
+            push(sql, ")");
+        }
         // The language refuses wildcards on other kinds.
         (Pattern::Wildcard(_), Kind::Time | Kind::Bool | Kind::Integer | Kind::Float) => push(sql, "false"),
     }
@@ -153,6 +168,12 @@ fn push_field(field: Field, pattern: &Pattern, sql: &mut QueryBuilder<Postgres>)
 fn push_exactly(column: &'static str, kind: Kind, value: &str, sql: &mut QueryBuilder<Postgres>) {
     match kind {
         Kind::Text => push_equal(column, Some(value.to_owned()), sql),
+        // What a GIN index can answer, as `= any(…)` is not.
+        Kind::List => {
+            push(sql, column);
+            push(sql, " @> ");
+            sql.push_bind(vec![value.to_owned()]);
+        }
         Kind::Bool => push_equal(column, value.parse::<bool>().ok(), sql),
         Kind::Integer => push_equal(column, value.parse::<i64>().ok(), sql),
         Kind::Float => push_equal(column, value.parse::<f64>().ok(), sql),
@@ -271,6 +292,13 @@ mod tests {
             "source_ip:(10.0.0.1 or 10.0.0.0/8 or 10.*)",
             expect![[r#"
             (source_ip = cast($1 as text)::inet or source_ip <<= cast($2 as text)::inet or host(source_ip) like $3)
+        "#]],
+        );
+        check(
+            "resource:a and resource:(b or c) and resource:d* and resource:*",
+            expect![[r#"
+            (resource @> $1 and resource && ($2) and exists (select
+             from unnest(resource) as element where element like $3) and resource is not null)
         "#]],
         );
         check(

@@ -18,6 +18,7 @@ pub fn cell(row: &PgRow, at: usize, kind: Kind) -> Result<Cell, sqlx::Error> {
         Kind::Bool => row.try_get::<Option<bool>, _>(at)?.map(Cell::Bool),
         Kind::Integer => row.try_get::<Option<i64>, _>(at)?.map(Cell::Int),
         Kind::Float => row.try_get::<Option<f64>, _>(at)?.map(Cell::Float),
+        Kind::List => row.try_get::<Option<Vec<String>>, _>(at)?.map(Cell::List),
     };
     Ok(cell.unwrap_or(Cell::Null))
 }

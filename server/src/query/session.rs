@@ -111,7 +111,7 @@ impl Session {
     /// The newest event of the store.
     pub async fn last_event(&mut self) -> Result<Option<Timestamp>, Trouble> {
         let last: Option<OffsetDateTime> =
-            sqlx::query_scalar("select max(event_time) from event").fetch_one(&mut *self.transaction).await?;
+            sqlx::query_scalar("select max(event_time) from stored_event").fetch_one(&mut *self.transaction).await?;
         Ok(last.map(read::timestamp))
     }
 

@@ -87,7 +87,7 @@ pub fn grouped(ask: &Ask<'_>) -> Statement {
     push_sums(&mut sql, ask, with_other);
 
     let mut columns: Vec<Column> = in_time.then(|| field_column(Field::EventTime)).into_iter().collect();
-    columns.extend(ask.by.iter().map(|field| field_column(*field)));
+    columns.extend(ask.by.iter().map(|field| group_column(*field)));
     let groups = columns.len();
     push_order(&mut sql, ask, groups, with_other);
     columns.extend(ask.measures.iter().map(|measure| measure_column(*measure)));
@@ -120,16 +120,24 @@ fn push_partial(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>) {
         sql.push("date_bin(").push_bind(width).push(", event_time, 'epoch') as bucket, ");
         keys.insert(0, "bucket");
     }
-    let named = keys.iter().filter(|key| **key != "bucket").map(|key| (*key).to_owned());
+    let named = keys.iter().filter(|key| **key != "bucket").map(|key| match each(key) {
+        Some(each) => format!("{each} as {key}"),
+        None => (*key).to_owned(),
+    });
     let counted = aggregates.iter().map(|(name, expression)| format!("{expression} as {name}"));
     push_list(sql, named.chain(["count(*) as events".to_owned()]).chain(counted));
     sql.push("\n  from event");
     push_where(sql, ask);
     if !keys.is_empty() {
         sql.push("\n  group by ");
-        push_list(sql, keys);
+        push_list(sql, keys.iter().map(|key| each(key).unwrap_or(key)));
     }
     sql.push("\n)");
+}
+
+/// The values of a list, one a row, or one null: an event counts under each of them.
+fn each(key: &str) -> Option<&'static str> {
+    (key == column(Field::Resource)).then_some("unnest(coalesce(resource, '{null}'))")
 }
 
 /// `partial` with the groups beyond the top as one, `other`, that shows no group's values. A group without any value
@@ -254,6 +262,13 @@ fn instant(at: Timestamp) -> OffsetDateTime {
 
 fn field_column(field: Field) -> Column {
     Column { key: field.key().to_owned(), kind: field.kind(), label: field.label().to_owned() }
+}
+
+/// Grouped by a list, a row has one of its values.
+fn group_column(field: Field) -> Column {
+    let column = field_column(field);
+    let kind = if column.kind == Kind::List { Kind::Text } else { column.kind };
+    Column { kind, ..column }
 }
 
 fn measure_column(measure: Measure) -> Column {

@@ -65,6 +65,17 @@ impl Rows {
         }
     }
 
+    /// A `text[]`; the texts must be without U+0000.
+    pub fn texts(&mut self, texts: &[String]) {
+        const TEXT: i32 = 25;
+        let bytes: usize = texts.iter().map(|text| text.len() + 4).sum();
+        // Dimensions, whether there are nulls, the type of an element; of the one dimension, its length and first index.
+        let head = [1, 0, TEXT, texts.len() as i32, 1];
+        self.bytes.extend(((bytes + head.len() * 4) as i32).to_be_bytes());
+        head.iter().for_each(|number| self.bytes.extend(number.to_be_bytes()));
+        texts.iter().for_each(|text| self.text(text));
+    }
+
     pub fn append(&mut self, other: &Rows) {
         self.bytes.extend_from_slice(&other.bytes);
         self.count += other.count;

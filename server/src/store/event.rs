@@ -4,11 +4,14 @@ use std::{collections::HashMap, net::IpAddr};
 
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Row};
 
-use super::copy::{self, Rows};
+use super::{
+    copy::{self, Rows},
+    credential,
+};
 use crate::ingest::{enrich::Place, record::Record};
 
 /// The columns of `event` but `object_id`, in the order in which `encode` writes them.
-const COLUMNS: [&str; 33] = [
+const COLUMNS: [&str; 41] = [
     "event_id",
     "event_time",
     "event_name",
@@ -41,6 +44,14 @@ const COLUMNS: [&str; 33] = [
     "client",
     "mfa_used",
     "request_id",
+    "resource",
+    "own_origin",
+    "source_identity",
+    "issued_access_key",
+    "cross_account",
+    "console",
+    "tls_version",
+    "vpc_endpoint",
     "raw",
 ];
 
@@ -99,6 +110,14 @@ pub fn encode(rows: &mut Rows, at: Position, record: &Record) {
     rows.option(record.client, Rows::text);
     rows.option(record.mfa_used, Rows::bool);
     text(rows, &record.request_id);
+    rows.option((!record.resource.is_empty()).then_some(record.resource.as_slice()), Rows::texts);
+    text(rows, &record.own_origin);
+    text(rows, &record.source_identity);
+    text(rows, &record.issued_access_key);
+    rows.option(record.cross_account, Rows::bool);
+    rows.bool(record.console);
+    text(rows, &record.tls_version);
+    text(rows, &record.vpc_endpoint);
     rows.text(&record.raw);
     text(rows, &record.raw_json);
 }
@@ -111,7 +130,7 @@ fn columns() -> String {
 pub async fn prepare(connection: &mut PgConnection) -> sqlx::Result<()> {
     let sql = format!(
         "create temp table if not exists event_staging on commit delete rows as
-         select 0::bigint as object_number, 0::bigint as ordinal, 0::bigint as byte_offset, {} from event limit 0",
+         select 0::bigint as object_number, 0::bigint as ordinal, 0::bigint as byte_offset, {} from stored_event limit 0",
         columns()
     );
     sqlx::query(AssertSqlSafe(sql)).execute(&mut *connection).await?;
@@ -152,14 +171,17 @@ async fn insert_staged(
 ) -> sqlx::Result<HashMap<i64, u64>> {
     let sql = format!(
         "with inserted as (
-            insert into event (object_id, {0})
+            insert into stored_event (object_id, {0})
             select ($2::bigint[])[(object_number - $1)::int + 1], {0} from event_staging
             where ($2::bigint[])[(object_number - $1)::int + 1] is not null
             on conflict (event_id) do nothing
-            returning object_id
-         )
+            returning object_id, {1}
+         ),
+         {2}
          select object_id, count(*) from inserted group by object_id",
-        columns()
+        columns(),
+        credential::RETURNING,
+        credential::INSERT
     );
     let rows = sqlx::query(AssertSqlSafe(sql)).bind(first).bind(ids).fetch_all(connection).await?;
     rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get::<i64, _>(1)? as u64))).collect()
@@ -174,7 +196,7 @@ async fn conflicts(
     let rows = sqlx::query(
         "select ($2::bigint[])[(object_number - $1)::int + 1], ordinal, byte_offset, left(raw, 1048576)
          from event_staging as staged
-         cross join lateral (select event_time from event where event_id = staged.event_id offset 0) as stored
+         cross join lateral (select event_time from stored_event where event_id = staged.event_id offset 0) as stored
          where ($2::bigint[])[(object_number - $1)::int + 1] is not null and stored.event_time <> staged.event_time",
     )
     .bind(first)
@@ -199,9 +221,9 @@ pub async fn source_ips(pool: &PgPool, after: Option<IpAddr>, limit: i64) -> any
     // Steps from address to address through the index, instead of reading every event.
     let texts: Vec<String> = sqlx::query_scalar(
         "with recursive address as (
-            (select source_ip from event where source_ip > coalesce($1::inet, '0.0.0.0/0') order by source_ip limit 1)
+            (select source_ip from stored_event where source_ip > coalesce($1::inet, '0.0.0.0/0') order by source_ip limit 1)
             union all
-            select (select source_ip from event where source_ip > address.source_ip order by source_ip limit 1)
+            select (select source_ip from stored_event where source_ip > address.source_ip order by source_ip limit 1)
             from address where address.source_ip is not null
          )
          select host(source_ip) from address where source_ip is not null limit $2",
@@ -219,7 +241,7 @@ pub async fn update_places(pool: &PgPool, places: &[(IpAddr, Place)]) -> sqlx::R
         places.iter().map(|(_, place)| value(place)).collect()
     }
     let done = sqlx::query(
-        "update event set country = p.country, city = p.city, latitude = p.latitude, longitude = p.longitude,
+        "update stored_event as event set country = p.country, city = p.city, latitude = p.latitude, longitude = p.longitude,
                 time_zone = p.time_zone, as_number = p.as_number, as_organisation = p.as_organisation
          from unnest($1::text[], $2::text[], $3::text[], $4::float8[], $5::float8[], $6::text[], $7::bigint[], $8::text[])
             as p (address, country, city, latitude, longitude, time_zone, as_number, as_organisation)

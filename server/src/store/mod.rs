@@ -2,10 +2,12 @@
 
 use sqlx::{
     PgPool,
+    migrate::MigrateError,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
 pub mod copy;
+pub mod credential;
 pub mod event;
 pub mod object;
 pub mod rejected;
@@ -21,7 +23,14 @@ pub async fn open(options: PgConnectOptions, connections: u32) -> anyhow::Result
 }
 
 /// Brings the schema to this program's version; safe to call from several processes at once.
+/// Errors: also a schema of another version, which is not carried over before 1.0.
 pub async fn migrate(pool: &PgPool) -> anyhow::Result<()> {
-    MIGRATOR.run(pool).await?;
-    Ok(())
+    match MIGRATOR.run(pool).await {
+        Err(MigrateError::VersionMismatch(_) | MigrateError::VersionMissing(_)) => anyhow::bail!(
+            "this database was made by another version of Trailmap, and before 1.0 its schema is not carried over. \
+             Nothing was changed. Ingest the files again into an empty database, or into another data folder \
+             (--data-dir)"
+        ),
+        migrated => Ok(migrated?),
+    }
 }

@@ -2,9 +2,11 @@
 
 mod counts;
 mod crash;
+mod credential;
 mod envelope;
 pub mod fixture;
 mod poison;
 mod record;
+mod resource;
 mod scan;
 mod store;

@@ -125,6 +125,8 @@ pub async fn tables(pool: &PgPool) -> Vec<String> {
         union all
         select 'e ' || uri || ' ' || (to_jsonb(e) - 'object_id')::text from event e join object using (object_id)
         union all
+        select 'c ' || to_jsonb(c)::text from credential c
+        union all
         select 'r ' || uri || ' ' || (to_jsonb(r) - 'object_id' - 'rejected_id')::text from rejected r join object using (object_id)
         order by 1";
     sqlx::query_scalar(sql).fetch_all(pool).await.unwrap()

@@ -62,6 +62,8 @@ async fn a_row_has_what_the_record_has() {
         "actor_arn": "arn:aws:sts::111122223333:assumed-role/Deploy/alice", "identity_account": "111122223333",
         "access_key": "ASIAEXAMPLE", "source_address": "89.160.20.1", "source_ip": "89.160.20.1",
         "user_agent": "aws-cli/2.15.0 Python/3.11", "client": "aws-cli", "mfa_used": true, "request_id": "R1",
+        "resource": ["arn:aws:s3:::logs", "arn:aws:s3:::logs/key 1 with \"quotes\" and {brackets} ["],
+        "cross_account": false, "console": false,
     });
     assert_eq!(row, expected);
     assert_eq!(rows[0].get::<String, _>("raw"), event(1).to_string());

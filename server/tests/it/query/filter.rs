@@ -67,6 +67,7 @@ fn cell(rng: &mut ChaCha8Rng, field: Field, number: usize) -> Cell {
     }
     match field.kind() {
         Kind::Text => Cell::Text(text(rng)),
+        Kind::List => Cell::List((0..rng.random_range(1..4)).map(|_| text(rng)).collect()),
         Kind::Bool => Cell::Bool(rng.random()),
         Kind::Address => Cell::Text((*ADDRESSES.choose(rng).unwrap()).to_owned()),
         Kind::Integer => Cell::Int(rng.random_range(0..5)),
@@ -93,7 +94,12 @@ fn object(rng: &mut ChaCha8Rng, depth: u32) -> Value {
 }
 
 fn event(rng: &mut ChaCha8Rng, number: usize) -> Event {
-    let cells = Field::ALL.iter().map(|field| cell(rng, *field, number)).collect();
+    let mut cells: Vec<_> = Field::ALL.iter().map(|field| cell(rng, *field, number)).collect();
+    // As the view `event` has it, where no key tells more.
+    let at = |field| Field::ALL.iter().position(|other| *other == field).unwrap();
+    if cells[at(Field::Origin)].is_null() {
+        cells[at(Field::Origin)] = cells[at(Field::SourceIdentity)].clone();
+    }
     let mut raw = Map::new();
     for key in ["requestParameters", "responseElements"] {
         if rng.random_bool(0.9) {
@@ -117,9 +123,9 @@ async fn insert(pool: &PgPool, events: &[Event]) {
     .await
     .unwrap();
     for event in events {
-        let mut sql = QueryBuilder::<Postgres>::new("insert into event (object_id, raw, raw_json");
+        let mut sql = QueryBuilder::<Postgres>::new("insert into stored_event (object_id, raw, raw_json");
         for field in Field::ALL {
-            sql.push(", ").push(column(*field));
+            sql.push(", ").push(if *field == Field::Origin { "own_origin" } else { column(*field) });
         }
         sql.push(") values (").push_bind(object);
         sql.push(", ").push_bind(&event.raw).push(", ").push_bind(&event.raw_json);
@@ -131,6 +137,7 @@ async fn insert(pool: &PgPool, events: &[Event]) {
                     sql.push("cast(").push_bind(text).push(" as text)::inet")
                 }
                 Cell::Text(text) => sql.push_bind(text),
+                Cell::List(texts) => sql.push_bind(texts),
                 Cell::Int(value) => sql.push_bind(value),
                 Cell::Float(value) => sql.push_bind(value),
                 Cell::Bool(value) => sql.push_bind(value),
@@ -189,6 +196,11 @@ fn term(rng: &mut ChaCha8Rng, events: &[Event]) -> Ast {
         }
         (1 | 2, Kind::Text | Kind::Address, Cell::Text(text)) => {
             let pattern = wildcard(rng, text);
+            term(Target::Field(field), pattern)
+        }
+        (1 | 2, _, Cell::List(texts)) => {
+            let text = texts.choose(rng).unwrap().clone();
+            let pattern = wildcard(rng, &text);
             term(Target::Field(field), pattern)
         }
         _ => Ast::equals(field, cell),

@@ -50,7 +50,7 @@ pub async fn insert(pool: &PgPool, events: impl IntoIterator<Item = Value>) {
         for (column, value) in event.as_object().unwrap() {
             row[column] = value.clone();
         }
-        sqlx::query("insert into event select (jsonb_populate_record(null::event, $1::text::jsonb)).*")
+        sqlx::query("insert into stored_event select (jsonb_populate_record(null::stored_event, $1::text::jsonb)).*")
             .bind(row.to_string())
             .execute(pool)
             .await
@@ -79,5 +79,6 @@ fn cell(cell: &Cell) -> String {
         Cell::Float(number) => number.to_string(),
         Cell::Bool(yes) => yes.to_string(),
         Cell::Time(at) => at.rfc3339(),
+        Cell::List(texts) => texts.join("; "),
     }
 }
