@@ -69,7 +69,7 @@ pub fn App() -> impl IntoView {
         <Router>
             <state::Provider>
                 <FlatRoutes fallback=page::not_found::NotFound>
-                    <Route path=path!("/") view=page::dashboard::Home ssr=SsrMode::InOrder/>
+                    <Route path=path!("/") view=page::dashboard::Dashboard ssr=SsrMode::InOrder/>
                     <Route path=path!("/d/:dashboard") view=page::dashboard::Dashboard ssr=SsrMode::InOrder/>
                     <Route path=path!("/d/:dashboard/:panel") view=page::panel::PanelAlone ssr=SsrMode::Async/>
                     <Route path=path!("/event/:id") view=page::event::EventAlone ssr=SsrMode::Async/>

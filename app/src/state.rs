@@ -14,9 +14,12 @@ use model::{
 };
 
 use crate::{
-    api::{self, About, ApiError},
+    api::{self, About, ApiError, Found},
     ui::{browser, zone},
 };
+
+/// The dashboard that is shown where an address names none.
+const FIRST: &str = "overview";
 
 /// In context on every page. Copies are cheap.
 #[derive(Clone, Copy)]
@@ -31,6 +34,8 @@ pub struct State {
     /// Whether times are shown in the browser's zone; the server writes UTC.
     pub local: RwSignal<bool>,
     pub about: Resource<Result<About, ApiError>>,
+    /// The dashboard that the address names, or named last: its panels' pages do not ask for it again.
+    pub dashboard: Resource<Option<Result<Found, ApiError>>>,
 }
 
 impl State {
@@ -61,13 +66,19 @@ pub fn use_state() -> State {
 pub fn Provider(children: Children) -> impl IntoView {
     let location = use_location();
     let read = Memo::new(move |_| View::from_query(&location.search.get()));
+    let path = location.pathname;
+    let dashboard = Memo::new(move |last: Option<&Option<String>>| {
+        path.with(|path| dashboard_of(path)).or_else(|| last.cloned().flatten())
+    });
     let state = State {
-        path: location.pathname,
+        path,
         view: Memo::new(move |_| read.with(|(view, _)| view.clone())),
         errors: Memo::new(move |_| read.with(|(view, errors)| all_errors(view, errors))),
         tick: RwSignal::new(0),
         local: RwSignal::new(false),
         about: Resource::new(|| (), |()| api::about_get()),
+        // Before anything is sent: the page's status and title depend on it.
+        dashboard: Resource::new_blocking(move || dashboard.get(), |id| async { Some(api::dashboard_get(id?).await) }),
     };
     provide_context(state);
     let navigate = use_navigate();
@@ -79,6 +90,16 @@ pub fn Provider(children: Children) -> impl IntoView {
         state.local.set(zone::stored());
     });
     children()
+}
+
+/// The id of the dashboard that a path names: `/` and `/d/<dashboard>`, and what lies below.
+fn dashboard_of(path: &str) -> Option<String> {
+    let mut segments = path.split('/').skip(1);
+    match (segments.next()?, segments.next()) {
+        ("", None) => Some(FIRST.to_owned()),
+        ("d", Some(id)) => percent_encoding::percent_decode_str(id).decode_utf8().ok().map(Into::into),
+        _ => None,
+    }
 }
 
 fn all_errors(view: &View, errors: &[Error]) -> Vec<Error> {

@@ -2,46 +2,25 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
 use model::dashboard::{self, Tile};
 
-use super::not_found::not_found;
-use crate::{
-    state::use_state,
-    status,
-    ui::{footer::Footer, frame::Frame, top_bar::TopBar},
-};
+use super::of_dashboard;
+use crate::ui::{footer::Footer, frame::Frame, top_bar::TopBar};
 
-/// The dashboard that is shown where an address names none.
-pub const FIRST: &str = "overview";
-
-/// `/`
+/// `/` and `/d/:dashboard`
 #[component]
-pub fn Home() -> impl IntoView {
-    shown(FIRST)
+pub fn Dashboard() -> AnyView {
+    of_dashboard(|found| shown(found.dashboard))
 }
 
-/// `/d/:dashboard`
-#[component]
-pub fn Dashboard() -> impl IntoView {
-    let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|params| params.get("dashboard").unwrap_or_default()));
-    move || shown(&id.get())
-}
-
-fn shown(id: &str) -> AnyView {
-    let Some(dashboard) = dashboard::dashboard(id) else {
-        return not_found(format!("There is no dashboard “{id}”.")).into_any();
-    };
-    if !use_state().errors.get_untracked().is_empty() {
-        status::page(400);
-    }
-    let frame = |tile: &Tile| view! { <Frame dashboard=dashboard.id.clone() tile=tile.clone()/> }.into_any();
+fn shown(dashboard: dashboard::Dashboard) -> AnyView {
+    let id = dashboard.id;
+    let frame = |tile: Tile| view! { <Frame dashboard=id.clone() tile/> }.into_any();
     view! {
         <Title text=format!("{} · Trailmap", dashboard.title)/>
-        <TopBar controls=true><h1 class="crumb" title=dashboard.description.clone()>{dashboard.title.clone()}</h1></TopBar>
+        <TopBar controls=true><h1 class="crumb" title=dashboard.description>{dashboard.title.clone()}</h1></TopBar>
         <main id="main" tabindex="-1">
-            <div class="grid">{dashboard.tiles.iter().map(frame).collect_view()}</div>
+            <div class="grid">{dashboard.tiles.into_iter().map(frame).collect_view()}</div>
         </main>
         <Footer/>
     }

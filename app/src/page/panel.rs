@@ -3,12 +3,11 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
-use model::{dashboard, time::Range};
+use model::{dashboard::Dashboard, time::Range};
 
-use super::not_found::not_found;
+use super::{not_found::not_found, of_dashboard};
 use crate::{
     state::use_state,
-    status,
     ui::{
         footer::Footer,
         frame::{Frame, links},
@@ -18,26 +17,17 @@ use crate::{
 
 /// `/d/:dashboard/:panel`
 #[component]
-pub fn PanelAlone() -> impl IntoView {
+pub fn PanelAlone() -> AnyView {
     let params = use_params_map();
-    let ids = Memo::new(move |_| {
-        params.with(|params| (params.get("dashboard").unwrap_or_default(), params.get("panel").unwrap_or_default()))
-    });
-    move || {
-        let (dashboard, panel) = ids.get();
-        shown(&dashboard, &panel)
-    }
+    let panel = Memo::new(move |_| params.with(|params| params.get("panel").unwrap_or_default()));
+    of_dashboard(move |found| (move || shown(found.dashboard.clone(), &panel.get())).into_any())
 }
 
-fn shown(dashboard: &str, panel: &str) -> AnyView {
-    let found = dashboard::dashboard(dashboard).and_then(|of| Some((of, of.tile(panel)?.clone())));
-    let Some((of, tile)) = found else {
-        return not_found(format!("There is no panel “{panel}” on a dashboard “{dashboard}”.")).into_any();
+fn shown(of: Dashboard, panel: &str) -> AnyView {
+    let Some(tile) = of.tile(panel).cloned() else {
+        return not_found(format!("There is no panel “{panel}” on the dashboard “{}”.", of.title));
     };
     let state = use_state();
-    if !state.errors.get_untracked().is_empty() {
-        status::page(400);
-    }
     let path = format!("/d/{}/{}", of.id, tile.panel.id);
     let up = format!("/d/{}", of.id);
     let panel = StoredValue::new(tile.panel.clone());

@@ -1,6 +1,6 @@
 //! A backend in memory: every panel has a few rows, made from its own description.
 
-use app::api::{About, Attribution, Backend, Event};
+use app::api::{About, Attribution, Backend, Dashboards, Event, Found, Info, Source};
 use async_trait::async_trait;
 use model::{
     dashboard,
@@ -23,6 +23,24 @@ pub struct Memory {
     pub empty: bool,
     /// The panel that fails.
     pub fails: Option<&'static str>,
+}
+
+#[async_trait]
+impl Dashboards for Memory {
+    async fn dashboard(&self, id: &str) -> Result<Found, Error> {
+        let dashboard = dashboard::dashboard(id).ok_or_else(|| Error::not_found("There is no such dashboard."))?;
+        Ok(Found { dashboard: dashboard.clone(), source: Source::BuiltIn })
+    }
+
+    async fn dashboards(&self) -> Result<Vec<Info>, Error> {
+        let info = |dashboard: &dashboard::Dashboard| Info {
+            id: dashboard.id.clone(),
+            title: dashboard.title.clone(),
+            description: dashboard.description.clone(),
+            source: Source::BuiltIn,
+        };
+        Ok(dashboard::built_in().iter().map(info).collect())
+    }
 }
 
 #[async_trait]

@@ -5,7 +5,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use app::api::{About, Backend, Event};
+use app::api::{About, Backend, Dashboards, Event};
 use async_trait::async_trait;
 use model::{
     error::Error,
@@ -18,6 +18,7 @@ use tokio::sync::Semaphore;
 use crate::{clock::Clock, ingest::enrich::GeoIp};
 
 mod about;
+mod dashboard;
 mod event;
 pub mod filter;
 mod measure;
@@ -46,8 +47,9 @@ impl Query {
 
     /// The statements that a panel runs, for reading and for tests: the id of the table (empty for the panel's own)
     /// and its SQL.
-    pub fn explain(&self, dashboard: &str, panel: &str, view: &View) -> Result<Vec<(String, String)>, Error> {
-        let plan = plan::Plan::new(dashboard, panel, view, self.clock.now())?;
+    pub async fn explain(&self, dashboard: &str, panel: &str, view: &View) -> Result<Vec<(String, String)>, Error> {
+        let found = self.dashboard(dashboard).await?;
+        let plan = plan::Plan::of(&found.dashboard, panel, view, self.clock.now())?;
         Ok(sql::statements(&plan).into_iter().map(|(id, statement)| (id, statement.text())).collect())
     }
 
@@ -79,7 +81,8 @@ impl Query {
 #[async_trait]
 impl Backend for Query {
     async fn panel(&self, dashboard: &str, panel: &str, view: &View) -> Result<Series, Error> {
-        let plan = plan::Plan::new(dashboard, panel, view, self.clock.now())?;
+        let found = self.dashboard(dashboard).await?;
+        let plan = plan::Plan::of(&found.dashboard, panel, view, self.clock.now())?;
         let series = self.series(&plan).await.map_err(|trouble| trouble.tell(panel, &view.filter))?;
         tracing::debug!(dashboard, panel, took_ms = series.took_ms, total = series.table.total, "panel answered");
         Ok(series)

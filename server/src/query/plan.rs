@@ -1,7 +1,7 @@
 //! A panel and a view, resolved: windows, filters, bucket width, and the tables to ask for.
 
 use model::{
-    dashboard::{self, Dashboard},
+    dashboard::Dashboard,
     error::{Error, Kind},
     field::Field,
     filter::{self, Ast},
@@ -38,15 +38,8 @@ pub struct Plan<'a> {
     pub details: Vec<(&'a str, Ask<'a>)>,
 }
 
-impl Plan<'static> {
-    /// Errors: no such dashboard or panel, a range or filter that cannot be read.
-    pub fn new(dashboard: &str, panel: &str, view: &View, now: Timestamp) -> Result<Plan<'static>, Error> {
-        let found = dashboard::dashboard(dashboard).ok_or_else(|| Error::not_found("There is no such dashboard."))?;
-        Plan::of(found, panel, view, now)
-    }
-}
-
 impl<'a> Plan<'a> {
+    /// Errors: no such panel, a range or filter that cannot be read.
     pub fn of(dashboard: &'a Dashboard, panel: &str, view: &View, now: Timestamp) -> Result<Plan<'a>, Error> {
         let panel = &dashboard.tile(panel).ok_or_else(|| Error::not_found("There is no such panel."))?.panel;
         let window = view.range.or(panel.range).unwrap_or(Range::DEFAULT).window(now)?;

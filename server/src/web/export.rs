@@ -87,7 +87,7 @@ impl Export {
             },
             Export::Panel { dashboard, panel, suffix } => {
                 let answer = match panel_series(backend, dashboard, panel, query).await {
-                    Ok(series) => render(dashboard, *suffix, &series, query),
+                    Ok(series) => render(backend, dashboard, *suffix, &series, query).await,
                     Err(error) => Err(error),
                 };
                 let format = if *suffix == Suffix::Json { Format::Json } else { Format::Text };
@@ -111,7 +111,13 @@ async fn panel_series(backend: &dyn Backend, dashboard: &str, panel: &str, query
     }
 }
 
-fn render(dashboard: &str, suffix: Suffix, series: &Series, query: &str) -> Result<Response, Error> {
+async fn render(
+    backend: &dyn Backend,
+    dashboard: &str,
+    suffix: Suffix,
+    series: &Series,
+    query: &str,
+) -> Result<Response, Error> {
     let answer = match suffix {
         Suffix::Json => ([NO_STORE], axum::Json(export::json(series))).into_response(),
         Suffix::Csv => {
@@ -125,7 +131,8 @@ fn render(dashboard: &str, suffix: Suffix, series: &Series, query: &str) -> Resu
         }
         Suffix::Svg => {
             let (size, theme) = picture(query)?;
-            let tile = model::dashboard::dashboard(dashboard).and_then(|dashboard| dashboard.tile(&series.panel.id));
+            let found = backend.dashboard(dashboard).await?.dashboard;
+            let tile = found.tile(&series.panel.id);
             let panel = &tile.ok_or_else(|| Error::not_found("There is no such panel."))?.panel;
             let size = size.unwrap_or(Size { width: 960, height: 480 });
             let svg = chart::svg(panel, series, chart::Target { size, theme, link: None });

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::api::{About, Backend, Event};
+use app::api::{About, Backend, Dashboards, Event, Found, Info, Source};
 use async_trait::async_trait;
 use axum::http::{Method, StatusCode};
 use model::{error::Error, series::Series, view::View};
@@ -108,6 +108,19 @@ async fn another_hosts_name_is_refused_where_names_are_set() {
 
 /// A backend with a fault.
 struct Faulty;
+
+#[async_trait]
+impl Dashboards for Faulty {
+    async fn dashboard(&self, id: &str) -> Result<Found, Error> {
+        let dashboard =
+            model::dashboard::dashboard(id).ok_or_else(|| Error::not_found("There is no such dashboard."))?;
+        Ok(Found { dashboard: dashboard.clone(), source: Source::BuiltIn })
+    }
+
+    async fn dashboards(&self) -> Result<Vec<Info>, Error> {
+        Ok(Vec::new())
+    }
+}
 
 #[async_trait]
 impl Backend for Faulty {

@@ -14,6 +14,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{status, wire};
 
+mod dashboard;
+
+pub use dashboard::{Dashboards, Found, Info, Source, dashboard_get, dashboards_get};
+
 /// One event, whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
@@ -44,7 +48,7 @@ pub struct Attribution {
 
 /// What the server offers to pages. `app` never knows Postgres.
 #[async_trait]
-pub trait Backend: Send + Sync + 'static {
+pub trait Backend: Dashboards {
     /// The data of one panel. Errors: no such dashboard or panel, a bad filter or range, time-out, no database.
     async fn panel(&self, dashboard: &str, panel: &str, view: &View) -> Result<Series, Error>;
 

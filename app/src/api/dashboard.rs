@@ -1,0 +1,57 @@
+//! Dashboards on their way to pages.
+
+use async_trait::async_trait;
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+use model::{dashboard::Dashboard, error::Error};
+use serde::{Deserialize, Serialize};
+
+use super::{ApiError, backend, fail};
+use crate::wire;
+
+/// Where a dashboard comes from, and so whether it can be changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// Part of this program.
+    BuiltIn,
+    /// Made here, and the only ones that can be changed here.
+    Own,
+}
+
+/// A dashboard as it is found under its id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Found {
+    pub dashboard: Dashboard,
+    pub source: Source,
+}
+
+/// A dashboard as lists name it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Info {
+    pub id: String,
+    pub title: String,
+    pub description: String,
+    pub source: Source,
+}
+
+/// What the server offers of dashboards.
+#[async_trait]
+pub trait Dashboards: Send + Sync + 'static {
+    /// A dashboard by its id. Built-in ones are answered without the database.
+    async fn dashboard(&self, id: &str) -> Result<Found, Error>;
+
+    /// All dashboards: the built-in ones in their order, then the others by title.
+    async fn dashboards(&self) -> Result<Vec<Info>, Error>;
+}
+
+/// A dashboard by its id.
+#[server(prefix = "/api", endpoint = "dashboard", input = GetUrl, output = wire::Answer)]
+pub async fn dashboard_get(id: String) -> Result<Found, ApiError> {
+    backend()?.dashboard(&id).await.map_err(fail)
+}
+
+/// All dashboards, for navigation and lists.
+#[server(prefix = "/api", endpoint = "dashboards", input = GetUrl, output = wire::Answer)]
+pub async fn dashboards_get() -> Result<Vec<Info>, ApiError> {
+    backend()?.dashboards().await.map_err(fail)
+}
