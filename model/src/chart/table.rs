@@ -95,7 +95,7 @@ fn columns(table: &Table, shown: usize, width: f64) -> Vec<Shown<'_>> {
         .iter()
         .enumerate()
         .filter(|(_, column)| column.key != Field::EventId.key())
-        .map(|(at, head)| Shown { at, head, x: 0.0, width: natural(table, at, head, shown) })
+        .map(|(at, head)| Shown { at, head, x: 0.0, width: natural(table, at, head, shown).min(width) })
         .collect();
     let gaps = |count: usize| count.saturating_sub(1) as f64 * GAP;
     let least = |column: &Shown<'_>| {
