@@ -7,6 +7,7 @@
 
 pub mod api;
 pub mod assets;
+pub mod guard;
 pub mod page;
 pub mod preferences;
 pub mod state;

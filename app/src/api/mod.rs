@@ -12,7 +12,7 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{status, wire};
+use crate::{guard, status, wire};
 
 mod dashboard;
 
@@ -103,7 +103,7 @@ pub async fn panel_series(dashboard: String, panel: String, query: String) -> Re
     if !errors.is_empty() {
         return Err(fail(errors.swap_remove(0)));
     }
-    backend()?.panel(&dashboard, &panel, &view).await.map_err(fail)
+    guard::answered(backend()?.panel(&dashboard, &panel, &view)).await.map_err(fail)
 }
 
 /// One event, whole.

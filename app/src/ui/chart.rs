@@ -3,13 +3,14 @@
 use leptos::prelude::*;
 use model::{
     chart::{self, Link, Size, Target, Theme},
+    error::Error,
     panel::{Mark, Panel},
     series::{Cell, Series, Table},
     time::Timestamp,
 };
 
 use super::{browser, brush, map, zone};
-use crate::state::use_state;
+use crate::{guard, state::use_state};
 
 /// The picture of a series. `size`: as measured, `None` before; `assumed`: what the server draws.
 pub fn chart(panel: &Panel, series: Series, size: RwSignal<Option<Size>>, assumed: Size, zoom: map::Zoom) -> AnyView {
@@ -26,11 +27,13 @@ pub fn chart(panel: &Panel, series: Series, size: RwSignal<Option<Size>>, assume
         let link = Some(Link { path: &path, view: &view });
         let target = Target { size, theme: Theme::Page, link };
         let shift = shift.get();
-        panel.with_value(|panel| {
-            series.with_value(|series| match shift {
-                0 => chart::svg(panel, series, target),
-                // Labels were moved to local time, so they no longer say UTC.
-                _ => chart::svg(panel, &shifted(series, shift), target).replace(" UTC", ""),
+        drawn(|| {
+            panel.with_value(|panel| {
+                series.with_value(|series| match shift {
+                    0 => chart::svg(panel, series, target),
+                    // Labels were moved to local time, so they no longer say UTC.
+                    _ => chart::svg(panel, &shifted(series, shift), target).replace(" UTC", ""),
+                })
             })
         })
     };
@@ -66,6 +69,12 @@ pub fn chart(panel: &Panel, series: Series, size: RwSignal<Option<Size>>, assume
     .into_any()
 }
 
+/// The picture, or why there is none.
+fn drawn(draw: impl FnOnce() -> String) -> String {
+    let message = |error: Error| format!("<p class=\"message error\" data-role=\"error\">{}</p>", error.message);
+    guard::made(draw).unwrap_or_else(message)
+}
+
 pub fn is_over_time(mark: Mark) -> bool {
     matches!(mark, Mark::Area | Mark::Bars | Mark::RankingOverTime)
 }
@@ -95,5 +104,16 @@ fn shift_buckets(table: &mut Table, by: i64) {
         if let Some(Cell::Time(time)) = row.get_mut(at) {
             *time = Timestamp(time.0 + by);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::drawn;
+
+    #[test]
+    fn a_picture_that_cannot_be_drawn_says_so() {
+        assert_eq!(drawn(|| "<svg></svg>".to_owned()), "<svg></svg>");
+        assert!(drawn(|| panic!("no")).contains("This could not be shown."));
     }
 }

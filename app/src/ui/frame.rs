@@ -15,6 +15,7 @@ use web_sys::ResizeObserver;
 use super::{browser, chart, figures, icon, list, map, message, pivot, table};
 use crate::{
     api::{self, ApiError},
+    guard,
     preferences::Preferences,
     state::{self, State, use_state},
 };
@@ -83,10 +84,9 @@ pub fn Frame(dashboard: String, tile: Tile, #[prop(optional)] alone: bool) -> An
     let size = if alone { "alone".to_owned() } else { format!("c-{} h-{}", place.columns, place.height) };
     let content = move || {
         Suspend::new(async move {
-            match answer.await {
-                Ok(series) => content(kept, state, series).into_any(),
-                Err(ApiError(error)) => message::error(&error).into_any(),
-            }
+            let shown = answer.await.map_err(|ApiError(error)| error);
+            let shown = shown.and_then(|series| guard::made(|| content(kept, state, series).into_any()));
+            shown.unwrap_or_else(|error| message::error(&error).into_any())
         })
     };
     view! {

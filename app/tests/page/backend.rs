@@ -23,6 +23,10 @@ pub struct Memory {
     pub empty: bool,
     /// The panel that fails.
     pub fails: Option<&'static str>,
+    /// The panel whose query panics.
+    pub panics: Option<&'static str>,
+    /// The panel whose answer cannot be drawn.
+    pub broken: Option<&'static str>,
 }
 
 #[async_trait]
@@ -51,8 +55,15 @@ impl Backend for Memory {
         if self.fails == Some(&panel.id) {
             return Err(Error::new(Kind::Timeout, "The query took longer than 30 seconds. Choose a shorter range."));
         }
+        assert_ne!(self.panics, Some(&*panel.id), "as a defect would");
         model::filter::parse(&view.filter)?;
-        Ok(series(panel, view, self.empty))
+        let broken = self.broken == Some(&panel.id);
+        let mut series = series(panel, view, self.empty || broken);
+        if broken {
+            // No day is before this one: saying when the last event was overflows.
+            series.last_event = Some(Timestamp(i64::MIN));
+        }
+        Ok(series)
     }
 
     async fn event(&self, event_id: &str) -> Result<Event, Error> {

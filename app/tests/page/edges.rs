@@ -36,6 +36,21 @@ async fn a_panel_that_fails_leaves_the_others_alone() {
 }
 
 #[tokio::test]
+async fn a_panic_in_a_panel_leaves_the_others_alone() {
+    for backend in [
+        Memory { panics: Some("errors"), ..Memory::default() },
+        Memory { broken: Some("errors"), ..Memory::default() },
+    ] {
+        let page = get_as("/", backend, Preferences::default()).await;
+        assert_eq!(page.count("data-role=\"error\""), 1);
+        let panel = page.between("data-panel=\"errors\"", "</section>");
+        assert!(panel.contains("This could not be shown."), "{panel}");
+        page.between("data-panel=\"recent-events\"", "event_name-0");
+        page.has("</html>");
+    }
+}
+
+#[tokio::test]
 async fn an_empty_range_says_when_the_last_event_was() {
     let backend = Memory { empty: true, ..Memory::default() };
     let page = get_as("/?q=actor:nobody", backend, Preferences::default()).await;
