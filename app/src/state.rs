@@ -6,6 +6,7 @@ use leptos_router::{
     hooks::{use_location, use_navigate},
 };
 use model::{
+    discover::{self, Discover},
     error::Error,
     filter::{self, Ast},
     panel::{Panel, Switch},
@@ -27,6 +28,11 @@ pub struct State {
     /// The path of the page: links that only change the view keep it.
     pub path: Memo<String>,
     pub view: Memo<View>,
+    /// Columns, order and place of Discover; on other pages as it is at first.
+    pub discover: Memo<Discover>,
+    /// The path with what of the address is this page's own and not the view's: Discover's columns and order, but not
+    /// the place in its list, which another view has not.
+    pub base: Memo<String>,
     /// What could not be read of the address, the filter included.
     pub errors: Memo<Vec<Error>>,
     /// Counts refreshes: every panel loads again when it changes.
@@ -41,7 +47,7 @@ pub struct State {
 impl State {
     /// The address of this page with another view.
     pub fn href(self, view: &View) -> String {
-        view.href(&self.path.get())
+        view.href(&self.base.get())
     }
 
     /// The address of `path`, or of this page, with a condition added.
@@ -52,7 +58,7 @@ impl State {
 
     /// Moves to another view of this page; a step in the browser's history.
     pub fn go(self, view: &View) {
-        browser::go(&view.href(&self.path.get_untracked()));
+        browser::go(&view.href(&self.base.get_untracked()));
     }
 }
 
@@ -65,15 +71,26 @@ pub fn use_state() -> State {
 #[component]
 pub fn Provider(children: Children) -> impl IntoView {
     let location = use_location();
-    let read = Memo::new(move |_| View::from_query(&location.search.get()));
-    let path = location.pathname;
+    let (path, search) = (location.pathname, location.search);
+    let read = Memo::new(move |_| View::from_query(&search.get()));
+    let read_own = Memo::new(move |_| match path.get() == discover::PATH {
+        true => Discover::from_query(&search.get()),
+        false => Default::default(),
+    });
+    let discover = Memo::new(move |_| read_own.with(|(discover, _)| discover.clone()));
+    let errors = move |_: Option<&Vec<Error>>| {
+        let own = read_own.with(|(_, errors)| errors.clone());
+        read.with(|(view, errors)| all_errors(view, errors)).into_iter().chain(own).collect()
+    };
     let dashboard = Memo::new(move |last: Option<&Option<String>>| {
         path.with(|path| dashboard_of(path)).or_else(|| last.cloned().flatten())
     });
     let state = State {
         path,
         view: Memo::new(move |_| read.with(|(view, _)| view.clone())),
-        errors: Memo::new(move |_| read.with(|(view, errors)| all_errors(view, errors))),
+        discover,
+        base: Memo::new(move |_| discover.with(|discover| discover.first().path(&path.get()))),
+        errors: Memo::new(errors),
         tick: RwSignal::new(0),
         local: RwSignal::new(false),
         about: Resource::new(|| (), |()| api::about_get()),
@@ -139,6 +156,24 @@ fn switch_key(panel: &Panel, switch: &Switch) -> String {
     format!("{}.{}", panel.id, switch.id)
 }
 
+/// Discover with the events that a panel counts: its filter, those of its switches that are on, and the page's.
+pub fn discovered(view: &View, panel: &Panel) -> String {
+    let parse = |text: &str| filter::parse(text).unwrap_or(Ast::All);
+    let switches =
+        panel.switches.iter().filter(|switch| is_on(view, panel, switch)).map(|switch| parse(&switch.filter));
+    let parts = std::iter::once(parse(&panel.filter)).chain(switches).chain([parse(&view.filter)]);
+    // Each condition once: a reader may have filtered for what the panel is about.
+    let mut terms = Vec::new();
+    for term in parts.flat_map(|part| part.terms()) {
+        if !terms.contains(&term) {
+            terms.push(term);
+        }
+    }
+    let range = view.range.or(panel.range);
+    View { range, switches: Default::default(), filter: filter::print(&Ast::all_of(terms)), ..view.clone() }
+        .href(discover::PATH)
+}
+
 /// The conditions of the filter; none when it cannot be read.
 pub fn terms(view: &View) -> Vec<Ast> {
     filter::parse(&view.filter).map(|ast| ast.terms()).unwrap_or_default()
@@ -150,9 +185,11 @@ pub fn with_terms(view: &View, terms: Vec<Ast>) -> View {
     View { filter: filter::print(&ast), ..view.clone() }
 }
 
-/// A view as the fields of a form, for a form that changes the rest.
+/// A view, and what else is in the page's address, as the fields of a form that changes the rest.
 pub fn fields(view: &View) -> Vec<(String, String)> {
-    form_urlencoded::parse(view.to_query().as_bytes()).into_owned().collect()
+    let address = use_state().href(view);
+    let query = address.split_once('?').map_or("", |(_, query)| query);
+    form_urlencoded::parse(query.as_bytes()).into_owned().collect()
 }
 
 /// Whether the range ends now: "3 minutes ago" then means something.

@@ -45,8 +45,9 @@ pub fn built_in() -> &'static [Dashboard] {
     &BUILT_IN
 }
 
+/// A dashboard of ours by its id: a built-in one, or Discover's own.
 pub fn dashboard(id: &str) -> Option<&'static Dashboard> {
-    built_in().iter().find(|dashboard| dashboard.id == id)
+    built_in().iter().chain([crate::discover::dashboard()]).find(|dashboard| dashboard.id == id)
 }
 
 /// Columns of a row on a wide screen.

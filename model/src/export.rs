@@ -32,21 +32,28 @@ pub fn json(series: &Series) -> Value {
     value
 }
 
-fn window(window: Window) -> Value {
+/// Both edges in RFC 3339.
+pub fn window(window: Window) -> Value {
     json!({ "from": window.from.rfc3339(), "to": window.to.rfc3339() })
 }
 
 fn columns(table: &Table) -> Value {
-    let column = |column: &Column| json!({ "key": column.key, "type": column.kind, "label": column.label });
     table.columns.iter().map(column).collect()
 }
 
+/// What a column holds: key, type, label.
+pub fn column(column: &Column) -> Value {
+    json!({ "key": column.key, "type": column.kind, "label": column.label })
+}
+
 fn rows(table: &Table) -> Value {
-    let row = |row: &Vec<Cell>| {
-        let cells = table.columns.iter().zip(row);
-        Value::Object(cells.map(|(column, cell)| (column.key.clone(), value(cell))).collect::<Map<_, _>>())
-    };
-    table.rows.iter().map(row).collect()
+    table.rows.iter().map(|cells| row(&table.columns, cells)).collect()
+}
+
+/// One row as an object.
+pub fn row(columns: &[Column], cells: &[Cell]) -> Value {
+    let pairs = columns.iter().zip(cells).map(|(column, cell)| (column.key.clone(), value(cell)));
+    Value::Object(pairs.collect::<Map<_, _>>())
 }
 
 fn value(cell: &Cell) -> Value {
@@ -64,12 +71,23 @@ fn value(cell: &Cell) -> Value {
 /// The panel's own table as CSV (RFC 4180: a header, lines that end in CRLF, quotes where they are needed).
 /// Text that a spreadsheet would take for a formula is prefixed with `'`.
 pub fn csv(series: &Series) -> String {
-    let mut text = String::new();
-    push_line(&mut text, series.table.columns.iter().map(|column| column.key.clone()));
+    let mut text = csv_head(&series.table.columns);
     for row in &series.table.rows {
-        push_line(&mut text, row.iter().map(plain));
+        push_csv_row(&mut text, row);
     }
     text
+}
+
+/// The first line of a CSV: the columns' keys, which can be paths.
+pub fn csv_head(columns: &[Column]) -> String {
+    let mut text = String::new();
+    push_line(&mut text, columns.iter().map(|column| inert(&column.key)));
+    text
+}
+
+/// One line of a CSV.
+pub fn push_csv_row(text: &mut String, cells: &[Cell]) {
+    push_line(text, cells.iter().map(plain));
 }
 
 fn push_line(text: &mut String, cells: impl Iterator<Item = String>) {

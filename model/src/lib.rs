@@ -4,6 +4,7 @@
 pub mod chart;
 pub mod country;
 pub mod dashboard;
+pub mod discover;
 pub mod error;
 pub mod export;
 pub mod field;

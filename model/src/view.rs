@@ -40,7 +40,8 @@ const REFRESH_S: std::ops::RangeInclusive<u32> = 5..=86_400;
 const ENCODED: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b':').remove(b',').remove(b'/').remove(b'*');
 
-fn encoded(text: &str) -> String {
+/// `text` as a value in a query string.
+pub(crate) fn encoded(text: &str) -> String {
     utf8_percent_encode(text, ENCODED).to_string().replace("%20", "+")
 }
 
@@ -123,10 +124,11 @@ impl View {
         pairs.join("&")
     }
 
-    /// `path?query`, or `path` alone.
+    /// `path?query`, or `path` alone. `path` may have parameters of its own, which stand first.
     pub fn href(&self, path: &str) -> String {
         let query = self.to_query();
-        if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+        let joint = if path.contains('?') { '&' } else { '?' };
+        if query.is_empty() { path.to_owned() } else { format!("{path}{joint}{query}") }
     }
 
     /// This view with `term` (`country:DE`) added by `and`, unless it is there already.

@@ -15,8 +15,10 @@ use serde::{Deserialize, Serialize};
 use crate::{guard, status, wire};
 
 mod dashboard;
+mod discover;
 
 pub use dashboard::{Dashboards, Found, Info, Source, dashboard_get, dashboards_get};
+pub use discover::{Discover, Listing, Rows, discover_page, field_values};
 
 /// One event, whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,7 +50,7 @@ pub struct Attribution {
 
 /// What the server offers to pages. `app` never knows Postgres.
 #[async_trait]
-pub trait Backend: Dashboards {
+pub trait Backend: Dashboards + Discover {
     /// The data of one panel. Errors: no such dashboard or panel, a bad filter or range, time-out, no database.
     async fn panel(&self, dashboard: &str, panel: &str, view: &View) -> Result<Series, Error>;
 

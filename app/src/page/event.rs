@@ -1,13 +1,20 @@
 //! One event on its own page.
 
-use leptos::prelude::*;
+use leptos::{context::Provider, prelude::*};
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
-use model::{chart::visible, error::Kind, field::Field};
+use model::{
+    chart::visible,
+    discover,
+    error::Kind,
+    field::Field,
+    series::Cell,
+    time::{Edge, Range, Timestamp},
+};
 
 use crate::{
     api::{self, ApiError, Event},
-    state::use_state,
+    state::{State, use_state},
     status,
     ui::{event, footer::Footer, message, top_bar::TopBar},
 };
@@ -43,11 +50,27 @@ fn found(event: Event) -> impl IntoView {
         visible(value.and_then(|(_, cell)| cell.text()).unwrap_or_default()).into_owned()
     };
     let (name, actor) = (text(Field::EventName), text(Field::Actor));
+    let time = event.fields.iter().find_map(|(_, cell)| if let Cell::Time(time) = cell { Some(*time) } else { None });
+    let state = around(use_state(), time);
     let by = if actor.is_empty() { String::new() } else { format!("by {actor}") };
     view! {
         <div class="page-head"><div><h1><bdi>{name}</bdi></h1><p><bdi>{by}</bdi></p></div></div>
-        <section class="panel event-page" aria-label="Event">{event::event(event, Some("/"))}</section>
+        <section class="panel event-page" aria-label="Event"><Provider value=state>{event::event(event, Some(discover::PATH))}</Provider></section>
     }
+}
+
+/// Where the address names no range, the half day before and after the event: its values lead to Discover, and there
+/// the event is among what they find.
+fn around(state: State, time: Option<Timestamp>) -> State {
+    const HALF_DAY_MS: i64 = 43_200_000;
+    let edge = |time: Timestamp, by: i64| Edge::At(Timestamp((time.0 + by).clamp(0, Timestamp::MAX.0)));
+    let range = time.map(|time| Range::Between { from: edge(time, -HALF_DAY_MS), to: edge(time, HALF_DAY_MS) });
+    let view = Memo::new(move |_| {
+        let mut view = state.view.get();
+        view.range = view.range.or(range);
+        view
+    });
+    State { view, ..state }
 }
 
 fn missing(error: &ApiError) -> impl IntoView + use<> {

@@ -6,6 +6,7 @@ use model::error::Error;
 use crate::{api::Found, state::use_state, status};
 
 pub mod dashboard;
+pub mod discover;
 pub mod event;
 pub mod not_found;
 pub mod panel;

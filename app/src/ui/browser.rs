@@ -45,7 +45,8 @@ pub fn go(href: &str) {
     let stays = window().location().pathname().is_ok_and(|here| here == path);
     NAVIGATE.with_borrow(|navigate| {
         if let Some(navigate) = navigate {
-            navigate(href, !stays);
+            // With a place on the page named, it is that place that is looked for.
+            navigate(href, !stays || href.contains('#'));
         }
     });
 }
@@ -117,11 +118,14 @@ fn focus(element: Option<Element>) {
     }
 }
 
-/// Copies an address of ours, made absolute, or any other text.
-pub fn copy(text: &str) {
+/// Copies an address of ours, made absolute.
+pub fn copy(path: &str) {
     let origin = window().location().origin().unwrap_or_default();
-    let text = if text.starts_with('/') { format!("{origin}{text}") } else { text.to_owned() };
-    let _ = window().navigator().clipboard().write_text(&text);
+    copy_text(&format!("{origin}{path}"));
+}
+
+pub fn copy_text(text: &str) {
+    let _ = window().navigator().clipboard().write_text(text);
 }
 
 /// Closes every popover.

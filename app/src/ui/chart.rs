@@ -23,7 +23,7 @@ pub fn chart(panel: &Panel, series: Series, size: RwSignal<Option<Size>>, assume
     let svg = move || {
         // The browser measures first: what the server drew stays until then.
         let Some(size) = size.get().or((!browser::runs()).then_some(assumed)) else { return String::new() };
-        let (view, path) = (state.view.get(), state.path.get());
+        let (view, path) = (state.view.get(), state.base.get());
         let link = Some(Link { path: &path, view: &view });
         let target = Target { size, theme: Theme::Page, link };
         let shift = shift.get();

@@ -197,6 +197,9 @@ pub fn links(panel: StoredValue<Panel>, path: String, with_open: bool) -> impl I
         >
             "Copy link"
         </button>
+        <a data-action="discover" href=move || panel.with_value(|panel| state::discovered(&state.view.get(), panel))>
+            "Open in Discover"
+        </a>
         {export("json", "JSON")}
         {export("csv", "CSV")}
         {export("svg", "SVG")}

@@ -54,6 +54,10 @@ pub fn chevron() -> AnyView {
     icon("M6 4l4 4l-4 4")
 }
 
+pub fn left() -> AnyView {
+    icon("M10 4l-4 4l4 4")
+}
+
 pub fn plus() -> AnyView {
     icon("M8 3.5v9M3.5 8h9")
 }

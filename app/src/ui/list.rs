@@ -4,17 +4,24 @@ use std::collections::BTreeSet;
 
 use leptos::prelude::*;
 use model::{
+    discover,
     field::Field,
+    filter::Target,
     series::{Cell, Series, Table},
     time::Timestamp,
 };
 
-use super::{event, icon, message, value::Value, zone};
+use super::{
+    event, icon, message,
+    value::{self, Value},
+    zone,
+};
 use crate::{api, state::use_state};
 
 /// The ids of the opened events: they stay open when the list is loaded again.
 pub type Opened = RwSignal<BTreeSet<String>>;
 
+/// What a panel's list shows, whatever it is asked for, and how it is headed there.
 const COLUMNS: [(Field, &str); 8] = [
     (Field::EventTime, "Time"),
     (Field::Actor, "Actor"),
@@ -29,7 +36,8 @@ const COLUMNS: [(Field, &str); 8] = [
 pub fn list(series: &Series, now: Option<Timestamp>, opened: Opened) -> impl IntoView + use<> {
     let state = use_state();
     let table = &series.table;
-    let rows: Vec<_> = table.rows.iter().map(|row| entry(table, row, now, opened).into_any()).collect();
+    let columns = COLUMNS.map(|(field, _)| Target::Field(field));
+    let rows: Vec<_> = table.rows.iter().map(|row| entry(table, row, &columns, now, opened, None).into_any()).collect();
     let head: Vec<_> = COLUMNS
         .iter()
         .map(|(field, label)| {
@@ -48,12 +56,21 @@ pub fn list(series: &Series, now: Option<Timestamp>, opened: Opened) -> impl Int
     }
 }
 
-/// A row and, while it is open, the event below it.
-fn entry(table: &Table, row: &[Cell], now: Option<Timestamp>, opened: Opened) -> impl IntoView + use<> {
+/// A row with these columns and, while it is open, the event below it. `marked`: the id of the event that the reader
+/// came from.
+pub fn entry(
+    table: &Table,
+    row: &[Cell],
+    columns: &[Target],
+    now: Option<Timestamp>,
+    opened: Opened,
+    marked: Option<&str>,
+) -> impl IntoView + use<> {
     let state = use_state();
-    let cell = |field: Field| table.cell(row, field.key()).clone();
-    let id = cell(Field::EventId).text().unwrap_or_default().to_owned();
-    let failed = cell(Field::Outcome).text() == Some("failure");
+    let get = |field: Field| table.cell(row, field.key()).clone();
+    let id = get(Field::EventId).text().unwrap_or_default().to_owned();
+    let failed = get(Field::Outcome).text() == Some("failure");
+    let is_marked = marked == Some(&id);
     let is_open = {
         let id = id.clone();
         Memo::new(move |_| opened.with(|opened| opened.contains(&id)))
@@ -68,10 +85,31 @@ fn entry(table: &Table, row: &[Cell], now: Option<Timestamp>, opened: Opened) ->
             });
         }
     };
-    let alone = format!("/event/{}", form_urlencoded::byte_serialize(id.as_bytes()).collect::<String>());
-    let detail = move || is_open.get().then(|| opened_row(id.clone()).into_any());
+    let path = event::path(&id);
+    let cells = columns.iter().map(|column| match column {
+        Target::Field(Field::EventTime) => time(&get(Field::EventTime), &path, now),
+        Target::Field(field) => view! { <td data-key=field.key()>{cell(*field, &get)}</td> }.into_any(),
+        Target::Path(_) => {
+            let name = discover::name(column);
+            let text = value::short(Field::RequestId, table.cell(row, &name));
+            view! { <td data-key=name><span class="value" title=text.clone()>{text.clone()}</span></td> }.into_any()
+        }
+    });
+    let cells = cells.collect_view();
+    // Without the time, something else must lead to the event's own page.
+    let alone = (!columns.contains(&Target::Field(Field::EventTime))).then(|| {
+        view! { <a class="open-link" href=move || state.view.get().href(&path) aria-label="The event's own page">"↗"</a> }
+    });
+    let count = columns.len() + 1;
+    let detail = move || is_open.get().then(|| opened_row(id.clone(), count).into_any());
     view! {
-        <tr data-row="" class:failed=failed class:open=move || is_open.get()>
+        <tr
+            data-row=""
+            class:failed=failed
+            class:marked=is_marked
+            class:open=move || is_open.get()
+            aria-current=is_marked.then_some("true")
+        >
             <td class="col-open">
                 <button
                     type="button"
@@ -83,43 +121,56 @@ fn entry(table: &Table, row: &[Cell], now: Option<Timestamp>, opened: Opened) ->
                 >
                     {icon::chevron()}
                 </button>
+                {alone}
             </td>
-            <td data-key="event_time">
-                <a class="value" href=move || state.view.get().href(&alone)>
-                    {time(&cell(Field::EventTime), now)}
-                </a>
-            </td>
-            <td data-key="actor">
-                <Value field=Field::Actor cell=cell(Field::Actor)/>
-                {extra(Field::Session, cell(Field::Session))}
-            </td>
-            <td data-key="event_name"><Value field=Field::EventName cell=cell(Field::EventName)/></td>
-            <td data-key="event_source"><Value field=Field::EventSource cell=cell(Field::EventSource)/></td>
-            <td data-key="outcome">
-                <span class="outcome" class:failure=failed>
-                    {if failed && !cell(Field::ErrorCode).is_null() {
-                        view! { <Value field=Field::ErrorCode cell=cell(Field::ErrorCode)/> }.into_any()
-                    } else {
-                        view! { <Value field=Field::Outcome cell=cell(Field::Outcome)/> }.into_any()
-                    }}
-                </span>
-            </td>
-            <td data-key="source_ip">
-                {source(cell(Field::SourceIp), cell(Field::SourceAddress))}
-                {extra(Field::Country, cell(Field::Country))}
-            </td>
-            <td data-key="aws_region"><Value field=Field::AwsRegion cell=cell(Field::AwsRegion)/></td>
-            <td data-key="account"><Value field=Field::Account cell=cell(Field::Account)/></td>
+            {cells}
         </tr>
         {detail}
     }
 }
 
-fn time(cell: &Cell, now: Option<Timestamp>) -> impl IntoView + use<> {
-    match cell {
+/// A value, with what is known besides.
+fn cell(field: Field, get: &dyn Fn(Field) -> Cell) -> AnyView {
+    let value = |field: Field| view! { <Value field cell=get(field)/> }.into_any();
+    match field {
+        Field::Actor => view! { {value(field)} {extra(Field::Session, get(Field::Session))} }.into_any(),
+        Field::Outcome => {
+            let failed = get(Field::Outcome).text() == Some("failure");
+            let code = failed && !get(Field::ErrorCode).is_null();
+            let shown = if code { Field::ErrorCode } else { field };
+            view! { <span class="outcome" class:failure=failed>{value(shown)}</span> }.into_any()
+        }
+        // The address, or who stands in its place: a service or `AWS Internal`.
+        Field::SourceIp => {
+            let shown = if get(field).is_null() { Field::SourceAddress } else { field };
+            view! { {value(shown)} {extra(Field::Country, get(Field::Country))} }.into_any()
+        }
+        _ => match get(field) {
+            Cell::List(texts) => items(field, texts),
+            _ => value(field),
+        },
+    }
+}
+
+/// Several values: the first few, and how many more.
+fn items(field: Field, texts: Vec<String>) -> AnyView {
+    const SHOWN: usize = 2;
+    let more = texts.len().saturating_sub(SHOWN);
+    let item = |text| view! { <span class="item"><Value field cell=Cell::Text(text)/></span> }.into_any();
+    let shown = texts.into_iter().take(SHOWN).map(item).collect_view();
+    view! { {shown}{(more > 0).then(|| view! { <span class="code">{format!("+{more}")}</span> })} }.into_any()
+}
+
+/// The time leads to the event's own page.
+fn time(cell: &Cell, path: &str, now: Option<Timestamp>) -> AnyView {
+    let state = use_state();
+    let path = path.to_owned();
+    let text = match cell {
         Cell::Time(time) => view! { <zone::Time time=*time now/> }.into_any(),
         _ => "–".into_any(),
-    }
+    };
+    view! { <td data-key="event_time"><a class="value" href=move || state.view.get().href(&path)>{text}</a></td> }
+        .into_any()
 }
 
 /// What is known besides, if anything.
@@ -127,13 +178,7 @@ fn extra(field: Field, cell: Cell) -> impl IntoView {
     (!cell.is_null()).then(|| view! { <span class="extra"><Value field cell/></span> })
 }
 
-/// The address, or who stands in its place: a service or `AWS Internal`.
-fn source(ip: Cell, address: Cell) -> impl IntoView {
-    let (field, cell) = if ip.is_null() { (Field::SourceAddress, address) } else { (Field::SourceIp, ip) };
-    view! { <Value field cell/> }
-}
-
-fn opened_row(id: String) -> impl IntoView {
+fn opened_row(id: String, columns: usize) -> impl IntoView {
     let event = LocalResource::new(move || api::event_get(id.clone()));
     let content = move || {
         Suspend::new(async move {
@@ -145,7 +190,7 @@ fn opened_row(id: String) -> impl IntoView {
     };
     view! {
         <tr class="opened">
-            <td colspan="9">
+            <td colspan=columns.to_string()>
                 <Suspense fallback=|| view! { <div class="skeleton event-skeleton"></div> }>{content}</Suspense>
             </td>
         </tr>

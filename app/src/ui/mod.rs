@@ -1,9 +1,12 @@
 //! The parts of a page.
 
+pub mod actions;
 pub mod browser;
 pub mod brush;
 pub mod chart;
 pub mod event;
+pub mod events;
+pub mod field_list;
 pub mod figures;
 pub mod filter_bar;
 pub mod footer;
@@ -11,6 +14,7 @@ pub mod frame;
 pub mod icon;
 pub mod json;
 pub mod list;
+pub mod load;
 pub mod map;
 pub mod message;
 pub mod pills;

@@ -1,6 +1,6 @@
 //! A backend in memory: every panel has a few rows, made from its own description.
 
-use app::api::{About, Attribution, Backend, Dashboards, Event, Found, Info, Source};
+use app::api::{About, Attribution, Backend, Dashboards, Discover, Event, Found, Info, Listing, Rows, Source};
 use async_trait::async_trait;
 use model::{
     dashboard,
@@ -83,6 +83,61 @@ impl Backend for Memory {
         let source = Attribution { label: "Places by Example".into(), url: "https://example.com/".into() };
         let last_event = Some(Timestamp(NOW));
         Ok(About { version: "9.9.9".into(), events_estimate: 1_234, last_event, attributions: vec![source] })
+    }
+}
+
+#[async_trait]
+impl Discover for Memory {
+    async fn discover(&self, view: &View, discover: &model::discover::Discover) -> Result<Series, Error> {
+        model::filter::parse(&view.filter)?;
+        let panel = &model::discover::dashboard().tiles[0].panel;
+        let columns = discover.columns.iter().map(|target| match target {
+            model::filter::Target::Field(field) => column(field.key(), field.kind(), field.label()),
+            model::filter::Target::Path(_) => column(&model::discover::name(target), field::Kind::List, ""),
+        });
+        let columns: Vec<_> = columns.collect();
+        let rows = if self.empty { 0 } else { 3 };
+        let rows = (0..rows).map(|at| columns.iter().map(|column| cell(column, at)).collect()).collect();
+        let table = Table { columns, rows, total: if self.empty { 0 } else { 1_500 }, truncated: true };
+        let place = ["offset", "after", "before"].map(|key| column(key, field::Kind::Text, key)).into();
+        let text = |text: &str| Cell::Text(text.to_owned());
+        let place = Table {
+            columns: place,
+            rows: vec![vec![Cell::Int(0), text("1,2,event-2"), Cell::Null]],
+            ..Table::default()
+        };
+        let details = vec![Detail { id: model::discover::PLACE.into(), table: place }];
+        Ok(Series { table, details, ..series(panel, view, self.empty) })
+    }
+
+    async fn field_values(&self, view: &View, field: Field) -> Result<Series, Error> {
+        let panel = &model::discover::dashboard().tiles[0].panel;
+        let columns =
+            vec![column(field.key(), field.kind(), field.label()), column("events", field::Kind::Integer, "Events")];
+        let rows = (0..3).map(|at| columns.iter().map(|column| cell(column, at)).collect()).collect();
+        let counts = ["present", "distinct"].map(|key| column(key, field::Kind::Integer, key)).into();
+        let counts = Table { columns: counts, rows: vec![vec![Cell::Int(3_000), Cell::Int(7)]], ..Table::default() };
+        Ok(Series {
+            panel: PanelName { id: field.key().into(), title: field.label().into() },
+            table: Table { columns, rows, total: 6_000, truncated: true },
+            details: vec![Detail { id: model::discover::COUNTS.into(), table: counts }],
+            ..series(panel, view, false)
+        })
+    }
+
+    async fn discover_all(&self, _: &View, _: &model::discover::Discover) -> Result<Listing, Error> {
+        let window = Window { from: Timestamp(0), to: Timestamp(NOW) };
+        Ok(Listing { columns: Vec::new(), window, rows: Box::new(Nothing) })
+    }
+}
+
+/// No events at all.
+struct Nothing;
+
+#[async_trait]
+impl Rows for Nothing {
+    async fn next(&mut self) -> Result<Vec<Vec<Cell>>, Error> {
+        Ok(Vec::new())
     }
 }
 

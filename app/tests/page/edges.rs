@@ -82,11 +82,11 @@ async fn a_panel_alone_has_its_numbers_below() {
 }
 
 #[tokio::test]
-async fn an_event_alone_filters_the_dashboard() {
+async fn an_event_alone_leads_to_discover() {
     let page = get("/event/event-1?range=7d").await;
     assert_eq!(page.status, 200);
-    page.has("href=\"/?range=7d&amp;q=event_name:CreateUser\"");
-    page.has("href=\"/?range=7d&amp;q=not+event_name:CreateUser\"");
+    page.has("href=\"/discover?range=7d&amp;q=event_name:CreateUser\"");
+    page.has("href=\"/discover?range=7d&amp;q=not+event_name:CreateUser\"");
     // Laid out, and no end of a script.
     page.has("\"userName\": \"&lt;/script&gt;\"");
     page.has("s3://trail/a.json.gz");

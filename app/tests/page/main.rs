@@ -3,6 +3,7 @@
 
 mod backend;
 mod dashboard;
+mod discover;
 mod edges;
 
 use std::sync::{Arc, Mutex};

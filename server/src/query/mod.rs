@@ -19,6 +19,7 @@ use crate::{clock::Clock, ingest::enrich::GeoIp};
 
 mod about;
 mod dashboard;
+mod discover;
 mod event;
 pub mod filter;
 mod measure;
@@ -36,13 +37,16 @@ pub struct Query {
     /// Panels that may run at once: fewer than the pool has connections, so that health checks, single events and
     /// ingest always find one.
     panels: Arc<Semaphore>,
+    /// Exports that may run at once: each holds a connection for as long as its reader takes.
+    exports: Arc<Semaphore>,
 }
 
 impl Query {
     pub fn new(pool: PgPool, clock: Clock, geoip: GeoIp) -> Query {
         let connections = pool.options().get_max_connections();
         let panels = Arc::new(Semaphore::new((connections * 3 / 4).max(1) as usize));
-        Query { pool, clock, geoip, panels }
+        let exports = Arc::new(Semaphore::new((connections / 4).max(1) as usize));
+        Query { pool, clock, geoip, panels, exports }
     }
 
     /// The statements that a panel runs, for reading and for tests: the id of the table (empty for the panel's own)

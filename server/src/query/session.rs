@@ -8,7 +8,7 @@ use model::{
     series::{Cell, Column, Table},
     time::Timestamp,
 };
-use sqlx::{PgPool, PgTransaction};
+use sqlx::{PgPool, PgTransaction, Postgres, QueryBuilder, postgres::PgRow};
 use time::OffsetDateTime;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -19,7 +19,7 @@ use super::{
 };
 
 /// How long a panel waits for its turn; a statement's own limit is in `BEGIN`.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
+pub const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// All tables of a panel come from one snapshot. Plans are made for the very window: a cached plan that fits an hour
 /// is wrong for a month. JIT compiles for longer than these queries run.
@@ -113,6 +113,11 @@ impl Session {
         let last: Option<OffsetDateTime> =
             sqlx::query_scalar("select max(event_time) from stored_event").fetch_one(&mut *self.transaction).await?;
         Ok(last.map(read::timestamp))
+    }
+
+    /// The rows of any statement.
+    pub async fn fetch(&mut self, sql: &mut QueryBuilder<Postgres>) -> Result<Vec<PgRow>, Trouble> {
+        Ok(sql.build().fetch_all(&mut *self.transaction).await?)
     }
 
     async fn run(&mut self, mut statement: Statement) -> Result<Table, Trouble> {

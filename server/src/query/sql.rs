@@ -253,7 +253,7 @@ pub fn shown(name: &str, field: Field) -> String {
 }
 
 /// Postgres' time of `at`, within the years 1 to 9999.
-fn instant(at: Timestamp) -> OffsetDateTime {
+pub fn instant(at: Timestamp) -> OffsetDateTime {
     const FIRST: i64 = -62_135_596_800_000;
     const LAST: i64 = 253_402_300_799_999;
     let at_ms = at.0.clamp(FIRST, LAST);

@@ -22,6 +22,7 @@ use tower_http::{
 };
 
 pub mod assets;
+mod discover;
 mod error;
 mod export;
 mod health;
@@ -54,6 +55,7 @@ pub fn router_with(backend: Arc<dyn Backend>, settings: Settings) -> Router {
     let pages = page::routes(backend.clone())
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready).with_state(backend.clone()))
+        .merge(discover::routes(backend.clone()))
         .layer(from_fn_with_state(backend, export::answer))
         .layer(CompressionLayer::new());
     Router::new()

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod command;
+mod discover;
 mod docs;
 mod enrich;
 mod ingest;

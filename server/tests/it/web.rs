@@ -1,7 +1,7 @@
 //! Tests of `server::web`: in process, and over real TCP.
 
 mod asset;
-mod client;
+pub mod client;
 mod data;
 mod edge;
 mod health;

@@ -2,10 +2,17 @@
 
 use std::sync::Arc;
 
-use app::api::{About, Backend, Dashboards, Event, Found, Info, Source};
+use app::api::{About, Backend, Dashboards, Discover, Event, Found, Info, Listing, Rows, Source};
 use async_trait::async_trait;
 use axum::http::{Method, StatusCode};
-use model::{error::Error, series::Series, view::View};
+use model::{
+    discover,
+    error::{Error, Kind},
+    field::Field,
+    series::{Cell, Series},
+    time::{Timestamp, Window},
+    view::View,
+};
 use server::web::{Settings, router, router_with};
 
 use super::client::{get, send, site};
@@ -135,6 +142,43 @@ impl Backend for Faulty {
     async fn about(&self) -> Result<About, Error> {
         Ok(About::default())
     }
+}
+
+#[async_trait]
+impl Discover for Faulty {
+    async fn discover(&self, _: &View, _: &discover::Discover) -> Result<Series, Error> {
+        panic!("the inner secret")
+    }
+
+    async fn field_values(&self, _: &View, _: Field) -> Result<Series, Error> {
+        panic!("the inner secret")
+    }
+
+    async fn discover_all(&self, _: &View, _: &discover::Discover) -> Result<Listing, Error> {
+        let window = Window { from: Timestamp(0), to: Timestamp(1) };
+        Ok(Listing { columns: Vec::new(), window, rows: Box::new(Broken(2)) })
+    }
+}
+
+/// So many batches, then a fault.
+struct Broken(u32);
+
+#[async_trait]
+impl Rows for Broken {
+    async fn next(&mut self) -> Result<Vec<Vec<Cell>>, Error> {
+        self.0 = self.0.checked_sub(1).ok_or_else(|| Error::new(Kind::Unavailable, "The database went away."))?;
+        Ok(vec![Vec::new()])
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_go_on_is_broken_off() {
+    use tower::ServiceExt;
+    let request = axum::http::Request::get("/discover.ndjson").header("host", "localhost");
+    let request = request.body(axum::body::Body::empty()).unwrap();
+    let answer = router(Arc::new(Faulty)).oneshot(request).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert!(axum::body::to_bytes(answer.into_body(), usize::MAX).await.is_err());
 }
 
 #[tokio::test]

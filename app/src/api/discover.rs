@@ -1,0 +1,78 @@
+//! Events one by one on their way to pages and exports.
+
+use async_trait::async_trait;
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+use model::{
+    discover::{self, MOST_PAGE_ROWS, PAGE_ROWS},
+    error::Error,
+    field::Field,
+    filter::Target,
+    series::{Cell, Column, Series},
+    time::Window,
+    view::View,
+};
+
+use super::{ApiError, backend, fail};
+use crate::wire;
+
+/// What the server offers of single events.
+#[async_trait]
+pub trait Discover: Send + Sync + 'static {
+    /// A page of events with the columns that are asked for, all fields unless some are named. Its place in the list is
+    /// told as `model::discover::Standing` reads it.
+    async fn discover(&self, view: &View, discover: &discover::Discover) -> Result<Series, Error>;
+
+    /// The most frequent values of a field among the view's events; `model::discover::counts` reads the rest.
+    async fn field_values(&self, view: &View, field: Field) -> Result<Series, Error>;
+
+    /// All events, or `limit` of them, from the beginning or after a place.
+    async fn discover_all(&self, view: &View, discover: &discover::Discover) -> Result<Listing, Error>;
+}
+
+/// Events that come batch by batch.
+pub struct Listing {
+    pub columns: Vec<Column>,
+    pub window: Window,
+    pub rows: Box<dyn Rows>,
+}
+
+/// Dropped before its end, it stops.
+#[async_trait]
+pub trait Rows: Send {
+    /// The next rows; none at the end.
+    async fn next(&mut self) -> Result<Vec<Vec<Cell>>, Error>;
+}
+
+/// What a page needs of each row beside the columns that it shows: to link, to mark failures, and to say who stands
+/// behind a name.
+const BESIDE: [Field; 6] =
+    [Field::EventId, Field::Outcome, Field::ErrorCode, Field::Session, Field::SourceAddress, Field::Country];
+
+/// A page of events; `query` is Discover's canonical query string and the view's.
+#[server(prefix = "/api", endpoint = "discover", input = GetUrl, output = wire::Answer)]
+pub async fn discover_page(query: String) -> Result<Series, ApiError> {
+    let (view, discover) = read(&query)?;
+    let mut columns = discover.shown();
+    columns.extend(BESIDE.map(Target::Field).into_iter().filter(|field| !discover.shown().contains(field)));
+    let limit = Some(discover.limit.unwrap_or(PAGE_ROWS).min(MOST_PAGE_ROWS));
+    let discover = discover::Discover { columns, limit, raw: false, ..discover };
+    backend()?.discover(&view, &discover).await.map_err(fail)
+}
+
+/// The most frequent values of the field that Discover's query string names.
+#[server(prefix = "/api", endpoint = "values", input = GetUrl, output = wire::Answer)]
+pub async fn field_values(query: String) -> Result<Series, ApiError> {
+    let (view, discover) = read(&query)?;
+    let field = discover.field.ok_or_else(|| fail(Error::invalid("field", "Name a field.")))?;
+    backend()?.field_values(&view, field).await.map_err(fail)
+}
+
+fn read(query: &str) -> Result<(View, discover::Discover), ApiError> {
+    let (view, mut errors) = View::from_query(query);
+    let (discover, more) = discover::Discover::from_query(query);
+    errors.extend(more);
+    match errors.into_iter().next() {
+        Some(error) => Err(fail(error)),
+        None => Ok((view, discover)),
+    }
+}

@@ -1,0 +1,34 @@
+//! What can be done with one value of an event: filter for it, filter it out, ask that there is one, copy it.
+
+use leptos::prelude::*;
+use model::filter::Ast;
+
+use super::browser;
+use crate::state::use_state;
+
+/// Small marks beside a value. `exists`: the condition that there is any value; `copied`: its text.
+/// The signs are drawn by the style sheet, so that text that is selected and copied holds none of them.
+pub fn actions(term: Ast, more: Option<(Ast, String)>, label: &str, path: Option<&'static str>) -> AnyView {
+    let state = use_state();
+    let link = |action: &'static str, what: &str, term: Ast| {
+        let name = format!("{what}: {label}");
+        view! { <a data-action=action href=move || state.and(&term, path) title=what.to_owned() aria-label=name></a> }
+            .into_any()
+    };
+    let out = link("out", "Filter out this value", term.clone().negated());
+    let more = more.map(|(exists, text)| {
+        let name = format!("Copy: {label}");
+        view! {
+            {link("exists", "Filter for events with a value", exists)}
+            <button
+                type="button"
+                class="needs-scripts"
+                data-action="copy"
+                title="Copy this value"
+                aria-label=name
+                on:click=move |_| browser::copy_text(&text)
+            ></button>
+        }
+    });
+    view! { <span class="actions">{link("for", "Filter for this value", term)}{out}{more}</span> }.into_any()
+}

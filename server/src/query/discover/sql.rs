@@ -1,0 +1,282 @@
+//! The statements: fixed fragments, columns by `filter::column`, values as binds.
+
+use model::{
+    field::{Field, Kind},
+    filter::Target,
+    time::Window,
+};
+use sqlx::{Postgres, QueryBuilder};
+
+use super::{
+    super::{
+        filter::{column, condition},
+        sql::instant,
+    },
+    ask::{Ask, Keyset, Value},
+};
+
+/// Which way from a place in the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// In the order of the list.
+    On,
+    /// And the event at the place itself.
+    OnWithIt,
+    /// Against it: the nearest rows first.
+    Back,
+}
+
+/// The rows on one side of a place, the nearest first.
+pub fn rows(ask: &Ask, from: Option<&Keyset>, way: Way) -> QueryBuilder<Postgres> {
+    let mut sql = QueryBuilder::new("");
+    push_rows(&mut sql, ask, from, way);
+    sql
+}
+
+/// As `rows`, into a statement that has begun.
+pub fn push_rows(sql: &mut QueryBuilder<Postgres>, ask: &Ask, from: Option<&Keyset>, way: Way) {
+    sql.push("select event_id as id, event_time as time");
+    for (at, target) in ask.columns.iter().enumerate() {
+        if let Target::Field(field) = target {
+            sql.push(format_args!(", {} as c{at}", shown(*field)));
+        }
+    }
+    if !ask.by_time() {
+        sql.push(format_args!(", {} as sorted", shown(ask.sort.field)));
+    }
+    if ask.columns.iter().any(|column| matches!(column, Target::Path(_))) {
+        sql.push(", coalesce(raw_json, raw) as document");
+    }
+    if ask.raw {
+        sql.push(", raw as delivered");
+    }
+    sql.push("\nfrom event");
+    push_where(sql, ask);
+    if let Some(from) = from {
+        sql.push("\n  and ");
+        push_place(sql, ask, from, way);
+    }
+    push_order(sql, ask, way);
+}
+
+/// How many events there are, and how many of them stand before `first`.
+pub fn count(ask: &Ask, first: Option<&Keyset>) -> QueryBuilder<Postgres> {
+    let mut sql = QueryBuilder::new("select count(*), ");
+    match first {
+        Some(first) => {
+            sql.push("count(*) filter (where ");
+            push_place(&mut sql, ask, first, Way::Back);
+            sql.push(")");
+        }
+        None => {
+            sql.push("0::bigint");
+        }
+    }
+    sql.push("\nfrom event");
+    push_where(&mut sql, ask);
+    sql
+}
+
+/// The place of one event in this order, wherever it is.
+pub fn place_of(ask: &Ask, event_id: &str) -> QueryBuilder<Postgres> {
+    let mut sql = QueryBuilder::new("select event_id as id, event_time as time");
+    if !ask.by_time() {
+        sql.push(format_args!(", {} as sorted", shown(ask.sort.field)));
+    }
+    sql.push(" from event where event_id = ").push_bind(event_id.to_owned());
+    sql
+}
+
+pub fn push_where(sql: &mut QueryBuilder<Postgres>, ask: &Ask) {
+    let Window { from, to } = ask.window;
+    sql.push("\nwhere event_time >= ").push_bind(instant(from));
+    sql.push(" and event_time < ").push_bind(instant(to));
+    sql.push("\n  and (");
+    condition(&ask.condition, sql);
+    sql.push(")");
+}
+
+/// A field as it is selected: addresses as text, without a netmask.
+pub fn shown(field: Field) -> String {
+    match field.kind() {
+        Kind::Address => format!("host({}) collate \"C\"", column(field)),
+        _ => column(field).to_owned(),
+    }
+}
+
+/// That a row stands on the `way` side of a place.
+///
+/// By time alone it is one comparison of rows, which the index on time and id answers. By another column, events
+/// without a value stand last, and ties are in the order of time, the newest first.
+fn push_place(sql: &mut QueryBuilder<Postgres>, ask: &Ask, from: &Keyset, way: Way) {
+    let (on, with_it) = (way != Way::Back, way == Way::OnWithIt);
+    if ask.by_time() {
+        return push_moment(sql, from, ask.sort.descending == on, with_it);
+    }
+    let key = column(ask.sort.field);
+    match (&from.value, on) {
+        (Some(value), _) => {
+            sql.push(format_args!("({key} {} ", if ask.sort.descending == on { "<" } else { ">" }));
+            push_value(sql, value);
+            sql.push(format_args!(" or {}({key} = ", if on { format!("{key} is null or ") } else { String::new() }));
+            push_value(sql, value);
+            sql.push(" and ");
+            push_moment(sql, from, on, with_it);
+            sql.push("))");
+        }
+        (None, true) => {
+            sql.push(format_args!("({key} is null and "));
+            push_moment(sql, from, true, with_it);
+            sql.push(")");
+        }
+        (None, false) => {
+            sql.push(format_args!("({key} is not null or "));
+            push_moment(sql, from, false, with_it);
+            sql.push(")");
+        }
+    }
+}
+
+/// Earlier (or later) than an event, ids deciding among those of one moment.
+fn push_moment(sql: &mut QueryBuilder<Postgres>, from: &Keyset, earlier: bool, with_it: bool) {
+    let sign = match (earlier, with_it) {
+        (true, false) => "<",
+        (true, true) => "<=",
+        (false, false) => ">",
+        (false, true) => ">=",
+    };
+    sql.push(format_args!("(event_time, event_id) {sign} (")).push_bind(from.time);
+    sql.push(", ").push_bind(from.event_id.clone()).push(")");
+}
+
+fn push_value(sql: &mut QueryBuilder<Postgres>, value: &Value) {
+    match value {
+        Value::Text(text) => sql.push_bind(text.clone()),
+        Value::Bool(yes) => sql.push_bind(*yes),
+        Value::Integer(number) => sql.push_bind(*number),
+        Value::Float(number) => sql.push_bind(*number),
+        Value::Address(text) => sql.push("cast(").push_bind(text.clone()).push(" as text)::inet"),
+    };
+}
+
+fn push_order(sql: &mut QueryBuilder<Postgres>, ask: &Ask, way: Way) {
+    let on = way != Way::Back;
+    let order = |descending: bool| if descending { "desc" } else { "asc" };
+    sql.push("\norder by ");
+    let mut newest_first = on;
+    if ask.by_time() {
+        newest_first = ask.sort.descending == on;
+    } else {
+        let nulls = if on { "last" } else { "first" };
+        let (key, way) = (column(ask.sort.field), order(ask.sort.descending == on));
+        sql.push(format_args!("event.{key} {way} nulls {nulls}, "));
+    }
+    let way = order(newest_first);
+    sql.push(format_args!("event_time {way}, event_id {way}"));
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+    use model::{discover::Discover, time::Timestamp, view::View};
+
+    use super::*;
+
+    fn check(query: &str, way: Way, expected: Expect) {
+        let (view, discover) = (View::from_query(query).0, Discover::from_query(query).0);
+        let ask = Ask::new(&view, &discover, Timestamp(0)).expect(query);
+        let from = match &ask.from {
+            super::super::ask::From::After(from) | super::super::ask::From::Before(from) => Some(from),
+            _ => None,
+        };
+        expected.assert_eq(&(rows(&ask, from, way).into_string() + "\n"));
+    }
+
+    #[test]
+    fn pages_are_keysets() {
+        const RANGE: &str = "from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z&columns=source_ip";
+        check(
+            RANGE,
+            Way::On,
+            expect![[r#"
+            select event_id as id, event_time as time, host(source_ip) collate "C" as c0
+            from event
+            where event_time >= $1 and event_time < $2
+              and (true)
+            order by event_time desc, event_id desc
+        "#]],
+        );
+        check(
+            &format!("{RANGE}&after=1,2,id"),
+            Way::On,
+            expect![[r#"
+            select event_id as id, event_time as time, host(source_ip) collate "C" as c0
+            from event
+            where event_time >= $1 and event_time < $2
+              and (true)
+              and (event_time, event_id) < ($3, $4)
+            order by event_time desc, event_id desc
+        "#]],
+        );
+        check(
+            &format!("{RANGE}&sort=event_time:asc&before=1,2,id"),
+            Way::Back,
+            expect![[r#"
+            select event_id as id, event_time as time, host(source_ip) collate "C" as c0
+            from event
+            where event_time >= $1 and event_time < $2
+              and (true)
+              and (event_time, event_id) < ($3, $4)
+            order by event_time desc, event_id desc
+        "#]],
+        );
+        check(
+            &format!("{RANGE}&sort=source_ip&after=1,2,id,10.0.0.1"),
+            Way::On,
+            expect![[r#"
+            select event_id as id, event_time as time, host(source_ip) collate "C" as c0, host(source_ip) collate "C" as sorted
+            from event
+            where event_time >= $1 and event_time < $2
+              and (true)
+              and (source_ip > cast($3 as text)::inet or source_ip is null or (source_ip = cast($4 as text)::inet and (event_time, event_id) < ($5, $6)))
+            order by event.source_ip asc nulls last, event_time desc, event_id desc
+        "#]],
+        );
+        check(
+            &format!("{RANGE}&sort=actor:desc&before=1,2,id,bob"),
+            Way::Back,
+            expect![[r#"
+            select event_id as id, event_time as time, host(source_ip) collate "C" as c0, actor as sorted
+            from event
+            where event_time >= $1 and event_time < $2
+              and (true)
+              and (actor > $3 or (actor = $4 and (event_time, event_id) > ($5, $6)))
+            order by event.actor asc nulls first, event_time asc, event_id asc
+        "#]],
+        );
+        check(
+            &format!("{RANGE}&sort=actor&after=1,2,id&raw=true"),
+            Way::On,
+            expect![[r#"
+            select event_id as id, event_time as time, host(source_ip) collate "C" as c0, actor as sorted, raw as delivered
+            from event
+            where event_time >= $1 and event_time < $2
+              and (true)
+              and (actor is null and (event_time, event_id) < ($3, $4))
+            order by event.actor asc nulls last, event_time desc, event_id desc
+        "#]],
+        );
+        check(
+            &format!("{RANGE},requestParameters.x&sort=actor&before=1,2,id"),
+            Way::Back,
+            expect![[r#"
+            select event_id as id, event_time as time, host(source_ip) collate "C" as c0, actor as sorted, coalesce(raw_json, raw) as document
+            from event
+            where event_time >= $1 and event_time < $2
+              and (true)
+              and (actor is not null or (event_time, event_id) > ($3, $4))
+            order by event.actor desc nulls first, event_time asc, event_id asc
+        "#]],
+        );
+    }
+}

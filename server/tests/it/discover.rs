@@ -1,0 +1,201 @@
+//! Discover's data: pages, exports, values of fields.
+
+use axum::http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::{
+    query::fixture::{insert, with_events},
+    web::client::{get, send, site},
+};
+
+/// Events in a few moments, with ties, and without a value here and there.
+fn events(count: usize) -> impl Iterator<Item = Value> {
+    (0..count).map(|at| {
+        let mut event = json!({
+            "event_id": format!("e-{:04}", at * 7919 % 10_000),
+            "event_time": format!("2026-11-24T11:{:02}:00.{:06}Z", at % 7, at % 3),
+            "source_ip": format!("10.0.{}.{}", at % 5, at % 4),
+            "as_number": at % 4,
+            "latitude": (at % 6) as f64 / 7.0,
+            "read_only": at % 2 == 0,
+        });
+        if !at.is_multiple_of(3) {
+            event["actor"] = json!(format!("actor {}, \"ü\"", at % 5));
+        }
+        event
+    })
+}
+
+/// The ids of all pages, by following `next`.
+async fn follow(site: &axum::Router, query: &str, after_each: impl AsyncFn(usize)) -> Vec<String> {
+    let mut address = format!("/discover.json?{query}");
+    let mut ids = Vec::new();
+    for page in 0.. {
+        let answer = get(site, &address).await;
+        assert_eq!(answer.status, StatusCode::OK, "{address}: {}", answer.text());
+        let answer = answer.json();
+        assert_eq!(answer["offset"], ids.len(), "{address}");
+        ids.extend(answer["rows"].as_array().unwrap().iter().map(|row| row["event_id"].as_str().unwrap().to_owned()));
+        match answer["next_url"].as_str() {
+            Some(next) => address = next.to_owned(),
+            None => return ids,
+        }
+        after_each(page).await;
+    }
+    unreachable!()
+}
+
+#[tokio::test]
+async fn every_order_pages_through_every_event_once_and_back() {
+    let site = site(events(60)).await;
+    for field in ["event_time", "actor", "source_ip", "as_number", "latitude", "read_only", "event_id", "error_code"] {
+        for way in ["asc", "desc"] {
+            let sort = format!("sort={field}:{way}");
+            let pages = follow(&site, &format!("{sort}&limit=7"), async |_| ()).await;
+            let whole = get(&site, &format!("/discover.json?{sort}&limit=1000")).await.json();
+            let ids: Vec<_> =
+                whole["rows"].as_array().unwrap().iter().map(|row| row["event_id"].as_str().unwrap()).collect();
+            assert_eq!((ids.len(), &whole["next"]), (60, &Value::Null), "{sort}");
+            assert_eq!(pages, ids, "{sort}");
+            let streamed = get(&site, &format!("/discover.ndjson?{sort}&columns=event_id")).await;
+            let streamed: Vec<Value> =
+                streamed.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+            assert!(streamed.iter().map(|row| row["event_id"].as_str().unwrap()).eq(ids.iter().copied()), "{sort}");
+            // From the third page back to the second.
+            let second = get(&site, &format!("/discover.json?{sort}&limit=7")).await.json()["next_url"].clone();
+            let second = get(&site, second.as_str().unwrap()).await.json();
+            let third = get(&site, second["next_url"].as_str().unwrap()).await.json();
+            let back = get(&site, third["previous_url"].as_str().unwrap()).await.json();
+            assert_eq!(back["rows"], second["rows"], "{sort}");
+            assert_eq!((&back["offset"], &back["next"]), (&json!(7), &second["next"]), "{sort}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_are_stable_while_events_arrive() {
+    let query = with_events(events(50)).await;
+    let pool = query.pool.clone();
+    let site = server::web::router(std::sync::Arc::new(query));
+    let before = follow(&site, "limit=1000", async |_| ()).await;
+    // New events stand before the first page: the offset counts them, so they are looked for by the ids alone.
+    let mut address = "/discover.json?limit=8".to_owned();
+    let mut ids = Vec::new();
+    for page in 0.. {
+        let answer = get(&site, &address).await.json();
+        ids.extend(answer["rows"].as_array().unwrap().iter().map(|row| row["event_id"].as_str().unwrap().to_owned()));
+        insert(&pool, [json!({ "event_id": format!("new-{page}"), "event_time": "2026-11-24T11:59:00Z" })]).await;
+        match answer["next_url"].as_str() {
+            Some(next) => address = next.to_owned(),
+            None => break,
+        }
+    }
+    assert_eq!(ids, before);
+}
+
+#[tokio::test]
+async fn surrounding_events_stand_on_both_sides() {
+    let site = site(events(40)).await;
+    let all = follow(&site, "limit=1000", async |_| ()).await;
+    let answer = get(&site, &format!("/discover.json?around={}&limit=10", all[20])).await.json();
+    let ids: Vec<_> = answer["rows"].as_array().unwrap().iter().map(|row| row["event_id"].as_str().unwrap()).collect();
+    assert_eq!(ids, all[15..25]);
+    let rest = get(&site, answer["next_url"].as_str().unwrap()).await.json();
+    assert_eq!(rest["rows"][0]["event_id"], all[25]);
+    assert_eq!(get(&site, "/discover.json?around=nope").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn rows_have_all_fields_or_those_asked_for_and_the_raw_event() {
+    let raw = "{\"eventName\": \"X\",\n \"n\": 1.10, \"requestParameters\": {\"items\": [{\"c\": \"a\"}, {\"c\": 2}]}}";
+    let site = site([json!({ "event_id": "one", "event_name": "X", "raw": raw })]).await;
+    let answer = get(&site, "/discover.json?raw=true&q=event_name:X").await;
+    let body = answer.json();
+    assert_eq!((&body["total"], &body["filter"], &body["next"]), (&json!(1), &json!("event_name:X"), &Value::Null));
+    let row = body["rows"][0].as_object().unwrap();
+    for field in model::field::Field::ALL {
+        assert!(row.contains_key(field.key()), "{}", field.key());
+    }
+    assert!(answer.text().contains(&format!("\"raw\":{raw}")), "{}", answer.text());
+    let lines = get(&site, "/discover.ndjson?raw=true&columns=requestParameters.items.c,event_time").await;
+    let row: Value = serde_json::from_str(lines.text().trim_end()).unwrap();
+    assert_eq!(row["requestParameters.items.c"], json!(["a", "2"]));
+    assert_eq!(row["event_time"], "2026-11-24T11:00:00Z");
+    assert_eq!(row["raw"]["eventName"], "X");
+    assert_eq!(lines.text().lines().count(), 1);
+}
+
+#[tokio::test]
+async fn csv_has_no_formulas_and_a_head() {
+    let site = site([json!({ "actor": "=cmd|' /C calc'!A0", "event_name": "a,\"b\"\r\nc" })]).await;
+    let answer = get(&site, "/discover.csv?columns=actor,event_name").await;
+    assert_eq!(answer.text(), "actor,event_name\r\n'=cmd|' /C calc'!A0,\"a,\"\"b\"\"\r\nc\"\r\n");
+    assert_eq!(answer.header("content-type"), "text/csv; charset=utf-8");
+    assert_eq!(
+        answer.header("content-disposition"),
+        "attachment; filename=\"trailmap-events-20261123T120000Z-20261124T120000Z.csv\""
+    );
+    let empty = get(&site, "/discover.csv?columns=actor&q=actor:nobody").await;
+    assert_eq!(empty.text(), "actor\r\n");
+    let head = send(&site, Method::HEAD, "/discover.csv", &[]).await;
+    assert_eq!(
+        (head.status, head.header("content-type"), head.body.len()),
+        (StatusCode::OK, "text/csv; charset=utf-8", 0)
+    );
+    assert_eq!(send(&site, Method::POST, "/discover.csv", &[]).await.status, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn mistakes_name_their_parameter() {
+    let site = site([]).await;
+    for (query, parameter) in [
+        ("q=nonsense", "q"),
+        ("range=soon", "range"),
+        ("columns=nope", "columns"),
+        ("sort=nope:asc", "sort"),
+        ("sort=actor:up", "sort"),
+        ("sort=resource:asc", "sort"),
+        ("limit=0", "limit"),
+        ("limit=x", "limit"),
+        ("limit=10001", "limit"),
+        ("after=x", "after"),
+        ("after=1,2,id,value", "after"),
+        ("sort=as_number&after=1,2,id,value", "after"),
+        ("before=%00", "before"),
+        ("around=%00", "around"),
+        ("raw=2", "raw"),
+    ] {
+        let answer = get(&site, &format!("/discover.json?{query}")).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{query}");
+        assert_eq!(answer.json()["error"]["parameter"], parameter, "{query}");
+        if query != "limit=10001" {
+            assert_eq!(
+                get(&site, &format!("/discover.ndjson?{query}")).await.status,
+                StatusCode::BAD_REQUEST,
+                "{query}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_fields_values_have_counts_of_all() {
+    use app::api::Discover;
+    let query = with_events([
+        json!({ "country": "DE", "resource": ["a", "b"] }),
+        json!({ "country": "DE", "resource": ["a"] }),
+        json!({ "country": "US" }),
+        json!({}),
+    ])
+    .await;
+    let values = async |field| {
+        let series = query.field_values(&crate::query::fixture::view(""), field).await.unwrap();
+        (crate::query::fixture::text(&series.table), model::discover::counts(&series))
+    };
+    let (table, counts) = values(model::field::Field::Country).await;
+    assert_eq!((table.as_str(), counts), ("country | events\nDE | 2\nUS | 1\ntotal 4\n", (3, 2)));
+    let (table, counts) = values(model::field::Field::Resource).await;
+    assert_eq!((table.as_str(), counts), ("resource | events\na | 2\nb | 1\ntotal 4\n", (2, 2)));
+    let (table, counts) = values(model::field::Field::ErrorCode).await;
+    assert_eq!((table.as_str(), counts), ("error_code | events\ntotal 4\n", (0, 0)));
+}
