@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use model::{
-    chart::{self, Link, Size, Target, Theme},
+    chart::{self, Land, Link, Size, Target, Theme},
     error::Error,
     panel::{Mark, Panel},
     series::{Cell, Series, Table},
@@ -25,7 +25,7 @@ pub fn chart(panel: &Panel, series: Series, size: RwSignal<Option<Size>>, assume
         let Some(size) = size.get().or((!browser::runs()).then_some(assumed)) else { return String::new() };
         let (view, path) = (state.view.get(), state.base.get());
         let link = Some(Link { path: &path, view: &view });
-        let target = Target { size, theme: Theme::Page, link };
+        let target = Target { size, theme: Theme::Page, link, land: Land::Asset };
         let shift = shift.get();
         drawn(|| {
             panel.with_value(|panel| {

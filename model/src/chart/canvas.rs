@@ -1,6 +1,6 @@
 //! SVG being written: the only place where elements, links and text are put together.
 
-use super::{Link, Theme, escape::escape, paint::Paint, text};
+use super::{Land, Link, Target, Theme, escape::escape, paint::Paint, text};
 use crate::filter::Ast;
 
 /// In pixels of the picture, y downwards.
@@ -83,19 +83,25 @@ pub(crate) struct Canvas<'a> {
     out: String,
     theme: Theme,
     link: Option<Link<'a>>,
+    land: Land,
     /// Makes ids unique between the charts of a page.
     id: String,
     hatched: bool,
 }
 
 impl<'a> Canvas<'a> {
-    pub fn new(panel_id: &str, theme: Theme, link: Option<Link<'a>>) -> Canvas<'a> {
+    pub fn new(panel_id: &str, target: Target<'a>) -> Canvas<'a> {
+        let Target { theme, link, land, .. } = target;
         let id = panel_id.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
-        Canvas { out: String::with_capacity(16 * 1024), theme, link, id, hatched: false }
+        Canvas { out: String::with_capacity(16 * 1024), theme, link, land, id, hatched: false }
     }
 
     pub fn theme(&self) -> Theme {
         self.theme
+    }
+
+    pub fn land(&self) -> Land {
+        self.land
     }
 
     /// A picture that stands alone: no page, no style sheet, no links.

@@ -19,7 +19,7 @@ mod sparkline;
 mod stack;
 mod table;
 mod text;
-mod world;
+pub mod world;
 
 pub use self::{
     escape::{escape, visible},
@@ -31,6 +31,7 @@ use self::{
     canvas::{Canvas, Rect},
     frame::Frame,
     over_time::Shape,
+    world::outline::Outline,
 };
 use crate::{
     panel::{Mark, Panel},
@@ -54,12 +55,22 @@ pub enum Theme {
 }
 
 /// What an SVG is drawn for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Target<'a> {
     pub size: Size,
     pub theme: Theme,
     /// Marks link to `path?query` with their filter added; `None`: no links (a file).
     pub link: Option<Link<'a>>,
+    pub land: Land,
+}
+
+/// Where a map's outlines come from.
+#[derive(Clone, Copy)]
+pub enum Land {
+    /// From the file at `world::outline::address`: for pages.
+    Asset,
+    /// The picture carries `world::outline::outlines`: it stands alone.
+    Inline(&'static [Outline]),
 }
 
 /// The page that marks link to.
@@ -72,7 +83,7 @@ pub struct Link<'a> {
 /// The whole picture of a panel, any mark: `<svg xmlns…>…</svg>`. In a file (`link` none) it carries title, window and filter,
 /// and is as high as its rows need.
 pub fn svg(panel: &Panel, series: &Series, target: Target<'_>) -> String {
-    let mut canvas = Canvas::new(&panel.id, target.theme, target.link);
+    let mut canvas = Canvas::new(&panel.id, target);
     let frame = Frame::new(series, target);
     let nothing = empty::is_empty(panel.mark, series);
     let needed = if nothing { 0.0 } else { needed(panel, series, frame.body.w) };

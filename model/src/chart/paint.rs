@@ -201,7 +201,7 @@ const RULES: &str = "
   transform: scale(var(--map-zoom-inverse, 1));
 }
 
-.chart .countries a:hover > path {
+.chart .countries a:hover > :is(path, use) {
   stroke: var(--chart-ink);
   stroke-width: 1.2;
 }

@@ -1,14 +1,14 @@
 //! A line without axes, for tiles.
 
 use super::{
-    Size, Theme,
+    Land, Size, Target, Theme,
     canvas::{Canvas, Rect, n},
     paint::Paint,
 };
 
 /// `<svg>` of a line over a faint area; values that are not finite count as zero. Decoration: hidden from screen readers.
 pub fn sparkline(values: &[f64], size: Size, theme: Theme) -> String {
-    let mut canvas = Canvas::new("", theme, None);
+    let mut canvas = Canvas::new("", Target { size, theme, link: None, land: Land::Asset });
     draw(&mut canvas, Rect::new(0.0, 0.0, f64::from(size.width), f64::from(size.height)), values);
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart sparkline\" width=\"{0}\" height=\"{1}\" \

@@ -2,7 +2,7 @@
 
 use expect_test::{Expect, expect};
 use model::{
-    chart::{Link, Size, Target, Theme, svg},
+    chart::{Land, Link, Size, Target, Theme, svg, world::outline::outlines},
     field::Field,
     panel::Mark,
     series::{Cell, Series},
@@ -17,12 +17,12 @@ pub fn page(id: &str, width: u32, height: u32) -> String {
     let (panel, series) = example(id);
     let view = View { filter: "actor:alice".to_owned(), ..View::default() };
     let link = Some(Link { path: "/d/overview", view: &view });
-    svg(&panel, &series, Target { size: Size { width, height }, theme: Theme::Page, link })
+    svg(&panel, &series, Target { size: Size { width, height }, theme: Theme::Page, link, land: Land::Asset })
 }
 
 fn file(id: &str, theme: Theme) -> String {
     let (panel, series) = example(id);
-    svg(&panel, &series, Target { size: Size { width: 900, height: 480 }, theme, link: None })
+    svg(&panel, &series, Target { size: Size { width: 900, height: 480 }, theme, link: None, land: Land::Inline(outlines()) })
 }
 
 /// The elements with their links, titles and texts, without coordinates.
@@ -58,7 +58,7 @@ fn small(mark: Mark, id: &str, series: &Series) -> String {
     let panel = model::panel::Panel { mark, ..panel(id) };
     let view = View::default();
     let link = Some(Link { path: "/d/overview", view: &view });
-    svg(&panel, series, Target { size: Size { width: 360, height: 200 }, theme: Theme::Page, link })
+    svg(&panel, series, Target { size: Size { width: 360, height: 200 }, theme: Theme::Page, link, land: Land::Asset })
 }
 
 fn outcomes() -> Series {
@@ -260,11 +260,13 @@ fn files_are_as_high_as_their_rows() {
 }
 
 #[test]
-fn small_maps_are_light() {
-    let large = page("access-map", 900, 440).len();
-    let small = page("sign-ins-by-region", 660, 340).len();
-    assert!(small < 70_000, "{small}");
-    assert!(large < 160_000, "{large}");
+fn pages_refer_to_outlines_and_files_carry_them() {
+    for id in ["access-map", "sign-ins-by-region"] {
+        let page = page(id, 900, 440);
+        assert!(page.len() < 40_000 && page.contains("<use href=\"/pkg/world."), "{id}: {}", page.len());
+        let file = file(id, Theme::Light);
+        assert!(file.len() > 80_000 && !file.contains("<use"), "{id}: {}", file.len());
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Event text is written by attackers: nothing of it may become markup, a link elsewhere, or hidden text.
 
 use model::{
-    chart::{Link, Size, Target, Theme, svg},
+    chart::{Land, Link, Size, Target, Theme, svg, world::outline::outlines},
     field::Field,
     panel::{Mark, Measure, Panel},
     series::{Cell, Series},
@@ -73,7 +73,8 @@ fn check(panel: &Panel, target: Target<'_>) {
         assert_ne!(node.tag_name().name(), "script");
         for attribute in node.attributes() {
             assert!(!attribute.name().starts_with("on"), "{:?}", attribute);
-            assert!(attribute.name() != "href" || attribute.value().starts_with("/d/overview?"), "{attribute:?}");
+            let ours = if node.has_tag_name("use") { "/pkg/world." } else { "/d/overview?" };
+            assert!(attribute.name() != "href" || attribute.value().starts_with(ours), "{attribute:?}");
         }
     }
     let hidden = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\0'..='\u{8}' | '\u{7f}');
@@ -99,8 +100,8 @@ fn nothing_of_an_event_is_markup() {
         for (width, height) in [(200, 100), (700, 400), (1400, 800)] {
             let size = Size { width, height };
             let link = Some(Link { path: "/d/overview", view: &view });
-            check(&panel, Target { size, theme: Theme::Page, link });
-            check(&panel, Target { size, theme: Theme::Dark, link: None });
+            check(&panel, Target { size, theme: Theme::Page, link, land: Land::Asset });
+            check(&panel, Target { size, theme: Theme::Dark, link: None, land: Land::Inline(outlines()) });
         }
     }
 }
@@ -108,7 +109,7 @@ fn nothing_of_an_event_is_markup() {
 #[test]
 fn overrides_are_shown() {
     let panel = Panel { mark: Mark::Ranking, ..panel("errors") };
-    let target = Target { size: Size { width: 900, height: 400 }, theme: Theme::Light, link: None };
+    let target = Target { size: Size { width: 900, height: 400 }, theme: Theme::Light, link: None, land: Land::Inline(outlines()) };
     let drawn = svg(&panel, &answer(&panel), target);
     assert!(drawn.contains("adminU+202Etxt.exeU+2066U+2069"));
 }

@@ -1,7 +1,7 @@
 //! Random answers at random sizes: always well-formed, always numbers, always inside of the frame.
 
 use model::{
-    chart::{Link, Size, Target, Theme, sparkline, svg},
+    chart::{Land, Link, Size, Target, Theme, sparkline, svg, world::outline::outlines},
     dashboard::built_in,
     field::Field,
     panel::{Mark, Panel},
@@ -174,8 +174,8 @@ proptest! {
         let view = View::default();
         let size = Size { width, height };
         let target = match page {
-            true => Target { size, theme: Theme::Page, link: Some(Link { path: "/d/overview", view: &view }) },
-            false => Target { size, theme: Theme::Dark, link: None },
+            true => Target { size, theme: Theme::Page, link: Some(Link { path: "/d/overview", view: &view }), land: Land::Asset },
+            false => Target { size, theme: Theme::Dark, link: None, land: Land::Inline(outlines()) },
         };
         check(&svg(&panel, &series, target), size, page);
     }

@@ -1,6 +1,8 @@
 //! The browser's files, which the build step leaves in `target/site` and which become part of the program.
 //! A debug build reads them from disk.
 
+use std::sync::LazyLock;
+
 use axum::{
     Router,
     body::Body,
@@ -9,7 +11,9 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use model::chart::world::outline;
 use rust_embed::{EmbeddedFile, RustEmbed};
+use tower_http::compression::CompressionLayer;
 
 use super::NO_STORE;
 
@@ -23,8 +27,18 @@ const FOREVER: &str = "public, max-age=31536000, immutable";
 /// Ask again, with the ETag.
 const REVALIDATE: &str = "no-cache";
 
+/// The map's outlines, which `model` writes: compressed as they are sent, and asked for once.
+static WORLD: LazyLock<(String, String)> = LazyLock::new(|| (outline::address(), outline::asset()));
+
 pub fn routes() -> Router {
-    Router::new().route("/{*path}", get(hashed))
+    let world = WORLD.0.strip_prefix("/pkg").unwrap_or_default();
+    Router::new()
+        .route(world, get(world_svg).layer(CompressionLayer::new()))
+        .route("/{*path}", get(hashed))
+}
+
+async fn world_svg() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, FOREVER)], WORLD.1.as_str())
 }
 
 async fn hashed(request: Request) -> Response {

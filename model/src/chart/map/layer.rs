@@ -9,7 +9,8 @@ use crate::{
         canvas::{Canvas, n},
         format,
         paint::Paint,
-        world::{self, Country},
+        world::{self, Country, outline},
+        Land,
     },
     country,
     field::Field,
@@ -35,22 +36,7 @@ impl Projected {
     }
 
     fn anchor(&self, country: &Country) -> (f64, f64) {
-        self.grid((f64::from(country.anchor.0), f64::from(country.anchor.1)))
-    }
-
-    /// Too small to be read country by country: it is an overview, and kept light.
-    fn small(&self) -> bool {
-        self.scale * super::LAND_WIDTH < 480.0
-    }
-
-    /// Lines of the grid from corner to corner: about a pixel on a small map, all of them on one that is made to be zoomed.
-    fn step(&self) -> i32 {
-        if self.small() { ((0.8 / self.scale) as i32).max(1) } else { 1 }
-    }
-
-    /// Pixels of a unit of `world::path` at `step`.
-    fn unit(&self) -> f64 {
-        self.scale * f64::from(self.step())
+        self.grid(country.anchor)
     }
 }
 
@@ -58,53 +44,59 @@ impl Projected {
 const SMALL: f64 = 3.5;
 
 pub(crate) fn countries(canvas: &mut Canvas<'_>, view: &Projected, data: &Data, shades: &Shades) {
-    // In a page the style sheet keeps the strokes' width whatever the scale.
-    let stroke = if canvas.is_file() { 0.6 / view.unit() } else { 0.6 };
+    // In a page strokes keep their width whatever the scale.
+    let stroke = if canvas.is_file() { n(0.6 / view.scale) } else { "0.6".to_owned() };
     canvas.raw(&format!(
-        "<g class=\"countries\" transform=\"translate({} {}) scale({:.5})\" stroke=\"{}\" stroke-width=\"{}\" \
+        "<g class=\"countries\" transform=\"translate({} {}) scale({:.5})\" stroke=\"{}\" stroke-width=\"{stroke}\" \
          stroke-linejoin=\"round\" fill=\"{}\">",
         n(view.left),
         n(view.top),
-        view.unit(),
+        view.scale,
         canvas.paint(Paint::Coast),
-        n(stroke),
         canvas.paint(Paint::Land)
     ));
-    let quiet = |country: &&Country| !data.places.iter().any(|place| place.code == country.code);
-    if view.small() {
-        let land: String =
-            world::countries().iter().filter(quiet).map(|country| world::path(&country.rings, view.step())).collect();
-        canvas.raw(&format!("<path d=\"{land}\"/>"));
-    }
-    for country in world::countries().iter().filter(quiet).filter(|_| !view.small()) {
-        let path = world::path(&country.rings, view.step());
-        if path.is_empty() {
-            continue;
-        }
-        canvas.raw(&format!("<path d=\"{path}\">"));
-        if let Some(name) = country::name(country.code) {
-            canvas.title(&format!("{name}: no events"));
-        }
-        canvas.raw("</path>");
-    }
+    land(canvas);
     for place in &data.places {
         let Some(country) = world::find(&place.code) else { continue };
         let fill = canvas.paint(shades.paint(place.counts.events));
-        canvas.link(Some(place.filter.clone()), "country", &place.counts.sentence(&place.name), |canvas| {
-            shape(canvas, view, country, &fill);
+        let sentence = place.counts.sentence(&place.name);
+        canvas.link(Some(place.filter.clone()), "country", &sentence, |canvas| {
+            shape(canvas, view, country, &fill, &sentence);
         });
     }
     canvas.close_group();
 }
 
-fn shape(canvas: &mut Canvas<'_>, view: &Projected, country: &Country, fill: &str) {
-    let path = world::path(&country.rings, view.step());
-    if !path.is_empty() {
-        canvas.raw(&format!("<path fill=\"{fill}\" d=\"{path}\"/>"));
+/// All land, as if nothing had happened anywhere.
+fn land(canvas: &mut Canvas<'_>) {
+    match canvas.land() {
+        Land::Asset => canvas.raw(&format!("<use href=\"{}#{}\"/>", outline::address(), outline::LAND)),
+        Land::Inline(outlines) => {
+            for outline in outlines {
+                canvas.raw(&format!("<path d=\"{}\"/>", outline.path));
+            }
+        }
     }
-    if world::extent(&country.rings) * view.scale < SMALL {
-        let [x, y] = [country.anchor.0, country.anchor.1].map(|value| n(f64::from(value) / f64::from(view.step())));
-        let width = if canvas.is_file() { 5.0 / view.unit() } else { 5.0 };
+}
+
+fn shape(canvas: &mut Canvas<'_>, view: &Projected, country: &Country, fill: &str, sentence: &str) {
+    match canvas.land() {
+        Land::Asset if country.extent > 0.0 => {
+            canvas.raw(&format!("<use href=\"{}#{}\" fill=\"{fill}\">", outline::address(), country.code));
+            // Else the outline's own title, the name alone, would be the tooltip.
+            canvas.title(sentence);
+            canvas.raw("</use>");
+        }
+        Land::Asset => {}
+        Land::Inline(outlines) => {
+            for outline in outlines.iter().filter(|outline| outline.code == Some(country.code)) {
+                canvas.raw(&format!("<path fill=\"{fill}\" d=\"{}\"/>", outline.path));
+            }
+        }
+    }
+    if country.extent * view.scale < SMALL {
+        let (x, y) = country.anchor;
+        let width = if canvas.is_file() { 5.0 / view.scale } else { 5.0 };
         canvas.raw(&format!(
             "<path d=\"M{x} {y}h0\" stroke=\"{fill}\" stroke-width=\"{}\" stroke-linecap=\"round\"/>",
             n(width)

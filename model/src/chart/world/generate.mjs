@@ -1,8 +1,9 @@
-// Writes countries.tsv, the map that the program carries: Natural Earth (public domain, npm `world-atlas`), simplified, in the
-// Equal Earth projection on an integer grid. Run `npm install && npm run generate` in this folder; the result is committed.
+// Writes the map: Natural Earth (public domain, npm `world-atlas`), simplified, in the Equal Earth projection on an integer
+// grid. Run `npm install && npm run generate` in this folder; the results are committed.
 //
-// A line is: alpha-2 code ("-" for land without one), anchor "x y" (where a flow to the country ends), SVG path (empty where
-// the country is too small for a shape; it is then drawn as a point). y grows downwards; `projection.rs` has the same constants.
+// A line of countries.tsv is: alpha-2 code, anchor "x y" (where a flow to the country ends), the longer side of its shape
+// (0 where the country is too small for one; it is then drawn as a point). A line of outlines.tsv is: alpha-2 code ("-" for
+// land without one), SVG path. y grows downwards; `projection.rs` has the same constants.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -88,7 +89,12 @@ function line(code, shape, original) {
   const all = rings(shape).sort((a, b) => Math.abs(area(b)) - Math.abs(area(a)));
   const kept = all.filter((ring, i) => Math.abs(area(ring)) >= (i === 0 ? 2 : SMALLEST_RING));
   const anchor = kept.length ? centroid(kept[0]) : geoPath(projection).centroid(original).map(Math.round);
-  return `${code}\t${anchor.join(" ")}\t${kept.map(path).join("")}`;
+  return `${code}\t${anchor.join(" ")}\t${extent(kept.flat())}\t${kept.map(path).join("")}`;
+}
+
+function extent(points) {
+  const span = (axis) => Math.max(...points.map((point) => point[axis])) - Math.min(...points.map((point) => point[axis]));
+  return points.length ? Math.max(span(0), span(1)) : 0;
 }
 
 const countries = atlas.objects.countries;
@@ -102,7 +108,10 @@ const lines = simplified.map((country, i) => line(code(country), country, origin
 const doubled = (text, i) => !text.startsWith("-") && lines.findIndex((other) => other.slice(0, 2) === text.slice(0, 2)) < i;
 lines.splice(0, lines.length, ...lines.sort((a, b) => b.length - a.length).filter((text, i) => !doubled(text, i)));
 for (const [code, [north, east]] of Object.entries(POINTS)) {
-  lines.push(`${code}\t${projection([east, north]).map(Math.round).join(" ")}\t`);
+  lines.push(`${code}\t${projection([east, north]).map(Math.round).join(" ")}\t0\t`);
 }
 lines.sort();
-writeFileSync(new URL("countries.tsv", import.meta.url), `${lines.join("\n")}\n`);
+const rows = lines.map((text) => text.split("\t"));
+const write = (name, rows) => writeFileSync(new URL(name, import.meta.url), rows.map((row) => `${row.join("\t")}\n`).join(""));
+write("countries.tsv", rows.filter(([code]) => code !== "-").map((row) => row.slice(0, 3)));
+write("outlines.tsv", rows.filter((row) => row[3]).map(([code, , , path]) => [code, path]));

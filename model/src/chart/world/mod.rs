@@ -1,21 +1,20 @@
 //! The world's countries on a plane: Natural Earth's shapes in the Equal Earth projection, made by `generate.mjs`.
 
+pub mod outline;
 mod projection;
 
 use std::sync::LazyLock;
 
 pub(crate) use projection::project;
 
-/// A point of the map's integer grid, y downwards.
-pub(crate) type Point = (i32, i32);
-
+/// Where a country stands on the map's integer grid, y downwards.
 pub(crate) struct Country {
-    /// Two letters, or `-` for land without a code.
+    /// Two letters.
     pub code: &'static str,
     /// In the middle of the largest part.
-    pub anchor: Point,
-    /// Closed; none where the country is too small for a shape.
-    pub rings: Vec<Vec<Point>>,
+    pub anchor: (f64, f64),
+    /// The longer side of its outline; zero for a country that is too small for one.
+    pub extent: f64,
 }
 
 /// The land's extent on the grid.
@@ -27,11 +26,6 @@ pub(crate) const BOTTOM: f64 = 765.0;
 static COUNTRIES: LazyLock<Vec<Country>> =
     LazyLock::new(|| include_str!("countries.tsv").lines().filter_map(country).collect());
 
-/// All land but Antarctica.
-pub(crate) fn countries() -> &'static [Country] {
-    &COUNTRIES
-}
-
 pub(crate) fn find(code: &str) -> Option<&'static Country> {
     COUNTRIES.iter().find(|country| country.code == code)
 }
@@ -39,87 +33,19 @@ pub(crate) fn find(code: &str) -> Option<&'static Country> {
 fn country(line: &'static str) -> Option<Country> {
     let mut columns = line.split('\t');
     let code = columns.next()?;
-    let anchor = numbers(columns.next()?);
-    let rings = columns.next()?.split_terminator('z').map(ring).collect();
-    Some(Country { code, anchor: (*anchor.first()?, *anchor.get(1)?), rings })
-}
-
-/// `M10 20l1-2 3 4`: a start, then steps.
-fn ring(path: &str) -> Vec<Point> {
-    let (mut x, mut y) = (0, 0);
-    numbers(path)
-        .chunks_exact(2)
-        .map(|step| {
-            x += step[0];
-            y += step[1];
-            (x, y)
-        })
-        .collect()
-}
-
-fn numbers(text: &str) -> Vec<i32> {
-    let mut found = Vec::new();
-    let mut number: Option<(i32, i32)> = None;
-    for c in text.chars() {
-        match (c.to_digit(10), number) {
-            (Some(digit), Some((sign, value))) => number = Some((sign, value * 10 + digit as i32)),
-            (Some(digit), None) => number = Some((1, digit as i32)),
-            (None, open) => {
-                found.extend(open.map(|(sign, value)| sign * value));
-                number = (c == '-').then_some((-1, 0));
-            }
-        }
-    }
-    found.extend(number.map(|(sign, value)| sign * value));
-    found
-}
-
-/// The rings as an SVG path, in units of `step` lines of the grid: corners that fall together are one, which makes small
-/// maps short. Neighbours round alike, so that no gaps open.
-pub(crate) fn path(rings: &[Vec<Point>], step: i32) -> String {
-    let mut out = String::new();
-    for ring in rings {
-        let round = |value: i32| (f64::from(value) / f64::from(step)).round() as i32;
-        let mut points: Vec<Point> = ring.iter().map(|(x, y)| (round(*x), round(*y))).collect();
-        points.dedup();
-        if step > 1 && points.last() == points.first() {
-            points.pop();
-        }
-        if points.len() < 3 {
-            continue;
-        }
-        let mut last = points[0];
-        let part = |value: i32, first: bool| if value < 0 || first { value.to_string() } else { format!(" {value}") };
-        out.extend(["M", &part(last.0, true), &part(last.1, false), "l"]);
-        for (at, point) in points.iter().enumerate().skip(1) {
-            let (dx, dy) = (point.0 - last.0, point.1 - last.1);
-            out.push_str(&part(dx, at == 1));
-            out.push_str(&part(dy, false));
-            last = *point;
-        }
-        out.push('z');
-    }
-    out
-}
-
-/// Width and height of the shape on the grid; zero without one.
-pub(crate) fn extent(rings: &[Vec<Point>]) -> f64 {
-    let points = || rings.iter().flatten();
-    let span = |values: &mut dyn Iterator<Item = i32>| {
-        let (least, most) = values.fold((i32::MAX, i32::MIN), |(least, most), v| (least.min(v), most.max(v)));
-        if most >= least { f64::from(most - least) } else { 0.0 }
-    };
-    span(&mut points().map(|(x, _)| *x)).max(span(&mut points().map(|(_, y)| *y)))
+    let (x, y) = columns.next()?.split_once(' ')?;
+    let extent = columns.next()?.parse().ok()?;
+    Some(Country { code, anchor: (x.parse().ok()?, y.parse().ok()?), extent })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{outline::tests::rings, *};
 
     /// Whether `point` lies within the rings, by counting crossings.
-    fn contains(country: &Country, (x, y): (f64, f64)) -> bool {
+    fn contains(rings: &[Vec<(i32, i32)>], (x, y): (f64, f64)) -> bool {
         let mut inside = false;
-        for ring in &country.rings {
+        for ring in rings {
             for (at, &(x1, y1)) in ring.iter().enumerate() {
                 let (x2, y2) = ring[(at + 1) % ring.len()];
                 let (x1, y1, x2, y2) = (f64::from(x1), f64::from(y1), f64::from(x2), f64::from(y2));
@@ -144,19 +70,16 @@ mod tests {
             ("ZA", -29.0, 24.0),
             ("IS", 64.9, -18.5),
         ] {
-            let country = find(code).expect(code);
-            assert!(contains(country, project(latitude, longitude)), "{code}");
+            assert!(contains(&rings(code), project(latitude, longitude)), "{code}");
         }
     }
 
     #[test]
     fn every_country_has_a_place_inside_of_the_extent() {
-        for country in countries() {
-            let points = country.rings.iter().flatten().chain([&country.anchor]);
-            for (x, y) in points {
-                assert!((LEFT..=RIGHT).contains(&f64::from(*x)), "{} {x}", country.code);
-                assert!((TOP..=BOTTOM).contains(&f64::from(*y)), "{} {y}", country.code);
-            }
+        assert_eq!(COUNTRIES.len(), include_str!("countries.tsv").lines().count());
+        for country in COUNTRIES.iter() {
+            let (x, y) = country.anchor;
+            assert!((LEFT..=RIGHT).contains(&x) && (TOP..=BOTTOM).contains(&y), "{} {x} {y}", country.code);
         }
         for code in ["SG", "MT", "BH", "HK", "LU", "GI", "GF", "XK", "MC"] {
             assert!(find(code).is_some(), "{code}");
@@ -165,10 +88,13 @@ mod tests {
     }
 
     #[test]
-    fn path_is_what_the_file_says() {
-        for line in include_str!("countries.tsv").lines() {
-            let country = country(line).expect("present");
-            assert_eq!(path(&country.rings, 1), line.split('\t').nth(2).expect("present"), "{}", country.code);
+    fn extents_are_those_of_the_outlines() {
+        for country in COUNTRIES.iter() {
+            let rings = rings(country.code);
+            let points = || rings.iter().flatten();
+            let span = |values: Vec<i32>| values.iter().max().unwrap_or(&0) - values.iter().min().unwrap_or(&0);
+            let (xs, ys) = (points().map(|(x, _)| *x).collect(), points().map(|(_, y)| *y).collect());
+            assert_eq!(country.extent, f64::from(span(xs).max(span(ys))), "{}", country.code);
         }
     }
 }

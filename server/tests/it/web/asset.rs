@@ -45,3 +45,19 @@ async fn a_name_that_was_never_built_is_404() {
     let answer = get(&site, "/pkg/app.000000000000.js").await;
     assert_eq!((answer.status, answer.header("cache-control")), (StatusCode::NOT_FOUND, "no-store"));
 }
+
+#[tokio::test]
+async fn the_maps_outlines_are_kept_forever() {
+    let site = site([serde_json::json!({ "source_ip": "192.0.2.7", "country": "DE" })]).await;
+    let address = model::chart::world::outline::address();
+    let plain = get(&site, &address).await;
+    assert_eq!((plain.status, plain.header("content-type")), (StatusCode::OK, "image/svg+xml"));
+    assert_eq!(plain.header("cache-control"), "public, max-age=31536000, immutable");
+    assert!(plain.text().contains("<path id=\"DE\" "));
+    roxmltree::Document::parse(plain.text()).expect("well-formed");
+    let packed = send(&site, Method::GET, &address, &[("accept-encoding", "br")]).await;
+    assert_eq!(packed.header("content-encoding"), "br");
+    assert!(packed.body.len() * 2 < plain.body.len(), "{}", packed.body.len());
+    // A map on a page refers to it.
+    assert!(get(&site, "/d/overview/access-map").await.text().contains(&format!("<use href=\"{address}#land\"")));
+}
