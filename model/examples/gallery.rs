@@ -40,7 +40,11 @@ fn main() {
         body.push_str(&format!("<section data-theme=\"{theme}\"><h2>{theme}</h2>"));
         for (id, width, height) in FRAMES {
             let (panel, series) = fixture::example(id);
-            let drawn = svg(&panel, &series, Target { size: Size { width, height }, theme: Theme::Page, link, land: Land::Inline(outlines()) });
+            let drawn = svg(
+                &panel,
+                &series,
+                Target { size: Size { width, height }, theme: Theme::Page, link, land: Land::Inline(outlines()) },
+            );
             body.push_str(&format!("<figure><figcaption>{id} {width}×{height}</figcaption>{drawn}</figure>"));
         }
         body.push_str("</section>");
@@ -50,7 +54,8 @@ fn main() {
         for id in fixture::EXAMPLES {
             let (panel, mut series) = fixture::example(id);
             series.filter = "outcome:failure and not actor:ci".to_owned();
-            let target = Target { size: Size { width: 900, height: 480 }, theme, link: None, land: Land::Inline(outlines()) };
+            let target =
+                Target { size: Size { width: 900, height: 480 }, theme, link: None, land: Land::Inline(outlines()) };
             body.push_str(&format!("<figure>{}</figure>", svg(&panel, &series, target)));
         }
         body.push_str("</section>");

@@ -22,7 +22,11 @@ pub fn page(id: &str, width: u32, height: u32) -> String {
 
 fn file(id: &str, theme: Theme) -> String {
     let (panel, series) = example(id);
-    svg(&panel, &series, Target { size: Size { width: 900, height: 480 }, theme, link: None, land: Land::Inline(outlines()) })
+    svg(
+        &panel,
+        &series,
+        Target { size: Size { width: 900, height: 480 }, theme, link: None, land: Land::Inline(outlines()) },
+    )
 }
 
 /// The elements with their links, titles and texts, without coordinates.

@@ -109,7 +109,12 @@ fn nothing_of_an_event_is_markup() {
 #[test]
 fn overrides_are_shown() {
     let panel = Panel { mark: Mark::Ranking, ..panel("errors") };
-    let target = Target { size: Size { width: 900, height: 400 }, theme: Theme::Light, link: None, land: Land::Inline(outlines()) };
+    let target = Target {
+        size: Size { width: 900, height: 400 },
+        theme: Theme::Light,
+        link: None,
+        land: Land::Inline(outlines()),
+    };
     let drawn = svg(&panel, &answer(&panel), target);
     assert!(drawn.contains("adminU+202Etxt.exeU+2066U+2069"));
 }

@@ -102,6 +102,10 @@ impl<'a> Blanks<'a> {
             "sg" => self.pooled("sg-0", 16, "sg", 24, dice),
             "subnet" => self.pooled("subnet-0", 16, "subnet", 6, dice),
             "vpc" => self.pooled("vpc-0", 16, "vpc", 2, dice),
+            "acl" => self.pooled("acl-0", 16, "acl", 3, dice),
+            "rtb" => self.pooled("rtb-0", 16, "rtb", 5, dice),
+            "nat" => self.pooled("nat-0", 16, "nat", 3, dice),
+            "igw" => self.pooled("igw-0", 16, "igw", 2, dice),
             "eni" => self.pooled("eni-0", 16, "eni", 120, dice),
             "launchtemplate" => self.pooled("lt-0", 16, "launchtemplate", 4, dice),
             kind => self.named(kind, dice),
@@ -164,7 +168,21 @@ fn fresh(blank: &str, dice: &mut Dice) -> Option<String> {
     })
 }
 
+/// What is read again and again.
+const HOT_OBJECTS: [&str; 6] = [
+    "config/feature-flags.json",
+    "catalog/prices.json",
+    "models/ranking/latest.bin",
+    "images/hero.webp",
+    "reports/revenue-2026.csv",
+    "static/app.js",
+];
+
 fn object(time: i64, dice: &mut Dice) -> String {
+    if dice.chance(0.25) {
+        // The first far more often than the last.
+        return HOT_OBJECTS[(dice.below(6) * dice.below(6) / 6) as usize].to_owned();
+    }
     let day = clock::day(civil(time).date(), '/');
     match dice.below(5) {
         0 => format!("images/{}/{}.webp", dice.hex(2), dice.hex(24)),

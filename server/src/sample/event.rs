@@ -35,11 +35,13 @@ pub struct Caller {
     pub console: bool,
     /// The VPC endpoint that the call came through.
     pub endpoint: Option<String>,
+    /// Too old for newer TLS than this.
+    pub old_tls: Option<&'static str>,
 }
 
 impl Caller {
     pub fn new(identity: Identity, source: impl Into<String>, agent: impl Into<String>) -> Caller {
-        Caller { identity, source: source.into(), agent: agent.into(), console: false, endpoint: None }
+        Caller { identity, source: source.into(), agent: agent.into(), console: false, endpoint: None, old_tls: None }
     }
 
     /// A service of AWS, acting for itself or within a role.
@@ -108,7 +110,7 @@ impl Deed {
         let region = if world::is_global(&self.service) { world::GLOBAL_REGION } else { region };
         let sign_in = self.kind == Some("AwsConsoleSignIn");
         let address = caller.source.parse::<std::net::IpAddr>().is_ok();
-        let tls = address.then(|| self.tls(region, dice));
+        let tls = address.then(|| self.tls(region, caller.old_tls, dice));
         let record = Record {
             event_version: version(&self.service),
             user_identity: &caller.identity.json,
@@ -143,15 +145,16 @@ impl Deed {
         Event { time: self.time, account: account.id, region, insight: false, json }
     }
 
-    fn tls(&self, region: &str, dice: &mut Dice) -> Value {
+    fn tls(&self, region: &str, old: Option<&str>, dice: &mut Dice) -> Value {
         let host = self.host.clone().unwrap_or_else(|| match self.service.as_str() {
             "s3" => self.request["Host"].as_str().map_or_else(|| format!("s3.{region}.amazonaws.com"), str::to_owned),
             service if world::is_global(service) => format!("{service}.amazonaws.com"),
             service => format!("{service}.{region}.amazonaws.com"),
         });
-        let (version, suite) = match dice.below(20) {
-            0 => ("TLSv1.2", "ECDHE-RSA-AES128-GCM-SHA256"),
-            _ => ("TLSv1.3", "TLS_AES_128_GCM_SHA256"),
+        let (version, suite) = match (old, dice.below(20)) {
+            (Some(version), _) => (version, "ECDHE-RSA-AES128-SHA"),
+            (None, 0) => ("TLSv1.2", "ECDHE-RSA-AES128-GCM-SHA256"),
+            (None, _) => ("TLSv1.3", "TLS_AES_128_GCM_SHA256"),
         };
         json!({"tlsVersion": version, "cipherSuite": suite, "clientProvidedHostHeader": host})
     }

@@ -16,7 +16,7 @@ use super::{
     event::{Caller, Deed, Event},
     identity::{self, Session},
     sign_in::{self, Outcome},
-    world::{ACCOUNTS, Account, PROD},
+    world::{ACCOUNTS, Account, PROD, SECURITY},
 };
 
 /// The leaked key is used from here: Chisinau.
@@ -31,6 +31,7 @@ const VICTIM: &str = "tomas.novak";
 const NEW_USER: &str = "svc-sync";
 
 const TOOL: &str = "Boto3/1.26.165 Python/3.11.4 Linux/6.3.0-kali1-amd64 Botocore/1.29.165";
+const RESPONDER: &str = "aws-cli/2.31.6 md/awscrt#0.27.6 ua/2.1 os/macos#24.6.0 md/arch#arm64 lang/python#3.13.7 md/pyimpl#CPython cfg/retry-mode#standard md/installer#exe md/prompt#off md/command#{command}";
 const BROWSER: &str = "Mozilla/5.0 (Windows NT 10.0; rv:128.0) Gecko/20100101 Firefox/128.0";
 
 /// The events of the story, in order of time. A sample that is too small has the beginning of it only.
@@ -124,23 +125,34 @@ impl Teller {
             let (name, error) = TRIED[step % TRIED.len()];
             self.call(&thief, regions[step / TRIED.len() % regions.len()], at, name, Some(error));
         }
-        self.insight(at);
+        self.insight(at, ["ApiErrorRateInsight", "iam.amazonaws.com", "ListAccessKeys"], "user/ci-deploy");
     }
 
-    /// CloudTrail Insights notices the errors: the beginning and the end of what was unusual.
-    fn insight(&mut self, at: i64) {
+    /// CloudTrail Insights notices that a call comes, or fails, more often than it used to: the beginning and the end.
+    fn insight(&mut self, at: i64, [kind, service, name]: [&str; 3], actor: &str) {
         let shared = self.dice.uuid();
+        let actor = format!("arn:aws:iam::{}:{actor}", ACCOUNT.id);
         let from = at - at.rem_euclid(MINUTE);
         for (state, time) in [("Start", from), ("End", from + 9 * MINUTE)] {
             let mut context = json!({
                 "statistics": {"baseline": {"average": 0.0031}, "insight": {"average": 7.4}, "baselineDuration": 10_080},
                 "attributions": [{
                     "attribute": "userIdentityArn",
-                    "insight": [{"value": format!("arn:aws:iam::{}:user/ci-deploy", ACCOUNT.id), "average": 7.4}],
-                    "baseline": [{"value": format!("arn:aws:iam::{}:user/ci-deploy", ACCOUNT.id), "average": 0.0031}],
+                    "insight": [{"value": actor, "average": 7.4}],
+                    "baseline": [{"value": actor, "average": 0.0031}],
                 }],
             });
             context["statistics"]["insightDuration"] = if state == "End" { 9.into() } else { 1.into() };
+            let mut details = json!({
+                "state": state,
+                "eventSource": service,
+                "eventName": name,
+                "insightType": kind,
+                "insightContext": context,
+            });
+            if kind == "ApiErrorRateInsight" {
+                details["errorCode"] = "AccessDenied".into();
+            }
             let json = json!({
                 "eventVersion": "1.11",
                 "eventTime": rfc3339(time),
@@ -149,14 +161,7 @@ impl Teller {
                 "eventType": "AwsCloudTrailInsight",
                 "recipientAccountId": ACCOUNT.id,
                 "sharedEventID": shared,
-                "insightDetails": {
-                    "state": state,
-                    "eventSource": "iam.amazonaws.com",
-                    "eventName": "ListAccessKeys",
-                    "insightType": "ApiErrorRateInsight",
-                    "errorCode": "AccessDenied",
-                    "insightContext": context,
-                },
+                "insightDetails": details,
                 "eventCategory": "Insight",
             });
             let json = json.to_string();
@@ -258,6 +263,7 @@ impl Teller {
             let deed = self.large_machine(at + (step + 1) * MINUTE, kind, step == 0);
             self.record(&caller, UNUSED_REGION, deed);
         }
+        self.insight(at, ["ApiCallRateInsight", "ec2.amazonaws.com", "RunInstances"], "user/svc-sync");
     }
 
     fn large_machine(&mut self, at: i64, kind: &str, refused: bool) -> Deed {
@@ -308,9 +314,45 @@ impl Teller {
         self.call(&caller, "us-east-1", at + 4 * MINUTE, "iam:GetAccountSummary", None);
     }
 
+    /// A session in the security team's own account opens one in the account that was broken into.
+    fn help_arrives(&mut self, at: i64) {
+        let (security, role, session) = (ACCOUNTS[SECURITY].id, "incident-responder", "mira.keller@acorn.example");
+        let identity = identity::assumed_role(&Session {
+            account: security,
+            role: "aws-reserved/sso.amazonaws.com/eu-central-1/AWSReservedSSO_SecurityAudit_3f1c09ab52d7e684",
+            session,
+            access_key: "ASIAQNZZ5PEXAMPLE2TS",
+            created: at - HOUR,
+            mfa: false,
+        });
+        let arn = format!("arn:aws:iam::{}:role/{role}", ACCOUNT.id);
+        let deed = Deed {
+            read: true,
+            shared: true,
+            resources: Some(json!([{"accountId": ACCOUNT.id, "type": "AWS::IAM::Role", "ARN": arn}])),
+            ..write(
+                "sts",
+                "AssumeRole",
+                at,
+                json!({"roleArn": arn, "roleSessionName": session, "durationSeconds": 3600}),
+                json!({
+                    "credentials": {"accessKeyId": "ASIAQNZZ5PEXAMPLE9RM", "sessionToken": self.dice.base64(220),
+                                    "expiration": rfc3339(at + HOUR)},
+                    "assumedRoleUser": {
+                        "assumedRoleId": format!("{}:{session}", identity::fixed_id("AROA", ACCOUNT.id, role)),
+                        "arn": format!("arn:aws:sts::{}:assumed-role/{role}/{session}", ACCOUNT.id),
+                    },
+                }),
+            )
+        };
+        self.record(&Caller::new(identity, "87.171.75.18", RESPONDER), "us-east-1", deed);
+    }
+
     /// The security team finds out, and ends it.
     fn response(&mut self) {
         let at = self.before(20.0);
+        self.insight(at - HOUR, ["ApiCallRateInsight", "signin.amazonaws.com", "ConsoleLogin"], "root");
+        self.help_arrives(at - 5 * MINUTE);
         let identity = identity::assumed_role(&Session {
             account: ACCOUNT.id,
             role: "incident-responder",
@@ -319,8 +361,7 @@ impl Teller {
             created: at - 5 * MINUTE,
             mfa: true,
         });
-        let agent = "aws-cli/2.31.6 md/awscrt#0.27.6 ua/2.1 os/macos#24.6.0 md/arch#arm64 lang/python#3.13.7 md/pyimpl#CPython cfg/retry-mode#standard md/installer#exe md/prompt#off md/command#{command}";
-        let caller = Caller::new(identity, "87.171.75.18", agent);
+        let caller = Caller::new(identity, "87.171.75.18", RESPONDER);
         let key = |user: &str| json!({"userName": user, "accessKeyId": identity::fixed_key(ACCOUNT.id, user), "status": "Inactive"});
         let steps = [
             ("UpdateAccessKey", key(NEW_USER)),

@@ -27,6 +27,10 @@ pub enum Kind {
     /// GitHub Actions, by OpenID Connect.
     Pipeline,
     Terraform,
+    /// CloudFormation within a role of ours.
+    Stacks,
+    /// A program that nobody has touched for years, on a machine of its own: user, address, client, TLS.
+    Legacy(&'static str, &'static str, &'static str, &'static str),
     /// A vendor's account, which assumes a role of ours.
     Vendor,
     /// An IAM user with a key that has been there for years.
@@ -60,7 +64,7 @@ const fn load(kind: Kind, profile: &'static str, rhythm: Rhythm, weight: f64) ->
     Workload { kind, profile, rhythm, weight }
 }
 
-pub const WORKLOADS: [Workload; 17] = [
+pub const WORKLOADS: [Workload; 20] = [
     load(Kind::Function, "function", Rhythm::Customers, 30.0),
     load(Kind::Instance("eks-nodes"), "node", Rhythm::Steady, 16.0),
     load(Kind::Instance("batch-worker"), "task", Rhythm::Nightly, 6.0),
@@ -69,6 +73,24 @@ pub const WORKLOADS: [Workload; 17] = [
     load(Kind::Task("catalog-task"), "task", Rhythm::Customers, 5.0),
     load(Kind::Pipeline, "deploy", Rhythm::Commits, 9.0),
     load(Kind::Terraform, "terraform", Rhythm::Commits, 8.0),
+    load(Kind::Stacks, "stack", Rhythm::Commits, 2.0),
+    load(
+        Kind::Legacy(
+            "legacy-import",
+            CI_ADDRESS,
+            "aws-sdk-java/1.10.77 Linux/3.10.0-957 Java_HotSpot(TM)_64-Bit_Server_VM/24.80-b11 java/1.7.0_80",
+            "TLSv1.1",
+        ),
+        "legacy",
+        Rhythm::Nightly,
+        1.2,
+    ),
+    load(
+        Kind::Legacy("svc-mailer", "5.9.145.90", "Boto/2.49.0 Python/2.7.18 Linux/3.16.0-4-amd64", "TLSv1"),
+        "legacy",
+        Rhythm::Steady,
+        0.5,
+    ),
     load(Kind::Vendor, "metrics", Rhythm::Steady, 8.0),
     load(Kind::User("svc-backup"), "backup", Rhythm::Nightly, 4.0),
     load(Kind::User("ci-deploy"), "deploy", Rhythm::Commits, 2.5),
@@ -129,6 +151,8 @@ impl Workload {
             Kind::Task(role) => self.task(role, run, slice),
             Kind::Pipeline => self.pipeline(run, slice),
             Kind::Terraform => self.terraform(run, slice),
+            Kind::Stacks => self.stacks(run, slice),
+            Kind::Legacy(user, address, agent, tls) => self.legacy((user, address, agent, tls), run, slice),
             Kind::Vendor => self.vendor(run, slice),
             Kind::User(name) => self.user(name, run, slice),
             Kind::Linked(host, role, session) => self.linked(host, role, session, run, slice),
@@ -236,6 +260,29 @@ impl Workload {
         };
         let caller = Caller::new(identity::assumed_role(&session), source, TERRAFORM);
         slice.calls_by(run, &caller, self.profile, 0.2);
+    }
+
+    fn stacks(&self, run: Run, slice: &mut Slice) {
+        let host = "cloudformation.amazonaws.com";
+        let key = format!("ASIA{}", Dice::new(0, "stacks", run.at.div_euclid(HOUR)).base32(16));
+        let mut identity = identity::assumed_role(&Session {
+            account: run.account.id,
+            role: "cloudformation-execution",
+            session: "AWSCloudFormation",
+            access_key: &key,
+            created: run.at.div_euclid(HOUR) * HOUR,
+            mfa: false,
+        });
+        identity.json["invokedBy"] = host.into();
+        slice.calls_by(run, &Caller::service(identity, host), self.profile, 0.6);
+    }
+
+    fn legacy(&self, (user, address, agent, tls): (&str, &str, &str, &'static str), run: Run, slice: &mut Slice) {
+        let run = Run { account: &ACCOUNTS[PROD], region: "eu-central-1", ..run };
+        let account = run.account.id;
+        let identity = identity::iam_user(account, user, &identity::fixed_key(account, user), None);
+        let caller = Caller { old_tls: Some(tls), ..Caller::new(identity, address, agent) };
+        slice.calls_by(run, &caller, self.profile, 3.0);
     }
 
     fn vendor(&self, run: Run, slice: &mut Slice) {

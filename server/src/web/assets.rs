@@ -32,9 +32,7 @@ static WORLD: LazyLock<(String, String)> = LazyLock::new(|| (outline::address(),
 
 pub fn routes() -> Router {
     let world = WORLD.0.strip_prefix("/pkg").unwrap_or_default();
-    Router::new()
-        .route(world, get(world_svg).layer(CompressionLayer::new()))
-        .route("/{*path}", get(hashed))
+    Router::new().route(world, get(world_svg).layer(CompressionLayer::new())).route("/{*path}", get(hashed))
 }
 
 async fn world_svg() -> impl IntoResponse {

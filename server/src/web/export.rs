@@ -135,7 +135,8 @@ async fn render(
             let tile = found.tile(&series.panel.id);
             let panel = &tile.ok_or_else(|| Error::not_found("There is no such panel."))?.panel;
             let size = size.unwrap_or(Size { width: 960, height: 480 });
-            let svg = chart::svg(panel, series, chart::Target { size, theme, link: None, land: Land::Inline(outlines()) });
+            let svg =
+                chart::svg(panel, series, chart::Target { size, theme, link: None, land: Land::Inline(outlines()) });
             let headers =
                 [(header::CONTENT_TYPE, "image/svg+xml"), (header::CONTENT_SECURITY_POLICY, policy::PICTURE), NO_STORE];
             (headers, svg).into_response()

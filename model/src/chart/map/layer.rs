@@ -6,11 +6,11 @@ use super::{
 };
 use crate::{
     chart::{
+        Land,
         canvas::{Canvas, n},
         format,
         paint::Paint,
         world::{self, Country, outline},
-        Land,
     },
     country,
     field::Field,

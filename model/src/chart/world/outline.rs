@@ -51,7 +51,8 @@ pub(crate) const LAND: &str = "land";
 
 /// The outlines as a file that maps on pages refer to, piece by piece.
 pub fn asset() -> String {
-    let mut out = format!("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"-1840 -970 3800 1735\"><g id=\"{LAND}\">");
+    let mut out =
+        format!("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"-1840 -970 3800 1735\"><g id=\"{LAND}\">");
     for outline in outlines() {
         let id = outline.code.map(|code| format!("id=\"{code}\" ")).unwrap_or_default();
         // The page's styles do not reach in here: strokes keep their width when the map is zoomed.
