@@ -5,7 +5,7 @@ use leptos::{prelude::*, server_fn::codec::GetUrl};
 use model::{dashboard::Dashboard, error::Error};
 use serde::{Deserialize, Serialize};
 
-use super::{ApiError, backend, fail};
+use super::ApiError;
 use crate::wire;
 
 /// Where a dashboard comes from, and so whether it can be changed.
@@ -47,11 +47,11 @@ pub trait Dashboards: Send + Sync + 'static {
 /// A dashboard by its id.
 #[server(prefix = "/api", endpoint = "dashboard", input = GetUrl, output = wire::Answer)]
 pub async fn dashboard_get(id: String) -> Result<Found, ApiError> {
-    backend()?.dashboard(&id).await.map_err(fail)
+    super::backend()?.dashboard(&id).await.map_err(super::fail)
 }
 
 /// All dashboards, for navigation and lists.
 #[server(prefix = "/api", endpoint = "dashboards", input = GetUrl, output = wire::Answer)]
 pub async fn dashboards_get() -> Result<Vec<Info>, ApiError> {
-    backend()?.dashboards().await.map_err(fail)
+    super::backend()?.dashboards().await.map_err(super::fail)
 }

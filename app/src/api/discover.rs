@@ -3,16 +3,15 @@
 use async_trait::async_trait;
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 use model::{
-    discover::{self, MOST_PAGE_ROWS, PAGE_ROWS},
+    discover,
     error::Error,
     field::Field,
-    filter::Target,
     series::{Cell, Column, Series},
     time::Window,
     view::View,
 };
 
-use super::{ApiError, backend, fail};
+use super::ApiError;
 use crate::wire;
 
 /// What the server offers of single events.
@@ -43,36 +42,59 @@ pub trait Rows: Send {
     async fn next(&mut self) -> Result<Vec<Vec<Cell>>, Error>;
 }
 
-/// What a page needs of each row beside the columns that it shows: to link, to mark failures, and to say who stands
-/// behind a name.
-const BESIDE: [Field; 6] =
-    [Field::EventId, Field::Outcome, Field::ErrorCode, Field::Session, Field::SourceAddress, Field::Country];
-
 /// A page of events; `query` is Discover's canonical query string and the view's.
 #[server(prefix = "/api", endpoint = "discover", input = GetUrl, output = wire::Answer)]
 pub async fn discover_page(query: String) -> Result<Series, ApiError> {
-    let (view, discover) = read(&query)?;
-    let mut columns = discover.shown();
-    columns.extend(BESIDE.map(Target::Field).into_iter().filter(|field| !discover.shown().contains(field)));
-    let limit = Some(discover.limit.unwrap_or(PAGE_ROWS).min(MOST_PAGE_ROWS));
-    let discover = discover::Discover { columns, limit, raw: false, ..discover };
-    backend()?.discover(&view, &discover).await.map_err(fail)
+    let (view, discover) = read::page(&query)?;
+    super::backend()?.discover(&view, &discover).await.map_err(super::fail)
 }
 
 /// The most frequent values of the field that Discover's query string names.
 #[server(prefix = "/api", endpoint = "values", input = GetUrl, output = wire::Answer)]
 pub async fn field_values(query: String) -> Result<Series, ApiError> {
-    let (view, discover) = read(&query)?;
-    let field = discover.field.ok_or_else(|| fail(Error::invalid("field", "Name a field.")))?;
-    backend()?.field_values(&view, field).await.map_err(fail)
+    let (view, field) = read::field(&query)?;
+    super::backend()?.field_values(&view, field).await.map_err(super::fail)
 }
 
-fn read(query: &str) -> Result<(View, discover::Discover), ApiError> {
-    let (view, mut errors) = View::from_query(query);
-    let (discover, more) = discover::Discover::from_query(query);
-    errors.extend(more);
-    match errors.into_iter().next() {
-        Some(error) => Err(fail(error)),
-        None => Ok((view, discover)),
+/// What a call asks for.
+#[cfg(feature = "ssr")]
+mod read {
+    use model::{
+        discover::{Discover, MOST_PAGE_ROWS, PAGE_ROWS},
+        error::Error,
+        field::Field,
+        filter::Target,
+        view::View,
+    };
+
+    use crate::api::{ApiError, fail};
+
+    /// What a page needs of each row beside the columns that it shows: to link, to mark failures, and to say who
+    /// stands behind a name.
+    const BESIDE: [Field; 6] =
+        [Field::EventId, Field::Outcome, Field::ErrorCode, Field::Session, Field::SourceAddress, Field::Country];
+
+    pub fn page(query: &str) -> Result<(View, Discover), ApiError> {
+        let (view, discover) = query_string(query)?;
+        let mut columns = discover.shown();
+        columns.extend(BESIDE.map(Target::Field).into_iter().filter(|field| !discover.shown().contains(field)));
+        let limit = Some(discover.limit.unwrap_or(PAGE_ROWS).min(MOST_PAGE_ROWS));
+        Ok((view, Discover { columns, limit, raw: false, ..discover }))
+    }
+
+    pub fn field(query: &str) -> Result<(View, Field), ApiError> {
+        let (view, discover) = query_string(query)?;
+        let field = discover.field.ok_or_else(|| fail(Error::invalid("field", "Name a field.")))?;
+        Ok((view, field))
+    }
+
+    fn query_string(query: &str) -> Result<(View, Discover), ApiError> {
+        let (view, mut errors) = View::from_query(query);
+        let (discover, more) = Discover::from_query(query);
+        errors.extend(more);
+        match errors.into_iter().next() {
+            Some(error) => Err(fail(error)),
+            None => Ok((view, discover)),
+        }
     }
 }

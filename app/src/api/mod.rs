@@ -12,7 +12,7 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{guard, status, wire};
+use crate::{status, wire};
 
 mod dashboard;
 mod discover;
@@ -105,7 +105,7 @@ pub async fn panel_series(dashboard: String, panel: String, query: String) -> Re
     if !errors.is_empty() {
         return Err(fail(errors.swap_remove(0)));
     }
-    guard::answered(backend()?.panel(&dashboard, &panel, &view)).await.map_err(fail)
+    crate::guard::answered(backend()?.panel(&dashboard, &panel, &view)).await.map_err(fail)
 }
 
 /// One event, whole.

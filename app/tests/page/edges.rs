@@ -37,10 +37,9 @@ async fn a_panel_that_fails_leaves_the_others_alone() {
 
 #[tokio::test]
 async fn a_panic_in_a_panel_leaves_the_others_alone() {
-    for backend in [
-        Memory { panics: Some("errors"), ..Memory::default() },
-        Memory { broken: Some("errors"), ..Memory::default() },
-    ] {
+    for backend in
+        [Memory { panics: Some("errors"), ..Memory::default() }, Memory { broken: Some("errors"), ..Memory::default() }]
+    {
         let page = get_as("/", backend, Preferences::default()).await;
         assert_eq!(page.count("data-role=\"error\""), 1);
         let panel = page.between("data-panel=\"errors\"", "</section>");

@@ -43,7 +43,7 @@ const HASH: u64 = {
 
 /// Where the server answers with `asset`; it carries a hash of the content.
 pub fn address() -> String {
-    format!("/pkg/world.{HASH:016x}.svg")
+    format!("/pkg/world.{:012x}.svg", HASH >> 16)
 }
 
 /// The id of all land in the asset; a country's is its code.
