@@ -2,7 +2,7 @@
 //!
 //! The server renders `shell` and answers the server functions of `api`. In context it provides:
 //! - `Arc<dyn api::Backend>`, for pages and server functions;
-//! - for pages: `Assets`, `Preferences`, `status::PageStatus`;
+//! - for pages: `api::Named`, `Assets`, `Preferences`, `status::PageStatus`;
 //! - for server functions: `status::CallStatus`.
 
 pub mod api;

@@ -1,6 +1,6 @@
 //! The only reader and writer of the URL: the view that a page shows, and what else its parts have in common.
 
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 use leptos_router::{
     NavigateOptions,
     hooks::{use_location, use_navigate},
@@ -15,7 +15,7 @@ use model::{
 };
 
 use crate::{
-    api::{self, About, ApiError, Found},
+    api::{self, About, ApiError, Found, Named},
     ui::{browser, zone},
 };
 
@@ -40,8 +40,10 @@ pub struct State {
     /// Whether times are shown in the browser's zone; the server writes UTC.
     pub local: RwSignal<bool>,
     pub about: Resource<Result<About, ApiError>>,
-    /// The dashboard that the address names, or named last: its panels' pages do not ask for it again.
-    pub dashboard: Resource<Option<Result<Found, ApiError>>>,
+    /// The id of the dashboard that the address names, or named last.
+    pub named: Memo<Option<String>>,
+    /// What was found under `named`; while another is asked for, the one before. Its panels' pages do not ask again.
+    pub dashboard: RwSignal<Option<Result<Found, ApiError>>>,
 }
 
 impl State {
@@ -54,6 +56,20 @@ impl State {
     pub fn and(self, term: &Ast, path: Option<&str>) -> String {
         let view = self.view.get().and(term);
         path.map_or_else(|| self.href(&view), |path| view.href(path))
+    }
+
+    /// Whether the dashboard is still the one before.
+    pub fn is_asking(self) -> bool {
+        let named = self.named.get();
+        self.dashboard.with(|found| matches!(found, Some(Ok(found)) if Some(&found.dashboard.id) != named.as_ref()))
+    }
+
+    /// Asks for a dashboard; what arrives after the reader has gone on is dropped.
+    async fn find(self, id: String) {
+        let found = api::dashboard_get(id.clone()).await;
+        if self.named.get_untracked().is_some_and(|named| named == id) {
+            self.dashboard.set(Some(found));
+        }
     }
 
     /// Moves to another view of this page; a step in the browser's history.
@@ -82,9 +98,10 @@ pub fn Provider(children: Children) -> impl IntoView {
         let own = read_own.with(|(_, errors)| errors.clone());
         read.with(|(view, errors)| all_errors(view, errors)).into_iter().chain(own).collect()
     };
-    let dashboard = Memo::new(move |last: Option<&Option<String>>| {
+    let named = Memo::new(move |last: Option<&Option<String>>| {
         path.with(|path| dashboard_of(path)).or_else(|| last.cloned().flatten())
     });
+    let Named(dashboard) = SharedValue::new(|| use_context::<Named>().unwrap_or_default()).into_inner();
     let state = State {
         path,
         view: Memo::new(move |_| read.with(|(view, _)| view.clone())),
@@ -94,10 +111,17 @@ pub fn Provider(children: Children) -> impl IntoView {
         tick: RwSignal::new(0),
         local: RwSignal::new(false),
         about: Resource::new(|| (), |()| api::about_get()),
-        // Before anything is sent: the page's status and title depend on it.
-        dashboard: Resource::new_blocking(move || dashboard.get(), |id| async { Some(api::dashboard_get(id?).await) }),
+        named,
+        dashboard: RwSignal::new(dashboard),
     };
     provide_context(state);
+    Effect::new(move |last: Option<Option<String>>| {
+        let id = named.get();
+        if let Some(id) = id.clone().filter(|_| last.is_some_and(|last| last != id)) {
+            spawn_local(state.find(id));
+        }
+        id
+    });
     let navigate = use_navigate();
     Effect::new(move |_| {
         let navigate = navigate.clone();
@@ -110,7 +134,7 @@ pub fn Provider(children: Children) -> impl IntoView {
 }
 
 /// The id of the dashboard that a path names: `/` and `/d/<dashboard>`, and what lies below.
-fn dashboard_of(path: &str) -> Option<String> {
+pub(crate) fn dashboard_of(path: &str) -> Option<String> {
     let mut segments = path.split('/').skip(1);
     match (segments.next()?, segments.next()) {
         ("", None) => Some(FIRST.to_owned()),

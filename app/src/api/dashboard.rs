@@ -25,6 +25,22 @@ pub struct Found {
     pub source: Source,
 }
 
+/// What stands under the dashboard's id that a page's address names; `None` where it names none. The server looks it up
+/// before it renders the page: what a page waits for inside of what it waits for is asked for more than once, and may
+/// never be sent (leptos' `Suspense` walks its children again whenever something has arrived).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Named(pub Option<Result<Found, ApiError>>);
+
+impl Named {
+    /// Looks up what `path` names.
+    pub async fn of(backend: &dyn super::Backend, path: &str) -> Self {
+        match crate::state::dashboard_of(path) {
+            Some(id) => Self(Some(backend.dashboard(&id).await.map_err(ApiError))),
+            None => Self(None),
+        }
+    }
+}
+
 /// A dashboard as lists name it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Info {

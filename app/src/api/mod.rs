@@ -17,7 +17,7 @@ use crate::{status, wire};
 mod dashboard;
 mod discover;
 
-pub use dashboard::{Dashboards, Found, Info, Source, dashboard_get, dashboards_get};
+pub use dashboard::{Dashboards, Found, Info, Named, Source, dashboard_get, dashboards_get};
 pub use discover::{Discover, Listing, Rows, discover_page, field_values};
 
 /// One event, whole.

@@ -19,7 +19,12 @@ use crate::{
 #[component]
 pub fn PanelAlone() -> AnyView {
     let params = use_params_map();
-    let panel = Memo::new(move |_| params.with(|params| params.get("panel").unwrap_or_default()));
+    let state = use_state();
+    // Together with its dashboard, when that is another one.
+    let panel = Memo::new(move |last: Option<&String>| {
+        let named = params.with(|params| params.get("panel").unwrap_or_default());
+        last.filter(|_| state.is_asking()).cloned().unwrap_or(named)
+    });
     of_dashboard(move |found| (move || shown(found.dashboard.clone(), &panel.get())).into_any())
 }
 

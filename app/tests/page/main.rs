@@ -8,7 +8,12 @@ mod edges;
 
 use std::sync::{Arc, Mutex};
 
-use app::{Preferences, api::Backend, shell, status::PageStatus};
+use app::{
+    Preferences,
+    api::{Backend, Named},
+    shell,
+    status::PageStatus,
+};
 use backend::Memory;
 use futures::StreamExt;
 use hydration_context::{SharedContext, SsrSharedContext};
@@ -58,10 +63,12 @@ async fn get_as(path: &str, backend: Memory, preferences: Preferences) -> Page {
     let status = Arc::new(Mutex::new(200));
     let set = status.clone();
     let (meta, _output) = ServerMetaContext::new();
+    let named = Named::of(&backend, path.split('?').next().unwrap()).await;
     let stream = owner.with(|| {
         provide_context(RequestUrl::new(path));
         provide_context(meta);
         provide_context(Arc::new(backend) as Arc<dyn Backend>);
+        provide_context(named);
         provide_context(preferences);
         provide_context(PageStatus(Arc::new(move |code| *set.lock().unwrap() = code)));
         shell().to_html_stream_in_order()

@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use app::{
     Assets, Preferences,
-    api::Backend,
+    api::{Backend, Named},
     shell,
     status::{CallStatus, PageStatus},
 };
 use axum::{
     Router,
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    middleware::{self, Next},
     response::Response,
 };
 use leptos::prelude::{LeptosOptions, provide_context, use_context};
@@ -30,6 +31,7 @@ const CALLS: &str = "/api/";
 pub fn routes(backend: Arc<dyn Backend>) -> Router {
     // Names of files come from the manifest: leptos' own options are not used.
     let options = LeptosOptions::builder().output_name("app").build();
+    let look_up = middleware::from_fn_with_state(backend.clone(), look_up);
     let context = move || provide(backend.clone());
     let (routes, _) = generate_route_list_with_exclusions_and_ssg_and_context(shell, None, context.clone());
     let missing = render_app_async_with_context(context.clone(), shell);
@@ -39,7 +41,15 @@ pub fn routes(backend: Arc<dyn Backend>) -> Router {
             Some(file) => file,
             None => missing_page(missing(request).await),
         })
+        .layer(look_up)
         .with_state(options)
+}
+
+/// Finds the dashboard that the address names, before its page is rendered.
+async fn look_up(State(backend): State<Arc<dyn Backend>>, mut request: Request, next: Next) -> Response {
+    let named = Named::of(&*backend, request.uri().path()).await;
+    request.extensions_mut().insert(named);
+    next.run(request).await
 }
 
 /// The page is there; what was asked for is not.
@@ -66,6 +76,7 @@ fn provide(backend: Arc<dyn Backend>) {
         return;
     }
     provide_context(PageStatus(set_status));
+    provide_context(parts.extensions.get::<Named>().cloned().unwrap_or_default());
     provide_context(files());
     provide_context(preferences(&parts.headers));
     options.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
