@@ -1,7 +1,7 @@
 //! Pages and server functions: rendered and answered by `app`, which finds the backend, the browser's files and the
 //! reader's preferences in its context.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use app::{
     Assets, Preferences,
@@ -18,7 +18,7 @@ use axum::{
 };
 use leptos::prelude::{LeptosOptions, provide_context, use_context};
 use leptos_axum::{
-    LeptosRoutes, ResponseOptions, generate_route_list_with_exclusions_and_ssg_and_context,
+    AxumRouteListing, LeptosRoutes, ResponseOptions, generate_route_list_with_exclusions_and_ssg_and_context,
     render_app_async_with_context,
 };
 
@@ -27,16 +27,19 @@ use super::{assets, policy};
 /// Where server functions answer.
 const CALLS: &str = "/api/";
 
+/// The paths of `app`, listed once: while leptos lists them, pages of the whole process wait for ever for what they load.
+static ROUTES: LazyLock<Vec<AxumRouteListing>> =
+    LazyLock::new(|| generate_route_list_with_exclusions_and_ssg_and_context(shell, None, || ()).0);
+
 /// Every route of `app`, its server functions, and the page that says that there is none.
 pub fn routes(backend: Arc<dyn Backend>) -> Router {
     // Names of files come from the manifest: leptos' own options are not used.
     let options = LeptosOptions::builder().output_name("app").build();
     let look_up = middleware::from_fn_with_state(backend.clone(), look_up);
     let context = move || provide(backend.clone());
-    let (routes, _) = generate_route_list_with_exclusions_and_ssg_and_context(shell, None, context.clone());
     let missing = render_app_async_with_context(context.clone(), shell);
     Router::new()
-        .leptos_routes_with_context(&options, routes, context, shell)
+        .leptos_routes_with_context(&options, ROUTES.clone(), context, shell)
         .fallback(async move |request: Request| match assets::public(&request) {
             Some(file) => file,
             None => missing_page(missing(request).await),
