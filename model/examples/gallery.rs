@@ -9,7 +9,20 @@ use model::{
 };
 
 /// Width and height of each panel's frame on a wide screen and on a phone.
-const FRAMES: [(&str, u32, u32); 20] = [
+const FRAMES: [(&str, u32, u32); 33] = [
+    ("line", 664, 300),
+    ("rates", 664, 300),
+    ("donut", 440, 300),
+    ("calendar", 664, 300),
+    ("denied", 664, 320),
+    ("nested", 440, 340),
+    ("levels", 780, 260),
+    ("line", 358, 260),
+    ("donut", 340, 300),
+    ("calendar", 340, 280),
+    ("denied", 340, 300),
+    ("nested", 340, 300),
+    ("levels", 340, 300),
     ("key-figures", 1376, 104),
     ("access-map", 900, 440),
     ("events-by-outcome", 440, 440),

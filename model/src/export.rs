@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
+    inspection::Inspection,
     series::{Cell, Column, Series, Table},
     time::Window,
 };
@@ -28,6 +29,21 @@ pub fn json(series: &Series) -> Value {
             (detail.id.clone(), table)
         });
         value["details"] = Value::Object(details.collect());
+    }
+    value
+}
+
+/// How a panel is answered, with the same words as its data.
+pub fn inspection(inspection: &Inspection) -> Value {
+    let mut value = json!({
+        "panel": { "id": inspection.panel.id, "title": inspection.panel.title },
+        "window": window(inspection.window),
+        "filter": inspection.filter,
+        "bucket_ms": inspection.bucket_ms,
+        "statements": inspection.statements,
+    });
+    if let Some(previous) = inspection.previous {
+        value["previous"] = window(previous);
     }
     value
 }

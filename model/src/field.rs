@@ -57,6 +57,8 @@ macro_rules! fields {
 
 fields! {
     EventTime, "event_time", "Time", Time, ["eventTime"], "When the event happened, UTC.";
+    Weekday, "weekday", "Weekday", Integer, [], "The day of the week, UTC: 1 is Monday, 7 is Sunday.";
+    Hour, "hour", "Hour", Integer, [], "The hour of the day, UTC: 0 to 23.";
     EventId, "event_id", "Event ID", Text, ["eventID", "eventId"], "CloudTrail's id, or a hash of the content where it has none.";
     EventName, "event_name", "Event name", Text, ["eventName"], "The API action, for example DeleteBucket.";
     EventSource, "event_source", "Event source", Text, ["eventSource"], "The service that was called, for example s3.amazonaws.com.";
@@ -101,6 +103,11 @@ fields! {
 impl Field {
     pub fn from_key(key: &str) -> Option<Field> {
         Field::ALL.iter().copied().find(|field| field.key() == key)
+    }
+
+    /// Whether it follows from the event's time alone and is no column of its own.
+    pub fn is_virtual(self) -> bool {
+        matches!(self, Field::Weekday | Field::Hour)
     }
 
     /// The field that stores exactly what CloudTrail has at `path`, for example `eventName`.

@@ -9,6 +9,7 @@ pub mod error;
 pub mod export;
 pub mod field;
 pub mod filter;
+pub mod inspection;
 pub mod panel;
 pub mod region;
 pub mod series;

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 use model::{
     error::{Error, Kind},
+    inspection::Inspection,
     series::Series,
     time::Timestamp,
     view::View,
@@ -16,9 +17,11 @@ use crate::{status, wire};
 
 mod dashboard;
 mod discover;
+mod inspect;
 
 pub use dashboard::{Dashboards, Found, Info, Named, Source, dashboard_get, dashboards_get};
 pub use discover::{Discover, Listing, Rows, discover_page, field_values};
+pub use inspect::panel_inspect;
 
 /// One event, whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,6 +56,9 @@ pub struct Attribution {
 pub trait Backend: Dashboards + Discover {
     /// The data of one panel. Errors: no such dashboard or panel, a bad filter or range, time-out, no database.
     async fn panel(&self, dashboard: &str, panel: &str, view: &View) -> Result<Series, Error>;
+
+    /// How a panel is answered: its statements and what they take. Errors as of `panel`.
+    async fn inspect(&self, dashboard: &str, panel: &str, view: &View) -> Result<Inspection, Error>;
 
     /// One event by its id.
     async fn event(&self, event_id: &str) -> Result<Event, Error>;

@@ -76,7 +76,7 @@ fn drawn(draw: impl FnOnce() -> String) -> String {
 }
 
 pub fn is_over_time(mark: Mark) -> bool {
-    matches!(mark, Mark::Area | Mark::Bars | Mark::RankingOverTime)
+    mark.is_over_time() || mark == Mark::RankingOverTime
 }
 
 /// How far to move a chart's times so that its axis reads in local time: only where the zone keeps one offset over the

@@ -72,7 +72,7 @@ fn events(state: State, series: &Series, opened: list::Opened) -> impl IntoView 
         Place::Around(id) => Some(id.as_str()),
         _ => None,
     };
-    let rows = table.rows.iter().map(|row| list::entry(table, row, &columns, now, opened, marked).into_any());
+    let rows = table.rows.iter().map(|row| list::entry(table, row, &columns, now, opened, marked, None).into_any());
     let rows = rows.collect_view();
     let heads = (0..columns.len()).map(|at| head(state, &discover, &columns, at).into_any()).collect_view();
     let range = match table.rows.len() as i64 {

@@ -3,50 +3,54 @@
 use leptos::prelude::*;
 use model::{
     chart::{
-        self, Size, Theme,
+        self, Size, Theme, Tile,
         format::{self, Direction},
     },
     panel::{Measure, Panel},
-    series::{Cell, Series},
+    series::Series,
 };
+
+use super::{level, value};
+use crate::state::use_state;
 
 const SPARKLINE: Size = Size { width: 96, height: 28 };
 
-pub fn figures(panel: &Panel, series: &Series) -> impl IntoView + use<> {
-    let row = series.table.rows.first().cloned().unwrap_or_default();
-    let tiles: Vec<_> = panel.measures.iter().map(|&measure| tile(measure, series, &row).into_any()).collect();
-    view! { <div class="figures">{tiles}</div> }
+pub fn figures(panel: &Panel, series: &Series) -> AnyView {
+    let tiles: Vec<_> = chart::tiles(panel, series).into_iter().map(tile).collect();
+    view! { <div class="figures">{tiles}</div> }.into_any()
 }
 
-fn tile(measure: Measure, series: &Series, row: &[Cell]) -> impl IntoView + use<> {
-    let key = measure.key();
-    let now = series.table.cell(row, key).clone();
-    let before = series.table.cell(row, &format!("{key}_previous")).clone();
-    let points = chart::points(measure, series);
+fn tile(tile: Tile) -> AnyView {
+    let Tile { id, label, level, measure, now, previous, points, filter } = tile;
     let spark = (points.len() > 1).then(|| chart::sparkline(&points, SPARKLINE, Theme::Page));
+    let label = match filter {
+        Some(term) => {
+            let state = use_state();
+            view! { <a href=move || state.and(&term, None)>{label}</a> }.into_any()
+        }
+        None => label.into_any(),
+    };
+    let change = chart::change(measure, &now, &previous);
+    let tone = tone(measure, change.as_ref().map(|change| change.direction));
+    let before = format!("{} in the range before", format::cell(&measure.key(), &previous));
     view! {
-        <div class="figure" data-figure=key data-value=exact(&now)>
-            <p class="figure-label">{measure.label()}</p>
-            <p class="figure-value">{format::cell(key, &now)}</p>
-            {change(measure, &now, &before)}
+        <div class="figure" data-figure=id data-value=value::plain(&now)>
+            <p class="figure-label">{level.map(level::badge)}{label}</p>
+            <p class="figure-value">{format::cell(&measure.key(), &now)}</p>
+            <p class=tone title=before>
+                {change.map_or_else(|| "–".to_owned(), |change| change.text)}
+            </p>
             {spark.map(|svg| view! { <div class="figure-spark" aria-hidden="true" inner_html=svg></div> })}
         </div>
     }
+    .into_any()
 }
 
-/// The number as it is in the data.
-fn exact(cell: &Cell) -> String {
-    super::value::plain(cell)
-}
-
-/// `▲ 12 %`, or percentage points for a rate. More errors are worse; the rest is neither good nor bad.
-fn change(measure: Measure, now: &Cell, before: &Cell) -> impl IntoView + use<> {
-    let change = chart::change(measure, now, before);
-    let tone = match change.as_ref().map(|change| change.direction) {
+/// More errors are worse; the rest is neither good nor bad.
+fn tone(measure: Measure, direction: Option<Direction>) -> &'static str {
+    match direction {
         Some(Direction::Up) if measure == Measure::ErrorRate => "figure-change worse",
         Some(Direction::Down) if measure == Measure::ErrorRate => "figure-change better",
         _ => "figure-change",
-    };
-    let title = format!("{} in the range before", format::cell(measure.key(), before));
-    view! { <p class=tone title=title>{change.map_or_else(|| "–".to_owned(), |change| change.text)}</p> }
+    }
 }

@@ -120,7 +120,10 @@ fn mark_class(mark: Mark) -> &'static str {
         Mark::Figures => "is-figures",
         Mark::Map => "is-map",
         Mark::MapAndBars => "is-map-and-bars",
-        Mark::Area | Mark::Bars => "is-time",
+        Mark::Area | Mark::Line | Mark::Bars => "is-time",
+        Mark::Donut => "is-donut",
+        Mark::HeatMap => "is-heat-map",
+        Mark::Text => "is-text",
         Mark::Ranking | Mark::RankingOverTime => "is-ranking",
         Mark::Table => "is-table",
         Mark::List => "is-list",
@@ -210,24 +213,53 @@ fn content(kept: Kept, state: State, series: Series) -> impl IntoView {
     let mark = kept.panel.with_value(|panel| panel.mark);
     let live = state::is_live(state.view.get_untracked().range);
     let now = live.then_some(series.window.to);
-    if series.table.total == 0 && mark != Mark::Figures {
+    if series.table.total == 0 && !matches!(mark, Mark::Figures | Mark::Text) {
         return message::empty(&series).into_any();
     }
     match mark {
         Mark::Figures => kept.panel.with_value(|panel| figures::figures(panel, &series)).into_any(),
-        Mark::Table => view! { {table::table(&series, now, kept.sort)} {cut(&series)} }.into_any(),
-        Mark::List => list::list(&series, now, kept.opened).into_any(),
+        Mark::Table => {
+            let table = table::table(kept.panel, &series, now, kept.sort);
+            view! { {head(kept, &series)} {table} {cut(&series)} }.into_any()
+        }
+        Mark::List => {
+            let list = list::list(kept.panel, &series, now, kept.opened);
+            view! { {head(kept, &series)} {list} }.into_any()
+        }
+        Mark::Text => {
+            let text = kept.panel.with_value(|panel| panel.text.clone());
+            view! { <div class="panel-text">{text}</div> }.into_any()
+        }
         _ => picture(kept, series, now).into_any(),
     }
 }
 
+/// What is drawn above rows: figures, or a small chart.
+fn head(kept: Kept, series: &Series) -> Option<AnyView> {
+    kept.panel.with_value(|panel| {
+        let detail = panel.head()?;
+        let (own, series) = (panel.of_detail(detail), series.of_detail(&detail.id)?);
+        let drawn = match own.mark {
+            Mark::Figures => figures::figures(&own, &series),
+            _ => {
+                let assumed = Size { height: HEAD, ..kept.assumed };
+                chart::chart(&own, series, kept.size, assumed, kept.zoom)
+            }
+        };
+        Some(view! { <div class="panel-over">{drawn}</div> }.into_any())
+    })
+}
+
+/// As in style/frame.css.
+const HEAD: u32 = 130;
+
 /// A chart or map, and the same numbers as a table.
 fn picture(kept: Kept, series: Series, now: Option<model::time::Timestamp>) -> AnyView {
-    let numbers = kept.panel.with_value(|panel| match panel.over_time {
-        true => pivot::pivot(&series.table, panel.by.first().copied()),
+    let numbers = kept.panel.with_value(|panel| match panel.bucket.is_some() {
+        true => pivot::pivot(panel, &series.table),
         false => series.table.clone(),
     });
-    let table = table::rows(numbers, series.panel.title.clone(), now, kept.sort);
+    let table = table::rows(kept.panel, numbers, series.panel.title.clone(), now, kept.sort);
     let as_table = if kept.alone {
         view! { <section class="numbers" aria-label="Numbers">{table}</section> }.into_any()
     } else {
@@ -254,7 +286,7 @@ fn cut(series: &Series) -> impl IntoView + use<> {
 fn assumed(panel: &Panel, columns: u32, height: u32, narrow: bool, alone: bool) -> Size {
     let narrow_height = match panel.mark {
         Mark::Map => 242,
-        Mark::Area | Mark::Bars => 262,
+        Mark::Area | Mark::Line | Mark::Bars => 262,
         Mark::MapAndBars => 480,
         _ => height,
     };

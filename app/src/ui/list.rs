@@ -7,12 +7,13 @@ use model::{
     discover,
     field::Field,
     filter::Target,
+    panel::{Group, Panel},
     series::{Cell, Series, Table},
     time::Timestamp,
 };
 
 use super::{
-    event, icon, message,
+    event, icon, level, message,
     value::{self, Value},
     zone,
 };
@@ -33,11 +34,16 @@ const COLUMNS: [(Field, &str); 8] = [
     (Field::Account, "Account"),
 ];
 
-pub fn list(series: &Series, now: Option<Timestamp>, opened: Opened) -> impl IntoView + use<> {
+pub fn list(panel: StoredValue<Panel>, series: &Series, now: Option<Timestamp>, opened: Opened) -> AnyView {
     let state = use_state();
     let table = &series.table;
     let columns = COLUMNS.map(|(field, _)| Target::Field(field));
-    let rows: Vec<_> = table.rows.iter().map(|row| entry(table, row, &columns, now, opened, None).into_any()).collect();
+    let class = |row: &[Cell]| {
+        let cell = table.cell(row, Group::Class.key());
+        (!cell.is_null()).then(|| panel.with_value(|panel| level::class(panel, cell)).into_any())
+    };
+    let row = |row: &Vec<Cell>| entry(table, row, &columns, now, opened, None, class(row)).into_any();
+    let rows: Vec<_> = table.rows.iter().map(row).collect();
     let head: Vec<_> = COLUMNS
         .iter()
         .map(|(field, label)| {
@@ -54,10 +60,11 @@ pub fn list(series: &Series, now: Option<Timestamp>, opened: Opened) -> impl Int
             </table>
         </div>
     }
+    .into_any()
 }
 
 /// A row with these columns and, while it is open, the event below it. `marked`: the id of the event that the reader
-/// came from.
+/// came from. `class`: what stands with the event's name.
 pub fn entry(
     table: &Table,
     row: &[Cell],
@@ -65,6 +72,7 @@ pub fn entry(
     now: Option<Timestamp>,
     opened: Opened,
     marked: Option<&str>,
+    mut class: Option<AnyView>,
 ) -> impl IntoView + use<> {
     let state = use_state();
     let get = |field: Field| table.cell(row, field.key()).clone();
@@ -88,7 +96,11 @@ pub fn entry(
     let path = event::path(&id);
     let cells = columns.iter().map(|column| match column {
         Target::Field(Field::EventTime) => time(&get(Field::EventTime), &path, now),
-        Target::Field(field) => view! { <td data-key=field.key()>{cell(*field, &get)}</td> }.into_any(),
+        Target::Field(field) => {
+            let class = if *field == Field::EventName { class.take() } else { None };
+            let class = class.map(|class| view! { <span class="extra">{class}</span> });
+            view! { <td data-key=field.key()>{cell(*field, &get)} {class}</td> }.into_any()
+        }
         Target::Path(_) => {
             let name = discover::name(column);
             let text = value::short(Field::RequestId, table.cell(row, &name));

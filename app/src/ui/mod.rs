@@ -13,6 +13,7 @@ pub mod footer;
 pub mod frame;
 pub mod icon;
 pub mod json;
+pub mod level;
 pub mod list;
 pub mod load;
 pub mod map;

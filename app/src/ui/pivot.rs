@@ -1,21 +1,25 @@
-//! Counts over time as a table that reads: a row for each bucket, a column for each group.
+//! Amounts over time as a table that reads: a row for each bucket, a column for each group.
 
 use model::{
-    chart::format,
     field::{Field, Kind},
+    panel::Panel,
     series::{Cell, Column, Table},
 };
 
-/// `event_time, group, events` turned: newest bucket first, the largest group first, zero where nothing happened.
-pub fn pivot(table: &Table, by: Option<Field>) -> Table {
-    let (Some(by), Some(time)) = (by, table.column(Field::EventTime.key())) else { return table.clone() };
+/// `event_time, group, amount` turned: newest bucket first, the largest group first, zero where nothing happened.
+pub fn pivot(panel: &Panel, table: &Table) -> Table {
+    let (Some(by), Some(time)) = (panel.by.first().copied(), table.column(Field::EventTime.key())) else {
+        return table.clone();
+    };
+    let main = panel.main();
+    let key = main.key();
     let mut groups: Vec<(Cell, f64)> = Vec::new();
     let mut times: Vec<Cell> = Vec::new();
     for row in &table.rows {
-        let (group, count) = (table.cell(row, by.key()), count(table, row));
+        let (group, amount) = (table.cell(row, by.key()), table.cell(row, &key).number().unwrap_or(0.0));
         match groups.iter_mut().find(|(known, _)| known == group) {
-            Some((_, total)) => *total += count,
-            None => groups.push((group.clone(), count)),
+            Some((_, total)) => *total += amount,
+            None => groups.push((group.clone(), amount)),
         }
         if let Some(at) = row.get(time).filter(|at| !times.contains(at)) {
             times.push(at.clone());
@@ -24,32 +28,29 @@ pub fn pivot(table: &Table, by: Option<Field>) -> Table {
     // The rest beyond the top comes last, however large.
     groups.sort_by(|a, b| a.0.is_rest().cmp(&b.0.is_rest()).then(b.1.total_cmp(&a.1)));
     times.sort_by_key(|at| std::cmp::Reverse(if let Cell::Time(at) = at { at.0 } else { 0 }));
-    let rows = times.iter().map(|at| row(table, time, by, at, &groups)).collect();
+    let nothing = if main.kind() == Kind::Integer { Cell::Int(0) } else { Cell::Null };
+    let row = |at: &Cell| {
+        let amount = |(group, _): &(Cell, f64)| {
+            let found = table.rows.iter().find(|row| row.get(time) == Some(at) && table.cell(row, by.key()) == group);
+            found.map_or(&nothing, |row| table.cell(row, &key)).clone()
+        };
+        std::iter::once(at.clone()).chain(groups.iter().map(amount)).collect()
+    };
+    let rows = times.iter().map(row).collect();
+    // Shares and rates are written by their key.
+    let column = |(at, (group, _)): (usize, &(Cell, f64))| Column {
+        key: if main.kind() == Kind::Float { key.clone().into_owned() } else { format!("group_{at}") },
+        kind: main.kind(),
+        label: if group.is_rest() { "Other".to_owned() } else { panel.group_name(by, group) },
+    };
     let head = table.columns.get(time).cloned();
-    let columns = head.into_iter().chain(groups.iter().enumerate().map(|(at, (group, _))| Column {
-        key: format!("group_{at}"),
-        kind: Kind::Integer,
-        label: if group.is_rest() { "Other".to_owned() } else { format::group(by, group) },
-    }));
-    Table { columns: columns.collect(), rows, total: table.total, truncated: table.truncated }
-}
-
-fn row(table: &Table, time: usize, by: Field, at: &Cell, groups: &[(Cell, f64)]) -> Vec<Cell> {
-    let of_bucket: Vec<_> = table.rows.iter().filter(|row| row.get(time) == Some(at)).collect();
-    let counts = groups.iter().map(|(group, _)| {
-        let rows = of_bucket.iter().filter(|row| table.cell(row, by.key()) == group);
-        Cell::Int(rows.map(|row| count(table, row)).sum::<f64>() as i64)
-    });
-    std::iter::once(at.clone()).chain(counts).collect()
-}
-
-fn count(table: &Table, row: &[Cell]) -> f64 {
-    table.cell(row, "events").number().unwrap_or(0.0)
+    let columns = head.into_iter().chain(groups.iter().enumerate().map(column)).collect();
+    Table { columns, rows, total: table.total, truncated: table.truncated }
 }
 
 #[cfg(test)]
 mod tests {
-    use model::time::Timestamp;
+    use model::{dashboard, time::Timestamp};
 
     use super::*;
 
@@ -68,7 +69,8 @@ mod tests {
             total: 103,
             truncated: false,
         };
-        let turned = pivot(&table, Some(Field::Outcome));
+        let panel = &dashboard::dashboard("overview").and_then(|of| of.tile("events-by-outcome")).expect("there").panel;
+        let turned = pivot(panel, &table);
         let labels: Vec<_> = turned.columns.iter().map(|column| column.label.as_str()).collect();
         assert_eq!(labels, ["event_time", "Success", "Failure", "Other"]);
         let row = |at, counts: [i64; 3]| {

@@ -6,26 +6,35 @@ use leptos::{either::Either, prelude::*};
 use model::{
     chart::{format, visible},
     field::{Field, Kind},
+    panel::{Group, Panel},
     series::{Cell, Column, Series, Table},
     time::Timestamp,
 };
 
-use super::{value::Value, zone};
+use super::{level, value::Value, zone};
 use crate::state::use_state;
 
 /// Which column the reader sorts by, and whether the largest come first. `None`: as it was delivered.
 pub type Sort = RwSignal<Option<(usize, bool)>>;
 
 /// The rows of a panel.
-pub fn table(series: &Series, now: Option<Timestamp>, sort: Sort) -> impl IntoView + use<> {
-    rows(series.table.clone(), series.panel.title.clone(), now, sort)
+pub fn table(panel: StoredValue<Panel>, series: &Series, now: Option<Timestamp>, sort: Sort) -> AnyView {
+    rows(panel, series.table.clone(), series.panel.title.clone(), now, sort).into_any()
 }
 
 /// Any table, under a name that is read out.
-pub fn rows(table: Table, name: String, now: Option<Timestamp>, sort: Sort) -> impl IntoView {
+pub fn rows(
+    panel: StoredValue<Panel>,
+    table: Table,
+    name: String,
+    now: Option<Timestamp>,
+    sort: Sort,
+) -> impl IntoView {
     let columns = StoredValue::new(table.columns.clone());
-    let bar =
-        table.columns.iter().position(|column| column.kind == Kind::Integer && Field::from_key(&column.key).is_none());
+    let main = panel.with_value(|panel| table.column(&panel.main().key()));
+    let bar = main.or_else(|| {
+        table.columns.iter().position(|column| column.kind == Kind::Integer && Group::from_key(&column.key).is_none())
+    });
     let most = bar.map_or(0.0, |at| most(&table, at));
     let sorted = Memo::new(move |_| {
         let mut rows = table.rows.clone();
@@ -38,7 +47,8 @@ pub fn rows(table: Table, name: String, now: Option<Timestamp>, sort: Sort) -> i
         columns.iter().enumerate().map(|(at, column)| head(at, column, sort).into_any()).collect_view()
     });
     let body = move || {
-        let row = |row: Vec<Cell>| columns.with_value(|columns| self::row(columns, &row, bar, most, now).into_any());
+        let row =
+            |row: Vec<Cell>| columns.with_value(|columns| self::row(panel, columns, &row, bar, most, now).into_any());
         sorted.get().into_iter().map(row).collect_view()
     };
     view! {
@@ -83,6 +93,7 @@ fn head(at: usize, column: &Column, sort: Sort) -> impl IntoView + use<> {
 }
 
 fn row(
+    panel: StoredValue<Panel>,
     columns: &[Column],
     row: &[Cell],
     bar: Option<usize>,
@@ -91,15 +102,22 @@ fn row(
 ) -> impl IntoView + use<> {
     let cells = columns.iter().zip(row).enumerate().map(|(at, (column, cell))| {
         let share = (bar == Some(at) && most > 0.0).then(|| cell.number().unwrap_or(0.0) / most * 100.0);
-        self::cell(column, cell, share, now).into_any()
+        self::cell(panel, column, cell, share, now).into_any()
     });
     view! { <tr data-row="">{cells.collect_view()}</tr> }
 }
 
 /// One cell; `share`: how long its bar is, in percent.
-pub fn cell(column: &Column, cell: &Cell, share: Option<f64>, now: Option<Timestamp>) -> impl IntoView + use<> {
+fn cell(
+    panel: StoredValue<Panel>,
+    column: &Column,
+    cell: &Cell,
+    share: Option<f64>,
+    now: Option<Timestamp>,
+) -> impl IntoView + use<> {
     let key = column.key.clone();
     let content = match (Field::from_key(&key), cell) {
+        (None, cell) if key == Group::Class.key() => panel.with_value(|panel| level::class(panel, cell)),
         (Some(field), cell) => view! { <Value field cell=cell.clone() now/> }.into_any(),
         (None, Cell::Time(time)) => view! { <zone::Time time=*time now/> }.into_any(),
         (None, Cell::Text(text)) => {

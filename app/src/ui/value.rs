@@ -1,7 +1,14 @@
 //! One value as a link that adds it to the filter.
 
 use leptos::{either::Either, prelude::*};
-use model::{chart::visible, country, field::Field, filter::Ast, series::Cell, time::Timestamp};
+use model::{
+    chart::{format, visible},
+    country,
+    field::Field,
+    filter::Ast,
+    series::Cell,
+    time::Timestamp,
+};
 
 use super::zone;
 use crate::state::use_state;
@@ -14,6 +21,7 @@ pub fn short(field: Field, cell: &Cell) -> String {
             visible(text.strip_suffix(".amazonaws.com").unwrap_or(text)).into_owned()
         }
         (Field::Country, Cell::Text(code)) => country::name(code).map_or_else(|| code.clone(), str::to_owned),
+        (Field::Weekday | Field::Hour, cell) => format::cell(field.key(), cell),
         _ => visible(&plain(cell)).into_owned(),
     }
 }

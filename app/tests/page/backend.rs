@@ -6,7 +6,8 @@ use model::{
     dashboard,
     error::{Error, Kind},
     field::{self, Field},
-    panel::{Mark, Panel},
+    inspection::{Inspection, Statement},
+    panel::{Group, Mark, Panel},
     series::{Cell, Column, Detail, PanelName, Series, Table},
     time::{Timestamp, Window},
     view::View,
@@ -64,6 +65,20 @@ impl Backend for Memory {
             series.last_event = Some(Timestamp(i64::MIN));
         }
         Ok(series)
+    }
+
+    async fn inspect(&self, dashboard: &str, panel: &str, view: &View) -> Result<Inspection, Error> {
+        let series = self.panel(dashboard, panel, view).await?;
+        let statement = Statement {
+            id: String::new(),
+            sql: "select count(*) from event where actor = $1".into(),
+            binds: vec![HOSTILE.into()],
+            took_ms: 1.5,
+            rows: 1,
+            source: "event".into(),
+        };
+        let Series { panel, window, previous, filter, bucket_ms, .. } = series;
+        Ok(Inspection { panel, window, previous, filter, bucket_ms, statements: vec![statement] })
     }
 
     async fn event(&self, event_id: &str) -> Result<Event, Error> {
@@ -163,14 +178,14 @@ fn nothing(panel: &Panel) -> Table {
 
 fn table(panel: &Panel) -> Table {
     let mut fields = panel.by.clone();
-    if panel.over_time {
-        fields.insert(0, Field::EventTime);
+    if panel.bucket.is_some() {
+        fields.insert(0, Group::Field(Field::EventTime));
     }
     let mut columns: Vec<_> = fields.iter().map(|field| column(field.key(), field.kind(), field.label())).collect();
     for measure in &panel.measures {
-        columns.push(column(measure.key(), measure.kind(), measure.label()));
+        columns.push(column(&measure.key(), measure.kind(), &measure.label()));
         if panel.mark == Mark::Figures {
-            columns.push(column(&format!("{}_previous", measure.key()), measure.kind(), measure.label()));
+            columns.push(column(&format!("{}_previous", measure.key()), measure.kind(), &measure.label()));
         }
     }
     let rows = if panel.mark == Mark::Figures { 1 } else { 3 };

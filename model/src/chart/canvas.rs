@@ -181,6 +181,19 @@ impl<'a> Canvas<'a> {
         }
     }
 
+    /// A line of a chart; `dashes`: the how-manieth it is, so that lines differ in more than colour.
+    pub fn line(&mut self, d: &str, paint: Paint, dashes: usize) {
+        const DASHES: [&str; 5] = ["", "7 3", "2 3", "11 4", "7 3 2 3"];
+        let dashes = match DASHES[dashes % DASHES.len()] {
+            "" => String::new(),
+            dashes => format!(" stroke-dasharray=\"{dashes}\""),
+        };
+        let stroke = self.paint(paint);
+        self.out.push_str(&format!(
+            "<path d=\"{d}\" fill=\"none\" stroke=\"{stroke}\" stroke-width=\"1.8\" stroke-linejoin=\"round\"{dashes}/>"
+        ));
+    }
+
     pub fn open_group(&mut self, class: &str) {
         self.out.push_str(&format!("<g class=\"{class}\">"));
     }

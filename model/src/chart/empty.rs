@@ -6,16 +6,18 @@ use super::{
     paint::Paint,
 };
 use crate::{
-    panel::Mark,
+    panel::{Mark, Panel},
     series::{Cell, Series},
 };
 
 /// Whether the panel's picture would show nothing. Figures always say something: zero is an answer.
-pub(crate) fn is_empty(mark: Mark, series: &Series) -> bool {
+pub(crate) fn is_empty(panel: &Panel, series: &Series) -> bool {
     let table = &series.table;
-    let counted = table.column("events");
-    match mark {
-        Mark::Figures | Mark::Table | Mark::List => table.rows.is_empty(),
+    let counted = table.column(&panel.main().key());
+    match panel.mark {
+        Mark::Figures => panel.by.is_empty() && table.rows.is_empty(),
+        Mark::Text => false,
+        Mark::Table | Mark::List | Mark::Line => table.rows.is_empty(),
         _ => !table.rows.iter().any(|row| match counted.and_then(|at| row.get(at)) {
             Some(Cell::Int(events)) => *events > 0,
             Some(Cell::Float(events)) => *events > 0.0,

@@ -122,9 +122,15 @@ pub fn change_points(now: f64, previous: f64) -> Option<Change> {
 
 /// A cell under the column `key` (a field's or a measure's) as a table shows it. A missing value is a dash.
 pub fn cell(key: &str, cell: &Cell) -> String {
-    let share = key.starts_with("error_rate");
+    let share = key.starts_with("error_rate") || key == "share";
     match cell {
+        Cell::Null if key == "change" => "new".to_owned(),
         Cell::Null => "–".to_owned(),
+        Cell::Float(value) if key == "change" => {
+            change(1.0 + value, 1.0).map_or_else(String::new, |change| change.text)
+        }
+        Cell::Int(day) if key == Field::Weekday.key() => weekday(*day).unwrap_or_default().to_owned(),
+        Cell::Int(hour) if key == Field::Hour.key() => format!("{hour:02}:00"),
         Cell::Text(text) if key == Field::Country.key() => {
             crate::country::name(text).map_or_else(|| text.clone(), str::to_owned)
         }
@@ -141,6 +147,12 @@ pub fn cell(key: &str, cell: &Cell) -> String {
         Cell::Time(at) => time(*at),
         Cell::List(texts) => texts.join("; "),
     }
+}
+
+/// `Mon` for 1.
+pub fn weekday(day: i64) -> Option<&'static str> {
+    const NAMES: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+    NAMES.get(usize::try_from(day).ok()?.checked_sub(1)?).copied()
 }
 
 /// Whether the numbers under `key` are names rather than amounts.
@@ -277,6 +289,10 @@ mod tests {
         assert_eq!(cell("as_number", &Cell::Int(16509)), "16509");
         assert_eq!(cell("event_time", &Cell::Time(Timestamp(1_795_561_469_000))), "2026-11-24 23:04:29");
         assert_eq!(cell("actor", &Cell::Null), "–");
+        assert_eq!(cell("change", &Cell::Float(-0.25)), "▼ 25 %");
+        assert_eq!(cell("change", &Cell::Null), "new");
+        assert_eq!([1, 7, 8].map(|day| cell("weekday", &Cell::Int(day))), ["Mon", "Sun", ""]);
+        assert_eq!(cell("hour", &Cell::Int(4)), "04:00");
         assert_eq!(group(Field::ReadOnly, &Cell::Bool(false)), "Writes");
     }
 

@@ -1,7 +1,7 @@
 //! The legend under a chart: swatch, label and amount in even columns; each entry links as its marks do.
 
 use super::{
-    canvas::{Anchor, Canvas, Rect, Type},
+    canvas::{Anchor, Canvas, Rect, Type, n},
     paint::Paint,
     text,
 };
@@ -15,6 +15,8 @@ pub(crate) struct Entry {
     /// The whole: tooltip and accessible name.
     pub title: String,
     pub filter: Option<Ast>,
+    /// Of a line: the how-manieth, for its dashes.
+    pub line: Option<usize>,
 }
 
 pub(crate) struct Legend {
@@ -25,6 +27,8 @@ pub(crate) struct Legend {
 }
 
 const ROW: f64 = 18.0;
+/// Of a legend beside its chart.
+pub(crate) const WIDEST_COLUMN: f64 = 330.0;
 const SWATCH: f64 = 10.0;
 const GAP: f64 = 6.0;
 const COLUMN_GAP: f64 = 22.0;
@@ -51,6 +55,13 @@ impl Legend {
         };
         let rows = rows(&columns).min((most_height / ROW).floor().max(0.0) as usize);
         Legend { entries, columns, rows }
+    }
+
+    /// One entry under the other.
+    pub fn column(entries: Vec<Entry>, width: f64, most_height: f64) -> Legend {
+        let widest = entries.iter().map(|entry| natural(entry, LABEL_AT_MOST[0])).fold(0.0, f64::max);
+        let rows = entries.len().min((most_height / ROW).floor().max(0.0) as usize);
+        Legend { entries, columns: vec![widest.min(width)], rows }
     }
 
     pub fn height(&self) -> f64 {
@@ -83,7 +94,13 @@ impl Legend {
     fn entry(&self, canvas: &mut Canvas<'_>, cell: Rect, entry: &Entry) {
         canvas.link(entry.filter.clone(), "entry", &entry.title, |canvas| {
             canvas.hit(cell);
-            canvas.swatch(Rect::new(cell.x, cell.y + 4.0, SWATCH, SWATCH), entry.paint, 2.0);
+            match entry.line {
+                Some(dashes) => {
+                    let d = format!("M{} {}h{}", n(cell.x - 3.0), n(cell.y + 9.0), n(SWATCH + 5.0));
+                    canvas.line(&d, entry.paint, dashes);
+                }
+                None => canvas.swatch(Rect::new(cell.x, cell.y + 4.0, SWATCH, SWATCH), entry.paint, 2.0),
+            }
             let value = Type::LABEL.paint(Paint::Muted).anchor(Anchor::End);
             let label_x = cell.x + SWATCH + GAP;
             let label_most = cell.w - SWATCH - 3.0 * GAP - text::width(&entry.value, value.size) + 1.0;

@@ -3,11 +3,13 @@
 
 mod bars;
 mod canvas;
+mod donut;
 mod empty;
 mod escape;
 mod figures;
 pub mod format;
 mod frame;
+mod heat_map;
 mod legend;
 mod map;
 mod map_and_bars;
@@ -23,12 +25,13 @@ pub mod world;
 
 pub use self::{
     escape::{escape, visible},
-    figures::{change, points},
+    figures::{Tile, change, tiles},
+    ranking::GROUP_EVENTS,
     sparkline::sparkline,
 };
 
 use self::{
-    canvas::{Canvas, Rect},
+    canvas::{Canvas, Rect, Type},
     frame::Frame,
     over_time::Shape,
     world::outline::Outline,
@@ -85,7 +88,7 @@ pub struct Link<'a> {
 pub fn svg(panel: &Panel, series: &Series, target: Target<'_>) -> String {
     let mut canvas = Canvas::new(&panel.id, target);
     let frame = Frame::new(series, target);
-    let nothing = empty::is_empty(panel.mark, series);
+    let nothing = empty::is_empty(panel, series);
     let needed = if nothing { 0.0 } else { needed(panel, series, frame.body.w) };
     let file = target.link.is_none();
     let frame = match panel.mark {
@@ -102,34 +105,65 @@ pub fn svg(panel: &Panel, series: &Series, target: Target<'_>) -> String {
     frame.wrap(panel, series, target, canvas.finish())
 }
 
+/// Of a detail that is drawn over time, a ranking or slices above the panel's own mark; and what parts the two.
+const HEAD: f64 = 130.0;
+const HEAD_GAP: f64 = 14.0;
+
 /// The height that all rows take, for marks that have rows.
 fn needed(panel: &Panel, series: &Series, width: f64) -> f64 {
-    match panel.mark {
-        Mark::Figures => figures::height(panel, width),
+    let own = match panel.mark {
+        Mark::Figures => figures::height(panel, series, width),
         Mark::Table | Mark::List => table::height(series),
-        Mark::Ranking => ranking::height(series),
-        Mark::RankingOverTime => ranking::height_over_time(series),
+        Mark::Ranking => ranking::height(panel, series),
+        Mark::RankingOverTime => ranking::height_over_time(panel, series),
         Mark::MapAndBars => map_and_bars::height(series, width),
-        Mark::Map | Mark::Area | Mark::Bars => 0.0,
-    }
+        Mark::HeatMap => heat_map::height(panel, series, width),
+        Mark::Map | Mark::Area | Mark::Line | Mark::Bars | Mark::Donut | Mark::Text => 0.0,
+    };
+    own + head(panel, series).map_or(0.0, |(panel, series)| head_height(&panel, &series, width) + HEAD_GAP)
+}
+
+/// What is drawn above the panel's own mark.
+fn head(panel: &Panel, series: &Series) -> Option<(Panel, Series)> {
+    let detail = panel.head()?;
+    Some((panel.of_detail(detail), series.of_detail(&detail.id)?))
+}
+
+fn head_height(panel: &Panel, series: &Series, width: f64) -> f64 {
+    if panel.mark == Mark::Figures { figures::height(panel, series, width) } else { HEAD }
 }
 
 fn draw(canvas: &mut Canvas<'_>, body: Rect, panel: &Panel, series: &Series) {
-    let over_time = |canvas: &mut Canvas<'_>, shape| {
-        let stack = stack::stack(&series.table, panel.by.first().copied(), series.window, series.bucket_ms, &[]);
-        over_time::draw(canvas, body, &stack, shape);
-    };
+    let Some((head, head_series)) = head(panel, series) else { return draw_mark(canvas, body, panel, series) };
+    let (above, below) = body.split_top(head_height(&head, &head_series, body.w), HEAD_GAP);
+    draw_mark(canvas, above, &head, &head_series);
+    draw_mark(canvas, below, panel, series);
+}
+
+fn draw_mark(canvas: &mut Canvas<'_>, body: Rect, panel: &Panel, series: &Series) {
+    let stack = || stack::stack(panel, &series.table, series.window, series.bucket_ms, &[]);
     match panel.mark {
-        Mark::Area => over_time(canvas, Shape::Area),
-        Mark::Bars => over_time(canvas, Shape::Bars),
+        Mark::Area => over_time::draw(canvas, body, &stack(), Shape::Area),
+        Mark::Bars => over_time::draw(canvas, body, &stack(), Shape::Bars),
+        Mark::Line => over_time::draw(canvas, body, &stack::lines(panel, series), Shape::Line),
         Mark::Ranking => ranking::draw(canvas, body, panel, series),
         Mark::RankingOverTime => ranking::draw_over_time(canvas, body, panel, series),
+        Mark::Donut => donut::draw(canvas, body, panel, series),
+        Mark::HeatMap => heat_map::draw(canvas, body, panel, series),
         Mark::Map => {
             let data = map::data::Data::new(&series.table, series.detail("cities"), series.detail("flows"));
             map::draw(canvas, body, &data, series.table.total as f64);
         }
         Mark::MapAndBars => map_and_bars::draw(canvas, body, series),
         Mark::Figures => figures::draw(canvas, body, panel, series),
-        Mark::Table | Mark::List => table::draw(canvas, body, series),
+        Mark::Table | Mark::List => table::draw(canvas, body, panel, series),
+        Mark::Text => text_block(canvas, body, &panel.text),
+    }
+}
+
+/// Markdown as it is written; the page shows it set.
+fn text_block(canvas: &mut Canvas<'_>, body: Rect, text: &str) {
+    for (at, line) in text.lines().take((body.h / 18.0) as usize).enumerate() {
+        canvas.text_fit(body.x, body.y + 14.0 + at as f64 * 18.0, line, body.w, Type::LABEL);
     }
 }

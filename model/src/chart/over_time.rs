@@ -1,4 +1,5 @@
-//! Stacked areas and bars over time: Plotters draws grid, axis and marks; labels, links and titles lie over them.
+//! Stacked areas, stacked bars and lines over time: Plotters draws grid, axis and marks; labels, links and titles lie
+//! over them.
 
 use plotters::{
     chart::{ChartBuilder, ChartContext},
@@ -22,12 +23,17 @@ use super::{
     stack::{Layer, Stack},
     text,
 };
-use crate::time::{Timestamp, Window};
+use crate::{
+    field::Kind,
+    panel::Measure,
+    time::{Timestamp, Window},
+};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Shape {
     Area,
     Bars,
+    Line,
 }
 
 /// Plotters counts in whole pixels: it draws ten times as large, and the group is scaled down.
@@ -52,8 +58,12 @@ pub(crate) fn plot(canvas: &mut Canvas<'_>, area: Rect, stack: &Stack, shape: Sh
     let with_context = area.h >= 110.0;
     let x_axis = if with_context { X_AXIS + X_CONTEXT } else { X_AXIS };
     let height = (area.h - x_axis - 7.0).max(10.0);
-    let amounts = scale::amounts(stack.highest(), ((height / 38.0).round() as u32).clamp(2, 6));
-    let labels: Vec<String> = amounts.iter().map(|amount| format::short(*amount)).collect();
+    let most = ((height / 38.0).round() as u32).clamp(2, 6);
+    let amounts = match stack.measure.kind() {
+        Kind::Float => scale::shares(stack.highest(), most),
+        _ => scale::amounts(stack.highest(), most),
+    };
+    let labels: Vec<String> = amounts.iter().map(|amount| axis_label(stack.measure, *amount)).collect();
     let y_axis = labels.iter().map(|label| text::width(label, Type::TICK.size)).fold(0.0, f64::max).ceil() + 8.0;
     let plot = Rect::new(area.x + y_axis, area.y + 7.0, area.w - y_axis, height);
 
@@ -69,7 +79,10 @@ pub(crate) fn plot(canvas: &mut Canvas<'_>, area: Rect, stack: &Stack, shape: Sh
     ));
     let drawn = plotted(&frame, stack, shape, &amounts);
     canvas.raw(&format!("<g transform=\"scale({})\">{}</g>", 1.0 / FINE, themed(&drawn, canvas.theme())));
-    marks(canvas, &frame, stack, shape);
+    match shape {
+        Shape::Line => lines(canvas, &frame, stack),
+        Shape::Area | Shape::Bars => marks(canvas, &frame, stack, shape),
+    }
     canvas.close_group();
 
     for (amount, label) in amounts.iter().zip(&labels) {
@@ -77,6 +90,10 @@ pub(crate) fn plot(canvas: &mut Canvas<'_>, area: Rect, stack: &Stack, shape: Sh
     }
     time_labels(canvas, &frame, area, with_context);
     plot
+}
+
+fn axis_label(measure: Measure, amount: f64) -> String {
+    if measure.kind() == Kind::Float { measure.amount(amount) } else { format::short(amount) }
 }
 
 /// From data to pixels. Plotters is given the same place, so both agree.
@@ -169,6 +186,8 @@ fn draw_with_plotters(backend: SVGBackend<'_>, frame: &Frame, stack: &Stack, sha
     match shape {
         Shape::Area => areas(&mut chart, stack)?,
         Shape::Bars => bars(&root, frame, stack)?,
+        // Plotters knows no dashes in SVG: `lines` draws them.
+        Shape::Line => {}
     }
     let base = [(fine(plot.x), fine(plot.bottom())), (fine(plot.right()), fine(plot.bottom()))];
     root.draw(&PathElement::new(base.to_vec(), line(Paint::Axis, 1.0)))?;
@@ -239,18 +258,18 @@ fn marks(canvas: &mut Canvas<'_>, frame: &Frame, stack: &Stack, shape: Shape) {
     canvas.raw("<g fill=\"transparent\">");
     for (level, layer) in stack.layers.iter().enumerate().filter(|(_, layer)| layer.total > 0.0) {
         let hatch = if layer.paint == Paint::Failure { canvas.hatch() } else { String::new() };
-        canvas.link_untabbed(layer.filter.clone(), "mark", &whole(layer), |canvas| {
+        canvas.link_untabbed(layer.filter.clone(), "mark", &whole(stack.measure, layer), |canvas| {
             if !hatch.is_empty() {
                 canvas.raw(&format!("<g fill=\"{hatch}\" class=\"mark\">"));
             }
             for (at, bucket) in stack.buckets.iter().enumerate().filter(|(at, _)| layer.values[*at] > 0.0) {
                 let d = match shape {
                     Shape::Bars => rectangle(bar_piece(frame, stack, level, at, *bucket)),
-                    Shape::Area => band(frame, stack, level, at, *bucket),
+                    Shape::Area | Shape::Line => band(frame, stack, level, at, *bucket),
                 };
                 canvas.raw(&format!("<path d=\"{d}\">"));
                 if pieces {
-                    piece_title(canvas, layer, layer.values[at], *bucket);
+                    piece_title(canvas, stack.measure, layer, layer.values[at], *bucket);
                 }
                 canvas.raw("</path>");
             }
@@ -262,14 +281,59 @@ fn marks(canvas: &mut Canvas<'_>, frame: &Frame, stack: &Stack, shape: Shape) {
     canvas.close_group();
 }
 
-fn piece_title(canvas: &mut Canvas<'_>, layer: &Layer, value: f64, bucket: Window) {
-    let amount = format!("{}: {}", layer.label, format::count(value as i64));
+fn piece_title(canvas: &mut Canvas<'_>, measure: Measure, layer: &Layer, value: f64, bucket: Window) {
+    let amount = format!("{}: {}", layer.label, measure.amount(value));
     canvas.title_lines(&[&amount, &format::span(bucket.from, bucket.to)]);
 }
 
-fn whole(layer: &Layer) -> String {
-    let events = if layer.total == 1.0 { "event" } else { "events" };
-    format!("{}: {} {events}", layer.label, format::count(layer.total as i64))
+fn whole(measure: Measure, layer: &Layer) -> String {
+    let amount = measure.amount(layer.total);
+    match measure {
+        Measure::Events if layer.total == 1.0 => format!("{}: {amount} event", layer.label),
+        measure if measure.adds_up() => format!("{}: {amount} {}", layer.label, measure.label().to_lowercase()),
+        _ => format!("{}: at most {amount}", layer.label),
+    }
+}
+
+/// Lines, told apart by their dashes as well as by colour; over them, the places to point at.
+fn lines(canvas: &mut Canvas<'_>, frame: &Frame, stack: &Stack) {
+    let pieces = stack.layers.len() * stack.buckets.len() <= MOST_PIECES;
+    for (level, layer) in stack.layers.iter().enumerate().rev() {
+        let points = stack.buckets.iter().map(|bucket| (frame.x(bucket.from) + frame.x(bucket.to)) / 2.0);
+        let points: Vec<(f64, f64)> = points.zip(layer.values.iter().copied()).collect();
+        canvas.link_untabbed(layer.filter.clone(), "line", &whole(stack.measure, layer), |canvas| {
+            canvas.line(&path(frame, &points), layer.paint, level);
+            for (at, (x, value)) in points.iter().enumerate().filter(|(_, (_, value))| value.is_finite()) {
+                let alone =
+                    |other: Option<usize>| other.and_then(|at| points.get(at)).is_none_or(|other| other.1.is_nan());
+                let (x, y) = (n(*x), n(frame.y(*value)));
+                if alone(at.checked_sub(1)) && alone(Some(at + 1)) {
+                    let colour = canvas.paint(layer.paint);
+                    canvas.raw(&format!("<circle cx=\"{x}\" cy=\"{y}\" r=\"2\" fill=\"{colour}\"/>"));
+                }
+                if pieces {
+                    canvas.raw(&format!("<circle class=\"point\" cx=\"{x}\" cy=\"{y}\" r=\"6\" fill=\"transparent\">"));
+                    piece_title(canvas, stack.measure, layer, *value, stack.buckets[at]);
+                    canvas.raw("</circle>");
+                }
+            }
+        });
+    }
+}
+
+/// Through the values that there are: a bucket without one is a gap.
+fn path(frame: &Frame, points: &[(f64, f64)]) -> String {
+    let mut d = String::new();
+    let mut command = 'M';
+    for (x, value) in points {
+        if value.is_finite() {
+            d.push_str(&format!("{command}{} {}", n(*x), n(frame.y(*value))));
+            command = 'L';
+        } else {
+            command = 'M';
+        }
+    }
+    d
 }
 
 fn rectangle(rect: Rect) -> String {
@@ -296,11 +360,16 @@ fn entries(stack: &Stack) -> Vec<Entry> {
     stack
         .layers
         .iter()
-        .map(|layer| Entry {
+        .enumerate()
+        .map(|(level, layer)| Entry {
             paint: layer.paint,
             label: layer.label.clone(),
-            value: format::short(layer.total),
-            title: whole(layer),
+            value: match stack.measure.kind() {
+                Kind::Float => stack.measure.amount(layer.total),
+                _ => format::short(layer.total),
+            },
+            line: (!stack.stacked).then_some(level),
+            title: whole(stack.measure, layer),
             filter: layer.filter.clone(),
         })
         .collect()

@@ -54,7 +54,7 @@ const TABLE: [(&str, &str, &str); 30] = [
     ("flow", "#7a4fd0", "#a98bf5"),
     ("scale-0", "#cadff5", "#1f3d63"),
     ("scale-1", "#a3c6ec", "#285287"),
-    ("scale-2", "#75a7de", "#346cae"),
+    ("scale-2", "#75a7de", "#3268a8"),
     ("scale-3", "#4a85c9", "#4b8bd2"),
     ("scale-4", "#2a64a9", "#7cb1ea"),
     ("scale-5", "#164279", "#bddafb"),
@@ -183,6 +183,20 @@ const RULES: &str = "
   fill-opacity: 0.3;
 }
 
+/* Lines: pointed at, they are thicker; at a point, there is a dot. */
+.chart .line:hover > path {
+  stroke-width: 2.6;
+}
+
+.chart .line > .point:hover {
+  fill: var(--chart-ink);
+  fill-opacity: 0.35;
+}
+
+.chart .heat .cell:hover > rect:last-of-type {
+  stroke: var(--chart-ink);
+}
+
 .chart .row > .hit {
   fill: transparent;
 }
@@ -264,6 +278,19 @@ mod tests {
                 let colour = if theme == Theme::Light { light } else { dark };
                 let found = contrast(colour, &surface);
                 assert!(found >= least, "{name} {colour} on {surface}: {found:.2}");
+            }
+        }
+    }
+
+    /// As `heat_map` sets its numbers.
+    #[test]
+    fn numbers_stand_out_from_their_cells() {
+        for theme in [Theme::Light, Theme::Dark] {
+            for (step, paint) in
+                [(0, Paint::Ink), (1, Paint::Ink), (2, Paint::Ink), (4, Paint::Surface), (5, Paint::Surface)]
+            {
+                let found = contrast(&paint.text(theme), &Paint::Scale(step).text(theme));
+                assert!(found >= 4.5, "{theme:?} {step}: {found:.2}");
             }
         }
     }

@@ -7,11 +7,19 @@ use crate::time::{Timestamp, Window};
 
 /// From zero in equal round steps to at or above `max`, with about `wanted` steps. Whole numbers only: they are counts.
 pub(crate) fn amounts(max: f64, wanted: u32) -> Vec<f64> {
-    let max = if max.is_finite() { max.max(1.0) } else { 1.0 };
+    steps(if max.is_finite() { max.max(1.0) } else { 1.0 }, wanted, 1.0)
+}
+
+/// As `amounts`, of shares and ratios, which are no whole numbers.
+pub(crate) fn shares(max: f64, wanted: u32) -> Vec<f64> {
+    steps(if max.is_finite() && max > 0.001 { max } else { 0.001 }, wanted, 0.0)
+}
+
+fn steps(max: f64, wanted: u32, least: f64) -> Vec<f64> {
     let rough = max / f64::from(wanted.max(1));
     let power = 10f64.powf(rough.log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|factor| factor * power).find(|step| *step >= rough * 0.999);
-    let step = step.unwrap_or(rough).max(1.0);
+    let step = step.unwrap_or(rough).max(least);
     let steps = (max / step - 1e-9).ceil().clamp(1.0, 50.0) as u32;
     (0..=steps).map(|at| f64::from(at) * step).collect()
 }
@@ -148,6 +156,8 @@ mod tests {
         assert_eq!(amounts(0.0, 4), [0.0, 1.0]);
         assert_eq!(amounts(3.0, 4), [0.0, 1.0, 2.0, 3.0]);
         assert_eq!(amounts(87.0, 4), [0.0, 50.0, 100.0]);
+        assert_eq!(shares(0.04, 4), [0.0, 0.01, 0.02, 0.03, 0.04]);
+        assert_eq!(shares(f64::NAN, 1), [0.0, 0.001]);
         assert_eq!(amounts(1_234.0, 5), [0.0, 500.0, 1_000.0, 1_500.0]);
         for max in [7.0, 99.0, 100.0, 101.0, 9.3e18, f64::INFINITY] {
             let ticks = amounts(max, 5);

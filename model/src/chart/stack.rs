@@ -1,10 +1,11 @@
 //! Rows (time, group, events) as groups over time: zero where there was no row, colours and order decided.
 
-use super::{format, paint::Paint};
+use super::paint::Paint;
 use crate::{
-    field::Field,
+    field::{Field, Kind},
     filter::Ast,
-    series::{Cell, Table},
+    panel::{Group, Measure, Panel},
+    series::{Cell, Series, Table},
     time::{Timestamp, Window},
 };
 
@@ -22,8 +23,17 @@ pub(crate) struct Layer {
     pub total: f64,
 }
 
-/// From the bottom up.
+impl Layer {
+    pub fn highest(&self) -> f64 {
+        self.values.iter().copied().filter(|value| value.is_finite()).fold(0.0, f64::max)
+    }
+}
+
+/// From the bottom up; lines are not stacked.
 pub(crate) struct Stack {
+    /// What is drawn.
+    pub measure: Measure,
+    pub stacked: bool,
     pub window: Window,
     pub buckets: Vec<Window>,
     pub layers: Vec<Layer>,
@@ -36,27 +46,26 @@ impl Stack {
     }
 
     pub fn highest(&self) -> f64 {
+        if !self.stacked {
+            return self.layers.iter().map(Layer::highest).fold(0.0, f64::max);
+        }
         (0..self.buckets.len()).map(|at| self.below(self.layers.len(), at)).fold(0.0, f64::max)
     }
 }
 
 /// `ranked` are groups whose colours are given by their place elsewhere in the picture.
-pub(crate) fn stack(
-    table: &Table,
-    by: Option<Field>,
-    window: Window,
-    bucket_ms: Option<i64>,
-    ranked: &[Cell],
-) -> Stack {
+pub(crate) fn stack(panel: &Panel, table: &Table, window: Window, bucket_ms: Option<i64>, ranked: &[Cell]) -> Stack {
     let buckets = Buckets::new(window, bucket_ms);
+    let by = panel.by.first().copied();
+    let main = panel.main().key();
     let mut groups: Vec<(Cell, Layer)> = Vec::new();
     for row in &table.rows {
         let Cell::Time(at) = table.cell(row, Field::EventTime.key()) else { continue };
         let Some(bucket) = buckets.index(*at) else { continue };
-        let value = amount(table.cell(row, "events"));
-        let cell = by.map_or(&Cell::Null, |field| table.cell(row, field.key()));
+        let value = amount(table.cell(row, &main));
+        let cell = by.map_or(&Cell::Null, |group| table.cell(row, group.key()));
         let at = groups.iter().position(|(known, _)| known == cell).unwrap_or_else(|| {
-            groups.push((cell.clone(), layer(by, cell, buckets.count)));
+            groups.push((cell.clone(), layer(panel, by, cell, buckets.count)));
             groups.len() - 1
         });
         groups[at].1.values[bucket] += value;
@@ -64,7 +73,62 @@ pub(crate) fn stack(
     }
     groups.sort_by(|(_, a), (_, b)| order(a).cmp(&order(b)).then(b.total.total_cmp(&a.total)));
     colour(&mut groups, ranked);
-    Stack { window, buckets: buckets.windows(), layers: groups.into_iter().map(|(_, layer)| layer).collect() }
+    let layers = groups.into_iter().map(|(_, layer)| layer).collect();
+    Stack { measure: panel.main(), stacked: true, window, buckets: buckets.windows(), layers }
+}
+
+/// Lines: a group each, or a measure each where there are no groups.
+pub(crate) fn lines(panel: &Panel, series: &Series) -> Stack {
+    if !panel.by.is_empty() && panel.main().adds_up() {
+        let stack = stack(panel, &series.table, series.window, series.bucket_ms, &[]);
+        return Stack { stacked: false, ..stack };
+    }
+    let buckets = Buckets::new(series.window, series.bucket_ms);
+    let by = panel.by.first().copied();
+    let measures: Vec<_> = panel.measures.iter().copied().filter(|measure| measure.is_number()).collect();
+    let mut layers: Vec<(Cell, Layer)> = Vec::new();
+    if by.is_none() {
+        layers.extend(measures.iter().map(|measure| {
+            let named = Panel { measures: vec![*measure], ..panel.clone() };
+            (Cell::Null, layer(&named, None, &Cell::Null, buckets.count))
+        }));
+    }
+    let without = |measure: Measure| if measure.kind() == Kind::Float { f64::NAN } else { 0.0 };
+    for ((_, layer), measure) in layers.iter_mut().zip(&measures) {
+        layer.values.fill(without(*measure));
+    }
+    for row in &series.table.rows {
+        let Cell::Time(at) = series.table.cell(row, Field::EventTime.key()) else { continue };
+        let Some(bucket) = buckets.index(*at) else { continue };
+        let value = |measure: Measure| match series.table.cell(row, &measure.key()) {
+            Cell::Null => without(measure),
+            cell => amount(cell),
+        };
+        match by {
+            None => {
+                for ((_, layer), measure) in layers.iter_mut().zip(&measures) {
+                    layer.values[bucket] = value(*measure);
+                }
+            }
+            Some(group) => {
+                let cell = series.table.cell(row, group.key());
+                let at = layers.iter().position(|(known, _)| known == cell).unwrap_or_else(|| {
+                    let mut layer = layer(panel, by, cell, buckets.count);
+                    layer.values.fill(without(panel.main()));
+                    layers.push((cell.clone(), layer));
+                    layers.len() - 1
+                });
+                layers[at].1.values[bucket] = value(panel.main());
+            }
+        }
+    }
+    for (_, layer) in &mut layers {
+        layer.total =
+            if measures.iter().all(|measure| measure.adds_up()) { layer.values.iter().sum() } else { layer.highest() };
+    }
+    colour(&mut layers, &[]);
+    let layers = layers.into_iter().map(|(_, layer)| layer).collect();
+    Stack { measure: panel.main(), stacked: false, window: series.window, buckets: buckets.windows(), layers }
 }
 
 /// Counts as amounts to draw: never negative, never NaN.
@@ -72,22 +136,22 @@ pub(crate) fn amount(cell: &Cell) -> f64 {
     cell.number().filter(|value| value.is_finite()).unwrap_or(0.0).max(0.0)
 }
 
-fn layer(by: Option<Field>, cell: &Cell, buckets: usize) -> Layer {
+fn layer(panel: &Panel, by: Option<Group>, cell: &Cell, buckets: usize) -> Layer {
     let rest = cell.is_rest();
     let paint = match (by, cell.text()) {
-        (Some(Field::Outcome), Some("success")) => Paint::Success,
-        (Some(Field::Outcome), Some("failure")) => Paint::Failure,
+        (Some(Group::Field(Field::Outcome)), Some("success")) => Paint::Success,
+        (Some(Group::Field(Field::Outcome)), Some("failure")) => Paint::Failure,
         _ if rest => Paint::Other,
         _ => Paint::Series(0),
     };
     Layer {
         label: match by {
             Some(_) if rest => "Other".to_owned(),
-            Some(field) => format::group(field, cell),
-            None => "Events".to_owned(),
+            Some(group) => panel.group_name(group, cell),
+            None => panel.main().label().into_owned(),
         },
         paint,
-        filter: by.filter(|_| !rest).map(|field| Ast::equals(field, cell)),
+        filter: by.filter(|_| !rest).and_then(|group| panel.term(group, cell)),
         values: vec![0.0; buckets],
         total: 0.0,
     }
@@ -151,12 +215,18 @@ impl Buckets {
 }
 
 /// One column over time, for a sparkline: the last row of a bucket stands.
-pub(crate) fn column(table: &Table, key: &str, window: Window, bucket_ms: Option<i64>) -> Vec<f64> {
+pub(crate) fn column(
+    table: &Table,
+    key: &str,
+    window: Window,
+    bucket_ms: Option<i64>,
+    counts: impl Fn(&[Cell]) -> bool,
+) -> Vec<f64> {
     let buckets = Buckets::new(window, bucket_ms);
     let mut values = vec![0.0; buckets.count];
     for row in &table.rows {
         let Cell::Time(at) = table.cell(row, Field::EventTime.key()) else { continue };
-        if let Some(bucket) = buckets.index(*at) {
+        if let Some(bucket) = buckets.index(*at).filter(|_| counts(row)) {
             values[bucket] = amount(table.cell(row, key));
         }
     }
@@ -187,9 +257,13 @@ mod tests {
         }
     }
 
+    fn panel() -> Panel {
+        crate::dashboard::dashboard("overview").and_then(|of| of.tile("events-by-name")).expect("present").panel.clone()
+    }
+
     fn check(rows: &[(i64, &str, i64)], expected: &str) {
         let window = Window { from: Timestamp(1_500), to: Timestamp(5_000) };
-        let stack = stack(&table(rows), Some(Field::EventName), window, Some(1_000), &[]);
+        let stack = stack(&panel(), &table(rows), window, Some(1_000), &[]);
         let layers: Vec<_> = stack
             .layers
             .iter()
@@ -212,7 +286,7 @@ mod tests {
     #[test]
     fn narrow_buckets_are_joined() {
         let window = Window { from: Timestamp(0), to: Timestamp(86_400_000) };
-        let stack = stack(&table(&[(86_399_000, "a", 3)]), Some(Field::EventName), window, Some(1_000), &[]);
+        let stack = stack(&panel(), &table(&[(86_399_000, "a", 3)]), window, Some(1_000), &[]);
         assert!(stack.buckets.len() <= MOST_BUCKETS as usize);
         assert_eq!(stack.layers[0].values.last(), Some(&3.0));
     }

@@ -4,11 +4,12 @@ use super::{
     canvas::{Anchor, Canvas, Rect, Type, n},
     format,
     paint::Paint,
+    stack::amount,
     text,
 };
 use crate::{
     field::{Field, Kind},
-    filter::Ast,
+    panel::{Group, Panel},
     series::{Cell, Column, Series, Table},
 };
 
@@ -23,11 +24,13 @@ pub(crate) fn height(series: &Series) -> f64 {
     HEADER + series.table.rows.len() as f64 * ROW + 2.0
 }
 
-pub(crate) fn draw(canvas: &mut Canvas<'_>, body: Rect, series: &Series) {
+pub(crate) fn draw(canvas: &mut Canvas<'_>, body: Rect, panel: &Panel, series: &Series) {
     let table = &series.table;
+    let bar = table.column(&panel.main().key()).filter(|_| !panel.measures.is_empty());
+    let most = bar.map_or(0.0, |at| table.rows.iter().map(|row| amount(&row[at])).fold(0.0, f64::max));
     let places = ((body.h - HEADER) / ROW).floor().max(0.0) as usize;
     let shown = if table.rows.len() > places { places.saturating_sub(1) } else { table.rows.len() };
-    let columns = columns(table, shown, body.w);
+    let columns = columns(panel, table, shown, body.w);
     for column in &columns {
         column.text(canvas, body.x, body.y + 15.0, &column.head.label, Type::TICK.paint(Paint::Muted).bold());
     }
@@ -35,7 +38,13 @@ pub(crate) fn draw(canvas: &mut Canvas<'_>, body: Rect, series: &Series) {
     for (at, row) in table.rows.iter().take(shown).enumerate() {
         let y = body.y + HEADER + at as f64 * ROW;
         for column in &columns {
-            cell(canvas, body, y, column, &row[column.at]);
+            if bar == Some(column.at) && most > 0.0 {
+                let share = amount(&row[column.at]) / most;
+                let width = (column.width + GAP / 2.0) * share;
+                let right = body.x + column.x + column.width + 3.0;
+                canvas.rect(Rect::new(right - width, y + 3.0, width, ROW - 7.0), Paint::Track, 2.0);
+            }
+            cell(canvas, body, y, panel, column, &row[column.at]);
         }
         rule(canvas, body, y + ROW - 1.0, Paint::Grid);
     }
@@ -72,11 +81,12 @@ impl Shown<'_> {
     }
 }
 
-fn cell(canvas: &mut Canvas<'_>, body: Rect, y: f64, column: &Shown<'_>, value: &Cell) {
-    let text = format::cell(&column.head.key, value);
-    let filter = Field::from_key(&column.head.key)
-        .filter(|field| !matches!(field, Field::EventTime | Field::EventId))
-        .map(|field| Ast::equals(field, value));
+fn cell(canvas: &mut Canvas<'_>, body: Rect, y: f64, panel: &Panel, column: &Shown<'_>, value: &Cell) {
+    let group = Group::from_key(&column.head.key);
+    let text = text_of(panel, column.head, value);
+    let filter = group
+        .filter(|group| !matches!(group, Group::Field(Field::EventTime | Field::EventId)))
+        .and_then(|group| panel.term(group, value));
     let failure = column.head.key == Field::Outcome.key() && value.text() == Some("failure");
     let paint = match value {
         Cell::Null => Paint::Muted,
@@ -88,14 +98,18 @@ fn cell(canvas: &mut Canvas<'_>, body: Rect, y: f64, column: &Shown<'_>, value: 
     canvas.link(filter, "cell", &name, draw);
 }
 
+fn text_of(panel: &Panel, head: &Column, value: &Cell) -> String {
+    if head.key == Group::Class.key() { panel.class_text(value) } else { format::cell(&head.key, value) }
+}
+
 /// Each as wide as its content wants; where that is too much, text gives way first, then the last columns.
-fn columns(table: &Table, shown: usize, width: f64) -> Vec<Shown<'_>> {
+fn columns<'a>(panel: &Panel, table: &'a Table, shown: usize, width: f64) -> Vec<Shown<'a>> {
     let mut columns: Vec<Shown<'_>> = table
         .columns
         .iter()
         .enumerate()
         .filter(|(_, column)| column.key != Field::EventId.key())
-        .map(|(at, head)| Shown { at, head, x: 0.0, width: natural(table, at, head, shown).min(width) })
+        .map(|(at, head)| Shown { at, head, x: 0.0, width: natural(panel, table, at, head, shown).min(width) })
         .collect();
     let gaps = |count: usize| count.saturating_sub(1) as f64 * GAP;
     let least = |column: &Shown<'_>| {
@@ -129,13 +143,13 @@ fn heading(head: &Column) -> f64 {
     text::width_bold(&head.label, Type::TICK.size)
 }
 
-fn natural(table: &Table, at: usize, head: &Column, shown: usize) -> f64 {
+fn natural(panel: &Panel, table: &Table, at: usize, head: &Column, shown: usize) -> f64 {
     table
         .rows
         .iter()
         .take(shown)
         .filter_map(|row| row.get(at))
-        .map(|cell| text::width(&format::cell(&head.key, cell), Type::LABEL.size))
+        .map(|cell| text::width(&text_of(panel, head, cell), Type::LABEL.size))
         .fold(heading(head), f64::max)
         .ceil()
         .min(WIDEST)

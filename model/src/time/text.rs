@@ -47,6 +47,18 @@ impl Unit {
         }
     }
 
+    /// In milliseconds, where it is always as long.
+    pub fn fixed_ms(self) -> Option<i64> {
+        match self {
+            Unit::Second => Some(1_000),
+            Unit::Minute => Some(60_000),
+            Unit::Hour => Some(3_600_000),
+            Unit::Day => Some(86_400_000),
+            Unit::Week => Some(7 * 86_400_000),
+            Unit::Month | Unit::Year => None,
+        }
+    }
+
     fn parse(text: &str) -> Option<Unit> {
         // Kibana's spelling of a month; `m` are minutes.
         if text == "M" {

@@ -280,3 +280,68 @@ fn the_same_answer_is_the_same_picture() {
     }
     let _ = fixture::window();
 }
+
+#[test]
+fn donut() {
+    let svg = page("donut", 440, 300);
+    let document = Document::parse(&svg).expect("well-formed");
+    let slices = document.descendants().filter(|node| node.attribute("class") == Some("mark")).count();
+    assert_eq!(slices, 5);
+    for said in [
+        "q=actor:alice+and+identity_type:AWSService",
+        ">5.2k · 56.4 %<",
+        ">56%<",
+        ">9.2k<",
+        "AssumedRole: events 5,200",
+    ] {
+        assert!(svg.contains(said), "{said}");
+    }
+}
+
+#[test]
+fn a_heat_map_names_its_numbers_or_sizes_them() {
+    let wide = page("denied", 664, 320);
+    assert!(wide.contains("alice · AssumeRole: events 900") && wide.contains(">900<"));
+    assert!(wide.contains("q=actor:alice+and+event_name:AssumeRole\""), "the page's own filter is not doubled");
+    let narrow = page("calendar", 340, 280);
+    // All cells by size: no numbers but the hours' and no mixture.
+    let document = Document::parse(&narrow).expect("well-formed");
+    let heat = document.descendants().find(|node| node.attribute("class") == Some("heat")).expect("cells");
+    assert_eq!(heat.descendants().filter(|node| node.has_tag_name("text")).count(), 0);
+    let sizes: std::collections::BTreeSet<_> = heat
+        .descendants()
+        .filter(|node| node.has_tag_name("a"))
+        .filter_map(|cell| cell.descendants().filter(|node| node.has_tag_name("rect")).nth(1)?.attribute("width"))
+        .collect();
+    assert!(sizes.len() > 5, "{sizes:?}");
+}
+
+#[test]
+fn lines_differ_in_more_than_colour_and_stop_where_there_is_nothing() {
+    let svg = page("line", 664, 300);
+    let dashes: std::collections::BTreeSet<_> =
+        svg.split("stroke-dasharray=\"").skip(1).map(|rest| &rest[..4]).collect();
+    assert_eq!(dashes.len(), 4, "the fifth has none");
+    let rates = page("rates", 664, 300);
+    let line = rates.split("class=\"line\"").nth(1).and_then(|rest| rest.split("d=\"").nth(1)).expect("a line");
+    assert!(line[..line.find('"').expect("an end")].matches('M').count() > 1, "{line}");
+    assert!(rates.contains(">6 %<"));
+}
+
+#[test]
+fn parts_stand_under_their_whole() {
+    let svg = page("nested", 440, 340);
+    let at = |text: &str| svg.find(text).unwrap_or_else(|| panic!("no {text}"));
+    assert!(at(">s3.amazonaws.com<") < at(">GetObject<") && at(">ListBuckets<") < at(">sts.amazonaws.com<"));
+    assert!(svg.contains("q=actor:alice+and+event_source:s3.amazonaws.com+and+event_name:GetObject"));
+    assert!(svg.contains(">940<") && svg.contains(">44.7 %<"));
+}
+
+#[test]
+fn levels_are_words_and_nothing_is_zero() {
+    let svg = page("levels", 780, 260);
+    for said in [">Critical: Logging stopped<", ">Keys disabled<", ">0<", ">▲ 50 %<", ">new<"] {
+        assert!(svg.contains(said), "{said}");
+    }
+    assert!(svg.contains("q=actor:alice+and+event_name:*BucketPolicy"));
+}

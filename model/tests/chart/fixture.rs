@@ -3,7 +3,7 @@
 use model::{
     dashboard::dashboard,
     field::Field,
-    panel::{Measure, Panel},
+    panel::{Group, Measure, Panel},
     series::{Cell, Column, Detail, PanelName, Series, Table},
     time::{Timestamp, Window},
 };
@@ -39,16 +39,17 @@ pub fn text(value: &str) -> Cell {
     Cell::Text(value.to_owned())
 }
 
-fn field(field: Field) -> Column {
-    Column { key: field.key().to_owned(), kind: field.kind(), label: field.label().to_owned() }
+fn group(group: Group) -> Column {
+    Column { key: group.key().to_owned(), kind: group.kind(), label: group.label().to_owned() }
 }
 
 fn measure(measure: Measure) -> Column {
-    Column { key: measure.key().to_owned(), kind: measure.kind(), label: measure.label().to_owned() }
+    Column { key: measure.key().into_owned(), kind: measure.kind(), label: measure.label().into_owned() }
 }
 
-pub fn table(fields: &[Field], measures: &[Measure], rows: Vec<Vec<Cell>>) -> Table {
-    let columns: Vec<_> = fields.iter().map(|f| field(*f)).chain(measures.iter().map(|m| measure(*m))).collect();
+pub fn table<G: Into<Group> + Copy>(groups: &[G], measures: &[Measure], rows: Vec<Vec<Cell>>) -> Table {
+    let columns: Vec<_> =
+        groups.iter().map(|of| group((*of).into())).chain(measures.iter().map(|m| measure(*m))).collect();
     let events = columns.iter().position(|column| column.key == "events");
     let total = rows.iter().filter_map(|row| row.get(events?)?.number()).sum::<f64>() as i64;
     Table { columns, rows, total, truncated: false }
@@ -319,6 +320,119 @@ pub fn recent_events() -> Series {
     series(&panel, table(&panel.by, &[], rows), Vec::new())
 }
 
+/// A panel from its own keys, as a file has them.
+pub fn spec(own: &str) -> Panel {
+    let text = format!("{{\"id\": \"tried\", \"title\": \"Tried\", {own}}}");
+    let panel: Panel = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    assert_eq!(panel.validate(), Ok(()), "{text}");
+    panel
+}
+
+pub const CLASSES: &str = r#""classes": [
+    { "id": "logging", "label": "Logging stopped", "level": "critical", "filter": "event_name:StopLogging" },
+    { "id": "policy", "label": "Bucket policy changed", "level": "medium", "filter": "event_name:*BucketPolicy" },
+    { "id": "keys", "label": "Keys disabled", "filter": "event_name:DisableKey" }
+]"#;
+
+/// The panel's rows by its groups and measures, with a total.
+fn rows(panel: Panel, rows: Vec<Vec<Cell>>) -> (Panel, Series) {
+    let time = panel.bucket.map(|_| Group::Field(Field::EventTime));
+    let groups: Vec<Group> = time.into_iter().chain(panel.by.iter().copied()).collect();
+    let table = table(&groups, &panel.measures, rows);
+    let series = series(&panel, table, Vec::new());
+    (panel, series)
+}
+
+fn donut() -> (Panel, Series) {
+    let panel = spec(r#""mark": "donut", "by": ["identity_type"], "measures": ["events"]"#);
+    let types = [("AssumedRole", 5_200), ("AWSService", 2_840), ("IAMUser", 960), ("AWSAccount", 204), ("Root", 12)];
+    rows(panel, types.iter().map(|(name, events)| vec![text(name), Cell::Int(*events)]).collect())
+}
+
+fn calendar() -> (Panel, Series) {
+    let panel = spec(r#""mark": "heat_map", "by": ["weekday", "hour"], "measures": ["events"]"#);
+    let at = |day: i64, hour: i64| {
+        let work = if day < 6 { 900.0 } else { 60.0 };
+        vec![Cell::Int(day), Cell::Int(hour), Cell::Int((rhythm(hour * HOUR, day) * work) as i64)]
+    };
+    rows(panel, (1..=7).flat_map(|day| (0..24).map(move |hour| at(day, hour))).collect())
+}
+
+fn denied() -> (Panel, Series) {
+    let panel = spec(
+        r#""mark": "heat_map", "by": ["actor", "event_name"], "measures": ["events"], "limit": 10, "inner_limit": 10"#,
+    );
+    let actors = ["alice", "deploy-production-role", "ci", "bob", "AWSReservedSSO_Admin", "terraform", "root"];
+    let cell = |actor: usize, name: usize| {
+        let events = (900 / (1 + actor * actor) / (1 + name)) as i64;
+        ((actor * 7 + name * 3) % 4 != 1).then(|| vec![text(actors[actor]), text(NAMES[name].0), Cell::Int(events)])
+    };
+    rows(panel, (0..7).flat_map(|actor| (0..9).filter_map(move |name| cell(actor, name))).collect())
+}
+
+fn nested() -> (Panel, Series) {
+    let panel = spec(
+        r#""mark": "ranking", "by": ["event_source", "event_name"], "measures": ["events"], "limit": 3, "inner_limit": 3"#,
+    );
+    let all = [
+        ("s3.amazonaws.com", 940, [("GetObject", 600), ("PutObject", 210), ("ListBuckets", 80)]),
+        ("sts.amazonaws.com", 610, [("AssumeRole", 500), ("GetCallerIdentity", 90), ("AssumeRoleWithWebIdentity", 20)]),
+        ("ec2.amazonaws.com", 300, [("DescribeInstances", 280), ("RunInstances", 12), ("TerminateInstances", 8)]),
+    ];
+    let row = |source: &str, total: i64, (name, events): (&str, i64)| {
+        vec![text(source), text(name), Cell::Int(events), Cell::Int(total)]
+    };
+    let all = all.iter().flat_map(|(source, total, names)| names.map(|name| row(source, *total, name)));
+    let (panel, mut series) = rows(panel, all.collect());
+    let key = model::chart::GROUP_EVENTS.to_owned();
+    series.table.columns.push(Column { key, kind: model::field::Kind::Integer, label: "Events".to_owned() });
+    series.table.total = 2_105;
+    (panel, series)
+}
+
+/// A number a class over a table.
+fn levels() -> (Panel, Series) {
+    let panel = spec(&format!(
+        r#""mark": "table", "by": ["class", "actor"], "measures": ["events", "share", "change", "last_seen"], {CLASSES},
+        "details": [{{ "id": "levels", "mark": "figures", "by": ["class"], "measures": ["events"] }}]"#
+    ));
+    let row = |class: &str, actor: &str, events: i64, change: Cell| {
+        vec![
+            text(class),
+            text(actor),
+            Cell::Int(events),
+            Cell::Float(events as f64 / 20.0),
+            change,
+            Cell::Time(Timestamp(NOW - HOUR)),
+        ]
+    };
+    let (panel, mut series) = rows(
+        panel,
+        vec![
+            row("logging", "mallory", 2, Cell::Null),
+            row("policy", "alice", 12, Cell::Float(0.5)),
+            row("policy", "deploy-role", 6, Cell::Float(-0.25)),
+        ],
+    );
+    let figures = table(
+        &[Group::Class],
+        &[Measure::Events],
+        vec![vec![text("logging"), Cell::Int(2)], vec![text("policy"), Cell::Int(18)]],
+    );
+    series.details.push(detail("levels", figures));
+    (panel, series)
+}
+
+fn rates() -> (Panel, Series) {
+    let panel = spec(r#""mark": "line", "bucket": "auto", "measures": ["error_rate"]"#);
+    let first = window().from.0.div_euclid(BUCKET) * BUCKET;
+    let at = |at: i64| {
+        let rate = if (at / HOUR) % 9 == 0 { Cell::Null } else { Cell::Float(rhythm(at, 4) * 0.04) };
+        vec![Cell::Time(Timestamp(at)), rate]
+    };
+    rows(panel, (first..window().to.0).step_by(BUCKET as usize).map(at).collect())
+}
+
 /// A panel of Overview, or the same numbers as another mark, with its answer.
 pub fn example(id: &str) -> (Panel, Series) {
     let outcomes = |success, failure| over_time(Field::Outcome, &[("success", success), ("failure", failure)]);
@@ -340,12 +454,29 @@ pub fn example(id: &str) -> (Panel, Series) {
             let ranking = Panel { mark: model::panel::Mark::Ranking, ..panel("errors") };
             (ranking, errors())
         }
+        "line" => {
+            let line = Panel { mark: model::panel::Mark::Line, ..panel("events-by-name") };
+            plain(line, over_time(Field::EventName, &NAMES[..5]))
+        }
+        "rates" => rates(),
+        "donut" => donut(),
+        "calendar" => calendar(),
+        "denied" => denied(),
+        "nested" => nested(),
+        "levels" => levels(),
         "empty" => plain(panel("sign-ins"), table(&[Field::EventTime, Field::Outcome], &[Measure::Events], Vec::new())),
         _ => panic!("no example {id}"),
     }
 }
 
-pub const EXAMPLES: [&str; 11] = [
+pub const EXAMPLES: [&str; 18] = [
+    "line",
+    "rates",
+    "donut",
+    "calendar",
+    "denied",
+    "nested",
+    "levels",
     "key-figures",
     "access-map",
     "events-by-outcome",

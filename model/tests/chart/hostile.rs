@@ -3,7 +3,7 @@
 use model::{
     chart::{Land, Link, Size, Target, Theme, svg, world::outline::outlines},
     field::Field,
-    panel::{Mark, Measure, Panel},
+    panel::{Group, Mark, Measure, Panel},
     series::{Cell, Series},
     time::Timestamp,
     view::View,
@@ -29,12 +29,12 @@ const FIELDS: [Field; 3] = [Field::Country, Field::City, Field::AwsRegion];
 /// Every table that any mark reads, filled with hostile text.
 fn answer(panel: &Panel) -> Series {
     let measures = [Measure::Events, Measure::Failures, Measure::ErrorMessage];
-    let by = panel.by.first().copied().unwrap_or(Field::Actor);
+    let by = panel.by.first().copied().unwrap_or(Group::Field(Field::Actor));
     let rows = |with: &dyn Fn(&str) -> Vec<Cell>| STRINGS.iter().map(|string| with(string)).collect();
     let counts = |string: &str| vec![Cell::Int(5), Cell::Int(2), text(string)];
-    let main = match panel.over_time {
+    let main = match panel.bucket.is_some() {
         true => table(
-            &[Field::EventTime, by],
+            &[Group::Field(Field::EventTime), by],
             &measures,
             rows(&|string| [vec![Cell::Time(Timestamp(NOW - 1)), text(string)], counts(string)].concat()),
         ),
@@ -43,7 +43,7 @@ fn answer(panel: &Panel) -> Series {
         }
     };
     let timeline = table(
-        &[Field::EventTime, by],
+        &[Group::Field(Field::EventTime), by],
         &measures,
         rows(&|string| [vec![Cell::Time(Timestamp(NOW - 1)), text(string)], counts(string)].concat()),
     );
@@ -94,6 +94,10 @@ fn nothing_of_an_event_is_markup() {
         (Mark::Table, "source-addresses"),
         (Mark::List, "recent-events"),
         (Mark::Figures, "key-figures"),
+        (Mark::Line, "events-by-name"),
+        (Mark::Donut, "errors"),
+        (Mark::HeatMap, "sign-ins-by-region"),
+        (Mark::Text, "errors"),
     ];
     for (mark, id) in marks {
         let panel = Panel { mark, ..panel(id) };

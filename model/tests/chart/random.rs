@@ -4,7 +4,7 @@ use model::{
     chart::{Land, Link, Size, Target, Theme, sparkline, svg, world::outline::outlines},
     dashboard::built_in,
     field::Field,
-    panel::{Mark, Panel},
+    panel::{Group, Mark, Panel},
     series::{Cell, Column, Detail, PanelName, Series, Table},
     time::{Timestamp, Window},
     view::View,
@@ -13,18 +13,6 @@ use proptest::prelude::*;
 use roxmltree::Document;
 
 use super::fixture::{HOUR, NOW};
-
-const MARKS: [Mark; 9] = [
-    Mark::Figures,
-    Mark::Map,
-    Mark::MapAndBars,
-    Mark::Area,
-    Mark::Bars,
-    Mark::Ranking,
-    Mark::RankingOverTime,
-    Mark::Table,
-    Mark::List,
-];
 
 fn a_cell(key: String) -> BoxedStrategy<Cell> {
     let number = prop_oneof![
@@ -73,10 +61,10 @@ fn a_table(keys: Vec<String>) -> BoxedStrategy<Table> {
         .boxed()
 }
 
-fn keys(fields: &[Field], over_time: bool, measures: &[model::panel::Measure]) -> Vec<String> {
+fn keys(groups: &[Group], over_time: bool, measures: &[model::panel::Measure]) -> Vec<String> {
     let time = over_time.then(|| "event_time".to_owned());
-    let fields = fields.iter().map(|field| field.key().to_owned());
-    time.into_iter().chain(fields).chain(measures.iter().map(|measure| measure.key().to_owned())).collect()
+    let groups = groups.iter().map(|group| group.key().to_owned());
+    time.into_iter().chain(groups).chain(measures.iter().map(|measure| measure.key().into_owned())).collect()
 }
 
 fn a_window() -> impl Strategy<Value = Window> {
@@ -97,10 +85,10 @@ fn a_bucket() -> impl Strategy<Value = Option<i64>> {
 fn an_answer() -> impl Strategy<Value = (Panel, Series)> {
     let panels: Vec<Panel> =
         built_in().iter().flat_map(|dashboard| &dashboard.tiles).map(|tile| tile.panel.clone()).collect();
-    (prop::sample::select(panels), prop::sample::select(MARKS.to_vec()), any::<bool>()).prop_flat_map(
+    (prop::sample::select(panels), prop::sample::select(Mark::ALL.to_vec()), any::<bool>()).prop_flat_map(
         |(panel, mark, own_mark)| {
             let panel = if own_mark { panel } else { Panel { mark, ..panel } };
-            let mut main = keys(&panel.by, panel.over_time, &panel.measures);
+            let mut main = keys(&panel.by, panel.bucket.is_some(), &panel.measures);
             if panel.mark == Mark::Figures {
                 main.extend(panel.measures.iter().map(|measure| format!("{}_previous", measure.key())));
             }
@@ -109,7 +97,7 @@ fn an_answer() -> impl Strategy<Value = (Panel, Series)> {
                 .iter()
                 .map(|detail| {
                     let id = detail.id.clone();
-                    a_table(keys(&detail.by, detail.over_time, &detail.measures))
+                    a_table(keys(&detail.by, detail.bucket.is_some(), &detail.measures))
                         .prop_map(move |table| Detail { id: id.clone(), table })
                 })
                 .collect();

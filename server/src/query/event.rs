@@ -13,8 +13,8 @@ pub async fn find(pool: &PgPool, event_id: &str) -> Result<Event, Error> {
         return Err(unknown());
     }
     let mut select = sqlx::QueryBuilder::new("select ");
-    for field in Field::ALL {
-        select.push(sql::shown(column(*field), *field)).push(", ");
+    for field in stored() {
+        select.push(sql::shown(column(field), field)).push(", ");
     }
     select.push("raw, object.uri from event join object using (object_id) where event_id = ").push_bind(event_id);
     let row = select.build().fetch_optional(pool).await;
@@ -24,14 +24,19 @@ pub async fn find(pool: &PgPool, event_id: &str) -> Result<Event, Error> {
 
 fn event(row: &PgRow) -> Result<Event, sqlx::Error> {
     let mut fields = Vec::new();
-    for (at, field) in Field::ALL.iter().enumerate() {
+    for (at, field) in stored().enumerate() {
         let cell = read::cell(row, at, field.kind())?;
         if cell != Cell::Null {
-            fields.push((*field, cell));
+            fields.push((field, cell));
         }
     }
-    let raw_at = Field::ALL.len();
+    let raw_at = stored().count();
     Ok(Event { fields, raw: row.try_get(raw_at)?, object: row.try_get(raw_at + 1)? })
+}
+
+/// What an event says; the rest follows from its time.
+fn stored() -> impl Iterator<Item = Field> {
+    Field::ALL.iter().copied().filter(|field| !field.is_virtual())
 }
 
 fn unknown() -> Error {

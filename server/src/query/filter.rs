@@ -37,10 +37,13 @@ pub fn condition(ast: &Ast, sql: &mut QueryBuilder<Postgres>) {
     }
 }
 
-/// The column of `event` that stores the field.
+/// The field's value in a row of `event`: the column that stores it, or what follows from its time. Its name, in what a
+/// statement gives, is the field's key.
 pub fn column(field: Field) -> &'static str {
     match field {
         Field::EventTime => "event_time",
+        Field::Weekday => "extract(isodow from event_time at time zone 'UTC')::bigint",
+        Field::Hour => "extract(hour from event_time at time zone 'UTC')::bigint",
         Field::EventId => "event_id",
         Field::EventName => "event_name",
         Field::EventSource => "event_source",

@@ -20,24 +20,29 @@ const FAILURES: Part = Part::Aggregate("failures", "count(*) filter (where outco
 /// What `measure` needs in `partial`.
 pub fn part(measure: Measure) -> Option<Part> {
     match measure {
-        Measure::Events => None,
+        Measure::Events | Measure::Share | Measure::Change => None,
         Measure::Failures | Measure::Successes | Measure::ErrorRate => Some(FAILURES),
-        Measure::Actors => Some(Part::Value(Field::Actor)),
-        Measure::SourceIps => Some(Part::Value(Field::SourceIp)),
-        Measure::Countries => Some(Part::Value(Field::Country)),
-        Measure::Accounts => Some(Part::Value(Field::Account)),
-        Measure::AwsRegions => Some(Part::Value(Field::AwsRegion)),
         Measure::FirstSeen => Some(Part::Aggregate("first_seen", "min(event_time)")),
         Measure::LastSeen => Some(Part::Aggregate("last_seen", "max(event_time)")),
         Measure::ErrorMessage => Some(Part::Value(Field::ErrorMessage)),
+        Measure::MostFrequent(field) | Measure::Distinct(field) => Some(Part::Value(field)),
+        Measure::Actors | Measure::SourceIps | Measure::Countries | Measure::Accounts | Measure::AwsRegions => {
+            measure.distinct().map(Part::Value)
+        }
     }
 }
 
 /// How a group's measure follows from its rows of `partial`.
 pub enum Sum {
     Expression(&'static str),
+    /// How many values there are.
+    Distinct(Field),
     /// The value with the most events, the first in order among equals.
     MostFrequent(Field),
+    /// Its part of the events of all groups.
+    Share,
+    /// Against its events in the window before.
+    Change,
 }
 
 pub fn sum(measure: Measure) -> Sum {
@@ -46,13 +51,17 @@ pub fn sum(measure: Measure) -> Sum {
         Measure::Failures => Sum::Expression("coalesce(sum(failures), 0)::bigint"),
         Measure::Successes => Sum::Expression("coalesce(sum(events - failures), 0)::bigint"),
         Measure::ErrorRate => Sum::Expression("(sum(failures) / nullif(sum(events), 0))::double precision"),
-        Measure::Actors => Sum::Expression("count(distinct actor)"),
-        Measure::SourceIps => Sum::Expression("count(distinct source_ip)"),
-        Measure::Countries => Sum::Expression("count(distinct country)"),
-        Measure::Accounts => Sum::Expression("count(distinct account)"),
-        Measure::AwsRegions => Sum::Expression("count(distinct aws_region)"),
+        Measure::Share => Sum::Share,
+        Measure::Change => Sum::Change,
+        Measure::Actors => Sum::Distinct(Field::Actor),
+        Measure::SourceIps => Sum::Distinct(Field::SourceIp),
+        Measure::Countries => Sum::Distinct(Field::Country),
+        Measure::Accounts => Sum::Distinct(Field::Account),
+        Measure::AwsRegions => Sum::Distinct(Field::AwsRegion),
+        Measure::Distinct(field) => Sum::Distinct(field),
         Measure::FirstSeen => Sum::Expression("min(first_seen)"),
         Measure::LastSeen => Sum::Expression("max(last_seen)"),
         Measure::ErrorMessage => Sum::MostFrequent(Field::ErrorMessage),
+        Measure::MostFrequent(field) => Sum::MostFrequent(field),
     }
 }

@@ -9,7 +9,9 @@ use app::api::{About, Backend, Dashboards, Event};
 use async_trait::async_trait;
 use model::{
     error::Error,
-    series::{Detail, PanelName, Series},
+    inspection::Inspection,
+    panel::{Mark, Panel},
+    series::{Detail, Series, Table},
     view::View,
 };
 use sqlx::PgPool;
@@ -22,6 +24,7 @@ mod dashboard;
 mod discover;
 mod event;
 pub mod filter;
+mod inspect;
 mod measure;
 mod plan;
 mod read;
@@ -51,10 +54,28 @@ impl Query {
 
     /// The statements that a panel runs, for reading and for tests: the id of the table (empty for the panel's own)
     /// and its SQL.
-    pub async fn explain(&self, dashboard: &str, panel: &str, view: &View) -> Result<Vec<(String, String)>, Error> {
-        let found = self.dashboard(dashboard).await?;
-        let plan = plan::Plan::of(&found.dashboard, panel, view, self.clock.now())?;
+    pub fn explain(&self, panel: &Panel, view: &View) -> Result<Vec<(String, String)>, Error> {
+        let classes = plan::classes(panel)?;
+        let plan = plan::Plan::of(panel, &classes, view, self.clock.now())?;
         Ok(sql::statements(&plan).into_iter().map(|(id, statement)| (id, statement.text())).collect())
+    }
+
+    /// The data of any panel, also one that no dashboard has.
+    pub async fn answer(&self, panel: &Panel, view: &View) -> Result<Series, Error> {
+        let classes = plan::classes(panel)?;
+        let plan = plan::Plan::of(panel, &classes, view, self.clock.now())?;
+        if panel.mark == Mark::Text {
+            return Ok(plan.answer(Table::default(), Vec::new()));
+        }
+        self.series(&plan).await.map_err(|trouble| trouble.tell(&panel.id, &view.filter))
+    }
+
+    /// How any panel is answered.
+    pub async fn inspect_panel(&self, panel: &Panel, view: &View) -> Result<Inspection, Error> {
+        let classes = plan::classes(panel)?;
+        let plan = plan::Plan::of(panel, &classes, view, self.clock.now())?;
+        let answer = inspect::read(self, &plan).await;
+        answer.map_err(|trouble| trouble.tell(&panel.id, &view.filter))
     }
 
     async fn series(&self, plan: &plan::Plan<'_>) -> Result<Series, session::Trouble> {
@@ -68,17 +89,8 @@ impl Query {
         }
         let last_event = session.last_event().await?;
         session.end().await?;
-        Ok(Series {
-            panel: PanelName { id: plan.panel.id.clone(), title: plan.panel.title.clone() },
-            window: plan.window,
-            previous: plan.previous,
-            filter: plan.filter.clone(),
-            bucket_ms: plan.bucket_ms,
-            table,
-            details,
-            last_event,
-            took_ms: u32::try_from(started.elapsed().as_millis()).unwrap_or(u32::MAX),
-        })
+        let took_ms = u32::try_from(started.elapsed().as_millis()).unwrap_or(u32::MAX);
+        Ok(Series { last_event, took_ms, ..plan.answer(table, details) })
     }
 }
 
@@ -86,10 +98,14 @@ impl Query {
 impl Backend for Query {
     async fn panel(&self, dashboard: &str, panel: &str, view: &View) -> Result<Series, Error> {
         let found = self.dashboard(dashboard).await?;
-        let plan = plan::Plan::of(&found.dashboard, panel, view, self.clock.now())?;
-        let series = self.series(&plan).await.map_err(|trouble| trouble.tell(panel, &view.filter))?;
+        let series = self.answer(plan::panel(&found.dashboard, panel)?, view).await?;
         tracing::debug!(dashboard, panel, took_ms = series.took_ms, total = series.table.total, "panel answered");
         Ok(series)
+    }
+
+    async fn inspect(&self, dashboard: &str, panel: &str, view: &View) -> Result<Inspection, Error> {
+        let found = self.dashboard(dashboard).await?;
+        self.inspect_panel(plan::panel(&found.dashboard, panel)?, view).await
     }
 
     async fn event(&self, event_id: &str) -> Result<Event, Error> {

@@ -5,24 +5,39 @@ use model::{
     error::{Error, Kind},
     field::Field,
     filter::{self, Ast},
-    panel::{Grouping, Mark, Measure, Panel},
+    panel::{Group, Grouping, Mark, Measure, Order, Panel},
+    series::{Detail, PanelName, Series, Table},
     time::{Range, Timestamp, Window},
     view::View,
 };
 
-/// Buckets of a time chart at most: enough for a shape, few enough for the page.
-const MOST_BUCKETS: u32 = 60;
-
 /// One table to ask for.
 pub struct Ask<'a> {
-    pub by: &'a [Field],
+    pub by: &'a [Group],
+    /// What the group `class` tells apart: ids and conditions, in order.
+    pub classes: &'a [(String, Ast)],
     /// Also by time bucket of this width in milliseconds.
     pub bucket_ms: Option<i64>,
     pub measures: &'a [Measure],
-    /// Rows at most; over time: groups that stand alone.
+    pub order: Option<&'a Order>,
+    /// Rows at most; over time: groups that stand alone; with `inner`: values of the first group.
     pub limit: u32,
+    pub inner: Option<Inner>,
     pub filter: Ast,
     pub window: Window,
+    /// The window before, for measures that compare.
+    pub previous: Window,
+    /// Whether each measure stands beside that of the window before.
+    pub beside: bool,
+}
+
+/// So many values of the second of two groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inner {
+    /// For each value of the first.
+    Within(u32),
+    /// Over all.
+    Across(u32),
 }
 
 /// Everything that the tables of a panel depend on.
@@ -38,32 +53,78 @@ pub struct Plan<'a> {
     pub details: Vec<(&'a str, Ask<'a>)>,
 }
 
+/// The conditions of a panel's classes, which its tables borrow.
+pub fn classes(panel: &Panel) -> Result<Vec<(String, Ast)>, Error> {
+    panel.classes.iter().map(|class| Ok((class.id.clone(), built_in(&panel.id, &class.filter)?))).collect()
+}
+
+/// The panel of a dashboard.
+pub fn panel<'a>(dashboard: &'a Dashboard, panel: &str) -> Result<&'a Panel, Error> {
+    Ok(&dashboard.tile(panel).ok_or_else(|| Error::not_found("There is no such panel."))?.panel)
+}
+
 impl<'a> Plan<'a> {
-    /// Errors: no such panel, a range or filter that cannot be read.
-    pub fn of(dashboard: &'a Dashboard, panel: &str, view: &View, now: Timestamp) -> Result<Plan<'a>, Error> {
-        let panel = &dashboard.tile(panel).ok_or_else(|| Error::not_found("There is no such panel."))?.panel;
+    /// Errors: a range or filter that cannot be read.
+    pub fn of(panel: &'a Panel, classes: &'a [(String, Ast)], view: &View, now: Timestamp) -> Result<Plan<'a>, Error> {
         let window = view.range.or(panel.range).unwrap_or(Range::DEFAULT).window(now)?;
         let reader = filter::parse(&view.filter)?;
         let printed = filter::print(&reader);
         let condition = own_filter(panel, view)?.and(reader);
-        let in_time = panel.over_time || panel.details.iter().any(|detail| detail.over_time);
-        let bucket_ms = in_time.then(|| window.bucket_ms(MOST_BUCKETS));
         let main = Ask {
             by: &panel.by,
-            bucket_ms: bucket_ms.filter(|_| panel.over_time),
+            classes,
+            bucket_ms: panel.bucket.map(|bucket| bucket.width_ms(window)),
             measures: &panel.measures,
+            order: panel.order.as_ref(),
             limit: panel.limit,
-            filter: condition.clone(),
+            inner: panel.inner_limit.map(Inner::Within),
+            filter: condition,
             window,
+            previous: before(window),
+            beside: panel.mark == Mark::Figures,
         };
+        let main = if panel.mark == Mark::HeatMap { crossed(main, panel.inner_limit) } else { main };
         let details = panel
             .details
             .iter()
-            .map(|detail| Ok((detail.id.as_str(), detail_ask(detail, &main, bucket_ms)?)))
-            .collect::<Result<_, Error>>()?;
-        let previous = (panel.mark == Mark::Figures).then(|| before(window));
+            .map(|detail| Ok((detail.id.as_str(), detail_ask(detail, &main)?)))
+            .collect::<Result<Vec<_>, Error>>()?;
+        let (previous, bucket_ms) = {
+            let asks = || [&main].into_iter().chain(details.iter().map(|(_, ask)| ask));
+            (asks().any(compares).then_some(main.previous), asks().find_map(|ask| ask.bucket_ms))
+        };
         Ok(Plan { panel, window, previous, filter: printed, bucket_ms, main, details })
     }
+}
+
+impl Plan<'_> {
+    /// The answer that these tables are, without what the database alone knows.
+    pub fn answer(&self, table: Table, details: Vec<Detail>) -> Series {
+        Series {
+            panel: PanelName { id: self.panel.id.clone(), title: self.panel.title.clone() },
+            window: self.window,
+            previous: self.previous,
+            filter: self.filter.clone(),
+            bucket_ms: self.bucket_ms,
+            table,
+            details,
+            last_event: None,
+            took_ms: 0,
+        }
+    }
+}
+
+fn compares(ask: &Ask<'_>) -> bool {
+    ask.beside || ask.measures.contains(&Measure::Change)
+}
+
+/// A heat map's limits hold for each of its axes as a whole; days and hours are always all there.
+fn crossed<'a>(ask: Ask<'a>, inner_limit: Option<u32>) -> Ask<'a> {
+    const HOURS: u32 = 24;
+    let is_calendar = |at: usize| matches!(ask.by.get(at), Some(Group::Field(Field::Weekday | Field::Hour)));
+    let least = |at: usize, limit: u32| if is_calendar(at) { limit.max(HOURS) } else { limit };
+    let inner = Some(Inner::Across(least(1, inner_limit.unwrap_or(ask.limit))));
+    Ask { limit: least(0, ask.limit), inner, ..ask }
 }
 
 /// The panel's filter and those of its switches that are on.
@@ -78,14 +139,19 @@ fn own_filter(panel: &Panel, view: &View) -> Result<Ast, Error> {
     Ok(condition)
 }
 
-fn detail_ask<'a>(detail: &'a Grouping, main: &Ask<'_>, bucket_ms: Option<i64>) -> Result<Ask<'a>, Error> {
+fn detail_ask<'a>(detail: &'a Grouping, main: &Ask<'a>) -> Result<Ask<'a>, Error> {
     Ok(Ask {
         by: &detail.by,
-        bucket_ms: bucket_ms.filter(|_| detail.over_time),
+        classes: main.classes,
+        bucket_ms: detail.bucket.map(|bucket| bucket.width_ms(main.window)),
         measures: &detail.measures,
+        order: detail.order.as_ref(),
         limit: detail.limit,
+        inner: detail.inner_limit.map(Inner::Within),
         filter: main.filter.clone().and(built_in(&detail.id, &detail.filter)?),
         window: main.window,
+        previous: main.previous,
+        beside: detail.mark == Some(Mark::Figures),
     })
 }
 

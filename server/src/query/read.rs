@@ -34,16 +34,20 @@ pub fn table(statement: &Statement, rows: &[PgRow]) -> Result<Table, sqlx::Error
     let width = statement.columns.len();
     let total_at = match statement.tail {
         Tail::Nothing => None,
-        Tail::Total => Some(width),
+        Tail::Total | Tail::TotalAndCut => Some(width),
         Tail::OtherAndTotal => Some(width + 1),
     };
     let total = match (total_at, rows.first()) {
         (Some(at), Some(row)) => row.try_get(at)?,
         _ => 0,
     };
+    let cut = match (statement.tail, rows.first()) {
+        (Tail::TotalAndCut, Some(row)) => row.try_get(width + 1)?,
+        _ => false,
+    };
     let shown = statement.limit.unwrap_or(rows.len()).min(rows.len());
     let cells = rows[..shown].iter().map(|row| cells(statement, row)).collect::<Result<_, _>>()?;
-    Ok(Table { columns: statement.columns.clone(), rows: cells, total, truncated: shown < rows.len() })
+    Ok(Table { columns: statement.columns.clone(), rows: cells, total, truncated: cut || shown < rows.len() })
 }
 
 fn cells(statement: &Statement, row: &PgRow) -> Result<Vec<Cell>, sqlx::Error> {

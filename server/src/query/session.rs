@@ -8,7 +8,7 @@ use model::{
     series::{Cell, Column, Table},
     time::Timestamp,
 };
-use sqlx::{PgPool, PgTransaction, Postgres, QueryBuilder, postgres::PgRow};
+use sqlx::{PgConnection, PgPool, PgTransaction, Postgres, QueryBuilder, postgres::PgRow};
 use time::OffsetDateTime;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -88,6 +88,11 @@ impl Session {
         Ok(self.transaction.commit().await?)
     }
 
+    /// For statements of one's own.
+    pub fn connection(&mut self) -> &mut PgConnection {
+        &mut self.transaction
+    }
+
     /// The panel's own table.
     pub async fn main(&mut self, plan: &Plan<'_>) -> Result<Table, Trouble> {
         let table = self.run(sql::table(plan.panel.mark, &plan.main)).await?;
@@ -95,17 +100,22 @@ impl Session {
             let total = self.run(sql::count(&plan.main)).await?.total;
             return Ok(Table { total, ..table });
         }
-        match plan.previous {
-            Some(window) => {
-                let ask = Ask { window, filter: plan.main.filter.clone(), ..plan.main };
-                Ok(beside(table, &self.table(&ask).await?))
-            }
-            None => Ok(table),
-        }
+        self.beside(&plan.main, table).await
     }
 
+    /// The table of a detail.
     pub async fn table(&mut self, ask: &Ask<'_>) -> Result<Table, Trouble> {
-        self.run(sql::grouped(ask)).await
+        let table = self.run(sql::grouped(ask)).await?;
+        self.beside(ask, table).await
+    }
+
+    /// Where it is wanted, each measure beside that of the window before.
+    async fn beside(&mut self, ask: &Ask<'_>, table: Table) -> Result<Table, Trouble> {
+        if !ask.beside {
+            return Ok(table);
+        }
+        let previous = self.run(sql::grouped(&sql::before(ask))).await?;
+        Ok(beside(table, &previous, ask.by.len()))
     }
 
     /// The newest event of the store.
@@ -126,16 +136,19 @@ impl Session {
     }
 }
 
-/// Each measure beside the same of the window before. Both tables have one row.
-fn beside(now: Table, previous: &Table) -> Table {
-    let mut columns = Vec::with_capacity(now.columns.len() * 2);
-    let mut row = Vec::with_capacity(now.columns.len() * 2);
-    let cell = |table: &Table, at: usize| table.rows.first().and_then(|row| row.get(at)).cloned().unwrap_or(Cell::Null);
-    for (at, column) in now.columns.iter().enumerate() {
+/// Each measure beside the same of the window before. The first `groups` columns tell which rows belong together.
+fn beside(now: Table, previous: &Table, groups: usize) -> Table {
+    let (of_group, measures) = now.columns.split_at(groups);
+    let paired = measures.iter().flat_map(|column| {
         let key = format!("{}_previous", column.key);
-        let label = format!("{}, previous", column.label);
-        columns.extend([column.clone(), Column { key, kind: column.kind, label }]);
-        row.extend([cell(&now, at), cell(previous, at)]);
-    }
-    Table { columns, rows: vec![row], ..now }
+        [column.clone(), Column { key, kind: column.kind, label: format!("{}, previous", column.label) }]
+    });
+    let columns = of_group.iter().cloned().chain(paired).collect();
+    let row = |row: &Vec<Cell>| {
+        let before = previous.rows.iter().find(|before| before[..groups] == row[..groups]);
+        let pair = |at: usize| [row[at].clone(), before.map_or(Cell::Null, |before| before[at].clone())];
+        row[..groups].iter().cloned().chain((groups..row.len()).flat_map(pair)).collect()
+    };
+    let rows = now.rows.iter().map(row).collect();
+    Table { columns, rows, ..now }
 }

@@ -1,19 +1,26 @@
 //! The statements: fixed fragments, columns by `filter::column`, values as binds.
 
+mod name;
+mod nested;
+
 use model::{
+    chart::GROUP_EVENTS,
     field::{Field, Kind},
-    panel::{Mark, Measure},
+    panel::{Group, Mark, Measure},
     series::Column,
     time::{Timestamp, Window},
 };
 use sqlx::{Postgres, QueryBuilder, postgres::types::PgInterval};
 use time::OffsetDateTime;
 
+use self::name::{each, inner, push_class, push_place, push_shown, push_value, shown_name};
 use super::{
-    filter::{column, condition},
+    filter::condition,
     measure::{self, Part, Sum},
-    plan::{Ask, Plan},
+    plan::{Ask, Inner, Plan},
 };
+
+pub use self::name::shown;
 
 /// What a row of an answer holds beyond its columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +30,8 @@ pub enum Tail {
     Total,
     /// `other`: whether the row stands for the groups beyond the top; then `total`.
     OtherAndTotal,
+    /// `total`; then `cut`, whether there are more groups.
+    TotalAndCut,
 }
 
 /// A statement and how its rows are read.
@@ -44,12 +53,31 @@ impl Statement {
 
 /// The statements of a panel in the order in which they run, with the ids of the tables that they fill.
 pub fn statements(plan: &Plan<'_>) -> Vec<(String, Statement)> {
-    let mut all = vec![(String::new(), table(plan.panel.mark, &plan.main))];
-    if plan.panel.mark == Mark::List {
-        all.push(("total".to_owned(), count(&plan.main)));
+    let mut all = Vec::new();
+    let mut add = |id: &str, ask: &Ask<'_>, statement: Statement| {
+        all.push((id.to_owned(), statement));
+        if ask.beside {
+            all.push(([id, " before"].concat().trim().to_owned(), grouped(&before(ask))));
+        }
+    };
+    match plan.panel.mark {
+        Mark::Text => {}
+        Mark::List => {
+            add("", &plan.main, list(&plan.main));
+            add("total", &plan.main, count(&plan.main));
+        }
+        _ => add("", &plan.main, grouped(&plan.main)),
     }
-    all.extend(plan.details.iter().map(|(id, ask)| ((*id).to_owned(), grouped(ask))));
+    for (id, ask) in &plan.details {
+        add(id, ask, grouped(ask));
+    }
     all
+}
+
+/// The same of the window before, of any group that there was.
+pub fn before<'a>(ask: &Ask<'a>) -> Ask<'a> {
+    const ANY: u32 = 1_000;
+    Ask { window: ask.previous, limit: ask.limit.max(ANY), beside: false, filter: ask.filter.clone(), ..*ask }
 }
 
 /// The panel's own table.
@@ -60,18 +88,24 @@ pub fn table(mark: Mark, ask: &Ask<'_>) -> Statement {
 /// Events one by one, newest first.
 pub fn list(ask: &Ask<'_>) -> Statement {
     let mut sql = QueryBuilder::new("select ");
-    push_list(&mut sql, ask.by.iter().map(|field| shown(column(*field), *field)));
+    for (at, group) in ask.by.iter().enumerate() {
+        sql.push(if at > 0 { ", " } else { "" });
+        match group {
+            Group::Field(_) => push_shown(&mut sql, *group, None, ask),
+            Group::Class => push_class(&mut sql, ask, |sql| push_place(sql, ask)),
+        }
+    }
     sql.push("\nfrom event");
-    push_where(&mut sql, ask);
+    push_where(&mut sql, ask, ask.window);
     sql.push("\norder by event_time desc, event_id desc\nlimit ").push_bind(i64::from(ask.limit) + 1);
-    let columns: Vec<Column> = ask.by.iter().map(|field| field_column(*field)).collect();
+    let columns: Vec<Column> = ask.by.iter().map(|group| list_column(*group)).collect();
     Statement { sql, groups: columns.len(), columns, tail: Tail::Nothing, limit: Some(ask.limit as usize) }
 }
 
 /// How many events match.
 pub fn count(ask: &Ask<'_>) -> Statement {
     let mut sql = QueryBuilder::new("select count(*)\nfrom event");
-    push_where(&mut sql, ask);
+    push_where(&mut sql, ask, ask.window);
     Statement { sql, columns: Vec::new(), groups: 0, tail: Tail::Total, limit: None }
 }
 
@@ -81,16 +115,31 @@ pub fn grouped(ask: &Ask<'_>) -> Statement {
     let with_other = in_time && !ask.by.is_empty();
     let mut sql = QueryBuilder::new("with ");
     push_partial(&mut sql, ask);
+    if ask.measures.contains(&Measure::Change) {
+        push_before(&mut sql, ask);
+    }
+    if has_list(ask) {
+        sql.push(",\nwhole as (\n  select count(*) as events\n  from event");
+        push_where(&mut sql, ask, ask.window);
+        sql.push("\n)");
+    }
+    let mut columns: Vec<Column> = in_time.then(|| list_column(Group::Field(Field::EventTime))).into_iter().collect();
+    columns.extend(ask.by.iter().map(|group| group_column(*group)));
+    let groups = columns.len();
+    columns.extend(ask.measures.iter().map(|measure| measure_column(*measure)));
+    if let (Some(inner), [first, second]) = (ask.inner, ask.by) {
+        nested::push(&mut sql, ask, inner, (*first, *second));
+        if let Inner::Within(_) = inner {
+            let label = format!("Events of {}", first.label().to_lowercase());
+            columns.push(Column { key: GROUP_EVENTS.to_owned(), kind: Kind::Integer, label });
+        }
+        return Statement { sql, columns, groups, tail: Tail::TotalAndCut, limit: None };
+    }
     if with_other {
         push_labelled(&mut sql, ask);
     }
     push_sums(&mut sql, ask, with_other);
-
-    let mut columns: Vec<Column> = in_time.then(|| field_column(Field::EventTime)).into_iter().collect();
-    columns.extend(ask.by.iter().map(|field| group_column(*field)));
-    let groups = columns.len();
     push_order(&mut sql, ask, groups, with_other);
-    columns.extend(ask.measures.iter().map(|measure| measure_column(*measure)));
     let limited = !in_time && groups > 0;
     Statement {
         sql,
@@ -101,13 +150,20 @@ pub fn grouped(ask: &Ask<'_>) -> Statement {
     }
 }
 
+/// Whether an event may count under several groups, so that the groups do not add up to the whole.
+fn has_list(ask: &Ask<'_>) -> bool {
+    ask.by.iter().any(|group| each(*group).is_some())
+}
+
 /// One pass over the events: a row for each group and each combination of values that a measure tells apart.
 fn push_partial(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>) {
-    let mut keys: Vec<&str> = ask.by.iter().map(|field| column(*field)).collect();
+    let mut values: Vec<Field> = Vec::new();
     let mut aggregates = Vec::new();
     for part in ask.measures.iter().filter_map(|measure| measure::part(*measure)) {
         match part {
-            Part::Value(field) if !keys.contains(&column(field)) => keys.push(column(field)),
+            Part::Value(field) if !ask.by.contains(&Group::Field(field)) && !values.contains(&field) => {
+                values.push(field);
+            }
             Part::Aggregate(name, expression) if !aggregates.contains(&(name, expression)) => {
                 aggregates.push((name, expression));
             }
@@ -115,35 +171,54 @@ fn push_partial(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>) {
         }
     }
     sql.push("partial as (\n  select ");
+    let mut keys: Vec<&str> = Vec::new();
     if let Some(width_ms) = ask.bucket_ms {
         let width = PgInterval { months: 0, days: 0, microseconds: width_ms * 1000 };
         sql.push("date_bin(").push_bind(width).push(", event_time, 'epoch') as bucket, ");
-        keys.insert(0, "bucket");
+        keys.push("bucket");
     }
-    let named = keys.iter().filter(|key| **key != "bucket").map(|key| match each(key) {
-        Some(each) => format!("{each} as {key}"),
-        None => (*key).to_owned(),
-    });
+    push_keys(sql, ask, &mut keys);
+    for field in values {
+        sql.push(shown_name(field)).push(", ");
+        keys.push(field.key());
+    }
     let counted = aggregates.iter().map(|(name, expression)| format!("{expression} as {name}"));
-    push_list(sql, named.chain(["count(*) as events".to_owned()]).chain(counted));
-    sql.push("\n  from event");
-    push_where(sql, ask);
-    if !keys.is_empty() {
-        sql.push("\n  group by ");
-        push_list(sql, keys.iter().map(|key| each(key).unwrap_or(key)));
-    }
-    sql.push("\n)");
+    push_list(sql, ["count(*) as events".to_owned()].into_iter().chain(counted));
+    push_scan(sql, ask, ask.window, &keys);
 }
 
-/// The values of a list, one a row, or one null: an event counts under each of them.
-fn each(key: &str) -> Option<&'static str> {
-    (key == column(Field::Resource)).then_some("unnest(coalesce(resource, '{null}'))")
+/// The groups' values, each under its name; and what to group by.
+fn push_keys(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>, keys: &mut Vec<&str>) {
+    for group in ask.by {
+        push_value(sql, *group, ask);
+        sql.push(", ");
+        keys.push(each(*group).unwrap_or(inner(*group)));
+    }
+}
+
+/// The events of the window before, by group.
+fn push_before(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>) {
+    sql.push(",\nbefore as (\n  select ");
+    let mut keys = Vec::new();
+    push_keys(sql, ask, &mut keys);
+    sql.push("count(*) as events");
+    push_scan(sql, ask, ask.previous, &keys);
+}
+
+fn push_scan(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>, window: Window, keys: &[&str]) {
+    sql.push("\n  from event");
+    push_where(sql, ask, window);
+    if !keys.is_empty() {
+        sql.push("\n  group by ");
+        push_list(sql, keys);
+    }
+    sql.push("\n)");
 }
 
 /// `partial` with the groups beyond the top as one, `other`, that shows no group's values. A group without any value
 /// always stands alone, and is not counted among the top.
 fn push_labelled(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>) {
-    let keys: Vec<&str> = ask.by.iter().map(|field| column(*field)).collect();
+    let keys: Vec<&str> = ask.by.iter().map(|group| inner(*group)).collect();
     let list = keys.join(", ");
     let valueless = keys.iter().map(|key| format!("{key} is null")).collect::<Vec<_>>().join(" and ");
     sql.push(format_args!(
@@ -162,40 +237,81 @@ fn push_labelled(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>) {
 /// The groups summed up.
 fn push_sums(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>, with_other: bool) {
     let source = if with_other { "labelled" } else { "partial" };
-    let by: Vec<(String, Field)> = ask
-        .by
-        .iter()
-        .enumerate()
-        .map(|(at, field)| (if with_other { format!("group_{at}") } else { column(*field).to_owned() }, *field))
-        .collect();
+    let name = |at: usize, group: Group| if with_other { format!("group_{at}") } else { inner(group).to_owned() };
+    let by: Vec<(String, Group)> = ask.by.iter().enumerate().map(|(at, group)| (name(at, *group), *group)).collect();
     let mut groups: Vec<String> = ask.bucket_ms.map(|_| "bucket".to_owned()).into_iter().collect();
     groups.extend(by.iter().map(|(name, _)| name.clone()));
     groups.extend(with_other.then(|| "other".to_owned()));
 
-    let bucket = ask.bucket_ms.map(|_| "bucket as event_time".to_owned());
-    let shown = by.iter().map(|(name, field)| shown(name, *field));
-    let sums = ask.measures.iter().map(|measure| match measure::sum(*measure) {
-        Sum::Expression(expression) => format!("{expression} as {}", measure.key()),
-        Sum::MostFrequent(field) => format!("{} as {}", most_frequent(column(field), source, &groups), measure.key()),
-    });
-    let other = with_other.then(|| "other".to_owned());
-    let total = "coalesce(sum(sum(events)) over (), 0)::bigint as total".to_owned();
     sql.push("\nselect ");
-    push_list(sql, bucket.into_iter().chain(shown).chain(sums).chain(other).chain([total]));
-    sql.push(format_args!("\nfrom {source}"));
+    if ask.bucket_ms.is_some() {
+        sql.push("bucket as event_time, ");
+    }
+    for (name, group) in &by {
+        push_shown(sql, *group, Some(name), ask);
+        sql.push(", ");
+    }
+    for sum in sums(ask, source, &groups) {
+        sql.push(sum).push(", ");
+    }
+    if with_other {
+        sql.push("other, ");
+    }
+    sql.push(format_args!("{} as total\nfrom {source}", total(ask)));
     if !groups.is_empty() {
         sql.push("\ngroup by ");
         push_list(sql, &groups);
     }
 }
 
-/// The value of `key` with the most events among the rows of the same group.
-fn most_frequent(key: &str, source: &str, groups: &[String]) -> String {
-    let same = groups.iter().map(|group| format!("\n      and own.{group} is not distinct from {source}.{group}"));
+/// All events that the panel counts.
+fn total(ask: &Ask<'_>) -> &'static str {
+    if has_list(ask) { "(select events from whole)" } else { "coalesce(sum(sum(events)) over (), 0)::bigint" }
+}
+
+/// The measures over the rows of `source` that are the same in `groups`.
+fn sums(ask: &Ask<'_>, source: &str, groups: &[String]) -> Vec<String> {
+    let all = if has_list(ask) { "(select events from whole)" } else { "sum(sum(events)) over ()" };
+    let of = |measure: &Measure| match measure::sum(*measure) {
+        Sum::Expression(expression) => expression.to_owned(),
+        Sum::Distinct(field) if is_apart(ask, field) => format!(
+            "(\n    select count(distinct element) from {source} as own, unnest(own.{field}) as element where true{same}\n  )",
+            field = field.key(),
+            same = same(source, groups)
+        ),
+        Sum::Distinct(field) => format!("count(distinct {})", field.key()),
+        Sum::MostFrequent(field) => most_frequent(ask, field, source, groups),
+        Sum::Share => format!("(sum(events) / nullif({all}, 0))::double precision"),
+        Sum::Change => format!(
+            "(sum(events) / nullif((\n    select sum(own.events) from before as own where true{}\n  ), 0) - 1)::double precision",
+            same(source, groups)
+        ),
+    };
+    ask.measures.iter().map(|measure| format!("{} as {}", of(measure), measure.key())).collect()
+}
+
+/// Whether the field is a list that the groups did not take apart.
+fn is_apart(ask: &Ask<'_>, field: Field) -> bool {
+    field.kind() == Kind::List && !ask.by.contains(&Group::Field(field))
+}
+
+/// That a row of `own` is of the same group.
+fn same(source: &str, groups: &[String]) -> String {
+    groups.iter().map(|group| format!("\n      and own.{group} is not distinct from {source}.{group}")).collect()
+}
+
+/// The value of the field with the most events among the rows of the same group.
+fn most_frequent(ask: &Ask<'_>, field: Field, source: &str, groups: &[String]) -> String {
+    let key = field.key();
+    let (value, elements) = match is_apart(ask, field) {
+        true => ("element".to_owned(), format!(", unnest(own.{key}) as element")),
+        false => (format!("own.{key}"), String::new()),
+    };
+    let given = if field.kind() == Kind::Address { format!("host({value})") } else { value.clone() };
     format!(
-        "(\n    select own.{key} from {source} as own where own.{key} is not null{}\
-         \n    group by own.{key} order by sum(own.events) desc, own.{key} limit 1\n  )",
-        same.collect::<String>()
+        "(\n    select {given} from {source} as own{elements} where {value} is not null{}\
+         \n    group by {value} order by sum(own.events) desc, {value} limit 1\n  )",
+        same(source, groups)
     )
 }
 
@@ -203,22 +319,36 @@ fn push_order(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>, groups: usize, wi
     if groups == 0 {
         return;
     }
-    let keys = (1..=groups).map(|at| at.to_string());
+    let mut keys = (1..=groups).map(|at| at.to_string());
     sql.push("\norder by ");
     if ask.bucket_ms.is_some() {
         // `other` last in its bucket: the drawing stacks in this order.
         let other = with_other.then(|| "other".to_owned());
-        let mut keys = keys;
         push_list(sql, keys.next().into_iter().chain(other).chain(keys));
         return;
     }
-    let first_measure = (!ask.measures.is_empty()).then(|| format!("{} desc nulls last", groups + 1));
-    push_list(sql, first_measure.into_iter().chain(keys));
+    push_list(sql, order(ask, groups).into_iter().chain(keys));
     sql.push("\nlimit ").push_bind(i64::from(ask.limit) + 1);
 }
 
-fn push_where(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>) {
-    let Window { from, to } = ask.window;
+/// The panel's own order, else the largest first; by place among the columns, classes by theirs among the classes.
+fn order(ask: &Ask<'_>, groups: usize) -> Option<String> {
+    let Some(order) = ask.order else {
+        return (!ask.measures.is_empty()).then(|| format!("{} desc nulls last", groups + 1));
+    };
+    let direction = if order.ascending { "asc" } else { "desc" };
+    let group = ask.by.iter().position(|group| group.key() == order.by);
+    let measure = || ask.measures.iter().position(|measure| measure.key() == order.by);
+    let column = match group {
+        Some(at) if ask.by[at] == Group::Class => inner(Group::Class).to_owned(),
+        Some(at) => (at + 1).to_string(),
+        None => (groups + measure()? + 1).to_string(),
+    };
+    Some(format!("{column} {direction} nulls last"))
+}
+
+fn push_where(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>, window: Window) {
+    let Window { from, to } = window;
     sql.push("\n  where event_time >= ").push_bind(instant(from));
     sql.push(" and event_time < ").push_bind(instant(to));
     sql.push("\n    and (");
@@ -227,28 +357,11 @@ fn push_where(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>) {
 }
 
 fn push_list<T: std::fmt::Display>(sql: &mut QueryBuilder<Postgres>, items: impl IntoIterator<Item = T>) {
-    push_joined(sql, items, ", ");
-}
-
-fn push_joined<T: std::fmt::Display>(
-    sql: &mut QueryBuilder<Postgres>,
-    items: impl IntoIterator<Item = T>,
-    between: &str,
-) {
     for (at, item) in items.into_iter().enumerate() {
         if at > 0 {
-            sql.push(between);
+            sql.push(", ");
         }
         sql.push(item);
-    }
-}
-
-/// `name`, which holds `field`'s values, as it is selected: addresses as text, without a netmask.
-pub fn shown(name: &str, field: Field) -> String {
-    match field.kind() {
-        Kind::Address => format!("host({name}) collate \"C\" as {}", column(field)),
-        _ if name == column(field) => name.to_owned(),
-        _ => format!("{name} as {}", column(field)),
     }
 }
 
@@ -260,17 +373,18 @@ pub fn instant(at: Timestamp) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(at_ms) * 1_000_000).expect("within the years 1 to 9999")
 }
 
-fn field_column(field: Field) -> Column {
-    Column { key: field.key().to_owned(), kind: field.kind(), label: field.label().to_owned() }
+fn list_column(group: Group) -> Column {
+    Column { key: group.key().to_owned(), kind: group.kind(), label: group.label().to_owned() }
 }
 
 /// Grouped by a list, a row has one of its values.
-fn group_column(field: Field) -> Column {
-    let column = field_column(field);
+fn group_column(group: Group) -> Column {
+    let column = list_column(group);
     let kind = if column.kind == Kind::List { Kind::Text } else { column.kind };
     Column { kind, ..column }
 }
 
 fn measure_column(measure: Measure) -> Column {
-    Column { key: measure.key().to_owned(), kind: measure.kind(), label: measure.label().to_owned() }
+    let kind = if measure.kind() == Kind::List { Kind::Text } else { measure.kind() };
+    Column { key: measure.key().into_owned(), kind, label: measure.label().into_owned() }
 }

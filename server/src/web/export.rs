@@ -1,4 +1,5 @@
-//! The same address with another suffix: `/d/overview/errors.json`, `.csv`, `.svg`; `/event/<id>.json`.
+//! The same address with another suffix: `/d/overview/errors.json`, `.csv`, `.svg`; `/event/<id>.json`; and
+//! `/d/overview/errors/inspect.json`, how a panel is answered.
 //!
 //! A middleware, because axum's routes cannot tell suffixes apart within the segment that the page's route takes.
 
@@ -36,6 +37,7 @@ enum Suffix {
 #[derive(Debug, PartialEq, Eq)]
 enum Export {
     Panel { dashboard: String, panel: String, suffix: Suffix },
+    Inspection { dashboard: String, panel: String },
     Event { id: String },
 }
 
@@ -64,6 +66,10 @@ impl Export {
         let mut segments = path.strip_prefix('/')?.split('/');
         let export = match (segments.next()?, segments.next()?, segments.next()) {
             ("event", id, None) => Export::Event { id: decoded(id.strip_suffix(".json")?)? },
+            ("d", dashboard, Some(panel)) if path.ends_with("/inspect.json") => {
+                let inspection = Export::Inspection { dashboard: decoded(dashboard)?, panel: decoded(panel)? };
+                return (segments.next() == Some("inspect.json") && segments.next().is_none()).then_some(inspection);
+            }
             ("d", dashboard, Some(panel)) => {
                 let (panel, suffix) = panel.rsplit_once('.')?;
                 let suffix = match suffix {
@@ -85,6 +91,16 @@ impl Export {
                 Ok(event) => ([(header::CONTENT_TYPE, "application/json"), NO_STORE], event.raw).into_response(),
                 Err(error) => error::response(&error, Format::Json),
             },
+            Export::Inspection { dashboard, panel } => {
+                let answer = match exact_view(query) {
+                    Ok(view) => backend.inspect(dashboard, panel, &view).await,
+                    Err(mistake) => Err(mistake),
+                };
+                match answer {
+                    Ok(inspection) => ([NO_STORE], axum::Json(export::inspection(&inspection))).into_response(),
+                    Err(error) => error::response(&error, Format::Json),
+                }
+            }
             Export::Panel { dashboard, panel, suffix } => {
                 let answer = match panel_series(backend, dashboard, panel, query).await {
                     Ok(series) => render(backend, dashboard, *suffix, &series, query).await,
@@ -103,12 +119,13 @@ fn decoded(segment: &str) -> Option<String> {
 }
 
 /// A file must not answer another question than the one that was asked: what a page would leave out is an error here.
-async fn panel_series(backend: &dyn Backend, dashboard: &str, panel: &str, query: &str) -> Result<Series, Error> {
+fn exact_view(query: &str) -> Result<View, Error> {
     let (view, mistakes) = View::from_query(query);
-    match mistakes.into_iter().next() {
-        Some(mistake) => Err(mistake),
-        None => backend.panel(dashboard, panel, &view).await,
-    }
+    mistakes.into_iter().next().map_or(Ok(view), Err)
+}
+
+async fn panel_series(backend: &dyn Backend, dashboard: &str, panel: &str, query: &str) -> Result<Series, Error> {
+    backend.panel(dashboard, panel, &exact_view(query)?).await
 }
 
 async fn render(
@@ -191,6 +208,8 @@ mod tests {
         assert_eq!(Export::of("/d/overview/errors.json"), Some(panel(Suffix::Json)));
         assert_eq!(Export::of("/d/overview/errors.csv"), Some(panel(Suffix::Csv)));
         assert_eq!(Export::of("/d/overview/err%6Frs.svg"), Some(panel(Suffix::Svg)));
+        let inspection = Export::Inspection { dashboard: "overview".into(), panel: "errors".into() };
+        assert_eq!(Export::of("/d/overview/errors/inspect.json"), Some(inspection));
         assert_eq!(Export::of("/event/a%2Fb.json"), Some(Export::Event { id: "a/b".into() }));
         for page in [
             "/",
@@ -200,6 +219,8 @@ mod tests {
             "/d/overview.json",
             "/event/x",
             "/d/a/b.csv/c",
+            "/d/a/b/c/inspect.json",
+            "/d/a/inspect",
             "/d/%ff/x.json",
         ] {
             assert_eq!(Export::of(page), None, "{page}");

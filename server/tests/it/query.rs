@@ -1,5 +1,6 @@
 //! Tests of `server::query`.
 
+mod engine;
 mod filter;
 pub mod fixture;
 mod golden;

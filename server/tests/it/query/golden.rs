@@ -14,7 +14,7 @@ async fn sql_of_the_overview() {
     let query = Query::new(pool, clock, GeoIp::default());
     let mut text = String::new();
     for tile in &model::dashboard::dashboard("overview").unwrap().tiles {
-        for (id, sql) in query.explain("overview", &tile.panel.id, &view("")).await.unwrap() {
+        for (id, sql) in query.explain(&tile.panel, &view("")).unwrap() {
             let name = [tile.panel.id.as_str(), &id].join(" ");
             text.push_str(&format!("-- {}\n{sql}\n\n", name.trim()));
         }

@@ -244,3 +244,21 @@ async fn data_is_compressed_where_the_client_takes_it() {
         assert!(answer.body.len() * 3 < get(&site, address).await.body.len());
     }
 }
+
+#[tokio::test]
+async fn an_inspection_shows_how_a_panel_is_answered() {
+    let site = site([json!({ "actor": "alice" })]).await;
+    let answer = get(&site, "/d/overview/errors/inspect.json?q=actor:alice").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let inspection = answer.json();
+    assert_eq!(inspection["filter"], "outcome:failure and actor:alice");
+    assert_eq!(inspection["statements"][0]["source"], "event");
+    assert_eq!(inspection["statements"][0]["binds"][3], "alice");
+    for (address, status) in [
+        ("/d/overview/nope/inspect.json", StatusCode::NOT_FOUND),
+        ("/d/overview/errors/inspect.json?q=actor:(", StatusCode::BAD_REQUEST),
+        ("/d/overview/errors/inspect.json?range=soon", StatusCode::BAD_REQUEST),
+    ] {
+        assert_eq!(get(&site, address).await.status, status, "{address}");
+    }
+}

@@ -9,6 +9,7 @@ use model::{
     discover,
     error::{Error, Kind},
     field::Field,
+    inspection::Inspection,
     series::{Cell, Series},
     time::{Timestamp, Window},
     view::View,
@@ -132,6 +133,10 @@ impl Dashboards for Faulty {
 #[async_trait]
 impl Backend for Faulty {
     async fn panel(&self, _: &str, _: &str, _: &View) -> Result<Series, Error> {
+        panic!("the inner secret")
+    }
+
+    async fn inspect(&self, _: &str, _: &str, _: &View) -> Result<Inspection, Error> {
         panic!("the inner secret")
     }
 

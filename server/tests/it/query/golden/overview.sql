@@ -9,6 +9,17 @@ with partial as (
 select coalesce(sum(events), 0)::bigint as events, (sum(failures) / nullif(sum(events), 0))::double precision as error_rate, count(distinct actor) as actors, count(distinct source_ip) as source_ips, count(distinct country) as countries, count(distinct account) as accounts, coalesce(sum(sum(events)) over (), 0)::bigint as total
 from partial
 
+-- key-figures before
+with partial as (
+  select actor, source_ip, country, account, count(*) as events, count(*) filter (where outcome = 'failure') as failures
+  from event
+  where event_time >= $1 and event_time < $2
+    and (true)
+  group by actor, source_ip, country, account
+)
+select coalesce(sum(events), 0)::bigint as events, (sum(failures) / nullif(sum(events), 0))::double precision as error_rate, count(distinct actor) as actors, count(distinct source_ip) as source_ips, count(distinct country) as countries, count(distinct account) as accounts, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from partial
+
 -- key-figures timeline
 with partial as (
   select date_bin($1, event_time, 'epoch') as bucket, actor, source_ip, country, account, count(*) as events, count(*) filter (where outcome = 'failure') as failures

@@ -1,10 +1,17 @@
 //! A dashboard: panels on a grid. The built-in ones are files of the very type that users save.
 
-use std::{collections::BTreeSet, sync::LazyLock};
+mod upgrade;
+
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::{error::Error, filter, panel::Panel};
+pub use self::upgrade::VERSION;
+use crate::{
+    error::Error,
+    panel::{Panel, unique},
+};
 
 /// Where a panel stands: columns of twelve, and the height of its frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +33,8 @@ pub struct Tile {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dashboard {
+    /// Of the file: `VERSION` once it is read.
+    pub version: u32,
     /// As in the address: `overview`.
     pub id: String,
     pub title: String,
@@ -34,9 +43,9 @@ pub struct Dashboard {
 }
 
 static BUILT_IN: LazyLock<Vec<Dashboard>> = LazyLock::new(|| {
-    [include_str!("dashboards/overview.json")]
+    [include_str!("../dashboards/overview.json")]
         .into_iter()
-        .map(|text| Dashboard::from_json(text).expect("built-in dashboards are tested to be valid"))
+        .map(|text| serde_json::from_str(text).expect("built-in dashboards are tested to be valid"))
         .collect()
 });
 
@@ -54,9 +63,12 @@ pub fn dashboard(id: &str) -> Option<&'static Dashboard> {
 const COLUMNS: u32 = 12;
 
 impl Dashboard {
-    /// Reads a dashboard's file. Errors name the key or the panel that is wrong.
+    /// Reads a dashboard's file, of this version or an older one. Errors name the panel and the key that are wrong.
     pub fn from_json(text: &str) -> Result<Dashboard, Error> {
-        let dashboard: Dashboard = serde_json::from_str(text).map_err(|error| invalid(error.to_string()))?;
+        let value = serde_json::from_str(text).map_err(|error| invalid(error.to_string()))?;
+        let value = upgrade::upgrade(value).map_err(invalid)?;
+        let dashboard =
+            Dashboard::deserialize(&value).map_err(|error| invalid(place_of(&value) + &error.to_string()))?;
         dashboard.validate()?;
         Ok(dashboard)
     }
@@ -67,9 +79,10 @@ impl Dashboard {
 
     /// Whether addresses, filters and grid work. Errors name the panel that is wrong.
     pub fn validate(&self) -> Result<(), Error> {
-        unique("The dashboard", "panel", self.tiles.iter().map(|tile| tile.panel.id.as_str()))?;
-        for tile in &self.tiles {
-            validate_panel(&tile.panel)?;
+        unique("panel", self.tiles.iter().map(|tile| tile.panel.id.as_str()))
+            .map_err(|error| invalid(format!("The dashboard: {error}")))?;
+        for Tile { panel, .. } in &self.tiles {
+            panel.validate().map_err(|error| invalid(format!("Panel {}: {error}", panel.id)))?;
         }
         self.validate_grid()
     }
@@ -98,34 +111,15 @@ fn invalid(message: String) -> Error {
     Error::invalid("dashboard", message)
 }
 
-fn validate_panel(panel: &Panel) -> Result<(), Error> {
-    let id = &panel.id;
-    let owner = format!("Panel {id}");
-    unique(&owner, "switch", panel.switches.iter().map(|switch| switch.id.as_str()))?;
-    unique(&owner, "detail", panel.details.iter().map(|detail| detail.id.as_str()))?;
-    if panel.limit == 0 || panel.details.iter().any(|detail| detail.limit == 0) {
-        return Err(invalid(format!("{owner}: a limit is at least 1.")));
+/// Where the file cannot be read: the first tile that is none, by its panel's id where it has one.
+fn place_of(dashboard: &Value) -> String {
+    let tiles = dashboard["tiles"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let wrong = tiles.iter().enumerate().find(|(_, tile)| Tile::deserialize(*tile).is_err());
+    match wrong.map(|(at, tile)| (at, tile["panel"]["id"].as_str())) {
+        Some((_, Some(id))) => format!("Panel {id}: "),
+        Some((at, None)) => format!("Tile {}: ", at + 1),
+        None => String::new(),
     }
-    let details = panel.details.iter().map(|detail| detail.filter.as_str());
-    let switches = panel.switches.iter().map(|switch| switch.filter.as_str());
-    for text in details.chain(switches).chain([panel.filter.as_str()]) {
-        filter::parse(text).map_err(|error| invalid(format!("{owner}: filter {text}: {}", error.message)))?;
-    }
-    Ok(())
-}
-
-/// Ids stand in addresses: each once, of small letters, digits and `-`.
-fn unique<'a>(owner: &str, what: &str, ids: impl Iterator<Item = &'a str>) -> Result<(), Error> {
-    let mut seen = BTreeSet::new();
-    for id in ids {
-        if id.is_empty() || !id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
-            return Err(invalid(format!("{owner}: the {what} id {id:?} is not of small letters, digits and -.")));
-        }
-        if !seen.insert(id) {
-            return Err(invalid(format!("{owner} has two {what}s with the id {id}.")));
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -160,26 +154,31 @@ mod tests {
             let text = serde_json::to_string(dashboard).expect("a dashboard is JSON");
             assert_eq!(Dashboard::from_json(&text).as_ref(), Ok(dashboard));
         }
-        unique("All", "dashboard", built_in().iter().map(|dashboard| dashboard.id.as_str())).expect("unique ids");
+        unique("dashboard", built_in().iter().map(|dashboard| dashboard.id.as_str())).expect("unique ids");
     }
 
     #[test]
     fn mistakes_are_told_by_name() {
         /// Overview with a piece of its text replaced.
         fn check(from: &str, to: &str, expected: &str) {
-            let text = include_str!("dashboards/overview.json");
+            let text = include_str!("../dashboards/overview.json");
             assert!(text.contains(from), "{from}");
             let error = Dashboard::from_json(&text.replacen(from, to, 1)).expect_err(to);
             assert!(error.message.contains(expected), "{}", error.message);
         }
         check(r#""title""#, r#""titel""#, "unknown field `titel`");
-        check(r#""mark": "map""#, r#""mark": "globe""#, "unknown variant `globe`");
-        check(r#""by": ["country"]"#, r#""by": ["land"]"#, "unknown variant `land`");
-        check(r#""measures": ["events"]"#, r#""measures": ["evts"]"#, "unknown variant `evts`");
+        check(r#""mark": "map""#, r#""mark": "globe""#, "Panel access-map: unknown variant `globe`");
+        check(r#""by": ["country"]"#, r#""by": ["land"]"#, "Panel access-map: there is no field `land` to group by");
+        check(
+            r#""measures": ["events"]"#,
+            r#""measures": ["evts"]"#,
+            "Panel access-map: there is no measure `evts`; there are events, failures",
+        );
         check(r#""label": "Writes only","#, r#""label": "Writes only", "default": true,"#, "unknown field `default`");
-        check(r#""id": "errors""#, r#""id": "sign-ins""#, "The dashboard has two panels with the id sign-ins.");
+        check(r#""id": "errors""#, r#""id": "sign-ins""#, "The dashboard: two panels have the id sign-ins.");
+        check(r#""bucket": "auto""#, r#""bucket": "1mo""#, "a bucket is `auto`, or a width such as 5m, 1h or 1d");
         check(r#""id": "errors""#, r#""id": "Errors/1""#, "the panel id \"Errors/1\" is not");
-        check(r#""id": "flows""#, r#""id": "cities""#, "Panel access-map has two details with the id cities.");
+        check(r#""id": "flows""#, r#""id": "cities""#, "Panel access-map: two details have the id cities.");
         check("outcome:failure", "outcom:failure", "Panel errors: filter outcom:failure: There is no field outcom.");
         check(
             "not read_only:true",
@@ -192,7 +191,7 @@ mod tests {
             r#""columns": 11, "height": 560"#,
             "The last row has 11 columns, of 12.",
         );
-        check(r#""limit": 20"#, r#""limit": 0"#, "Panel top-console-users: a limit is at least 1.");
+        check(r#""limit": 20"#, r#""limit": 0"#, "Panel top-console-users: a limit is 1 to 1000.");
         check(r#""range": "7d""#, r#""range": "soon""#, "Expected a number and a unit");
     }
 }
