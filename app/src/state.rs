@@ -138,7 +138,7 @@ pub(crate) fn dashboard_of(path: &str) -> Option<String> {
     let mut segments = path.split('/').skip(1);
     match (segments.next()?, segments.next()) {
         ("", None) => Some(FIRST.to_owned()),
-        ("d", Some(id)) => percent_encoding::percent_decode_str(id).decode_utf8().ok().map(Into::into),
+        ("d", Some(id)) => Some(percent_encoding::percent_decode_str(id).decode_utf8_lossy().into_owned()),
         _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! How a panel is answered, on its way to pages.
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
-use model::{inspection::Inspection, view::View};
+use model::inspection::Inspection;
 
 use super::ApiError;
 use crate::wire;
@@ -9,7 +9,7 @@ use crate::wire;
 /// The statements behind a panel; `query` is a view's canonical query string.
 #[server(prefix = "/api", endpoint = "inspect", input = GetUrl, output = wire::Answer)]
 pub async fn panel_inspect(dashboard: String, panel: String, query: String) -> Result<Inspection, ApiError> {
-    let (view, mut errors) = View::from_query(&query);
+    let (view, mut errors) = model::view::View::from_query(&query);
     if !errors.is_empty() {
         return Err(super::fail(errors.swap_remove(0)));
     }
