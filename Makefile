@@ -14,6 +14,8 @@ LISTEN ?= 127.0.0.1:8080
 # make bench: events of the sample, measurements of each panel.
 EVENTS ?= 200000
 RUNS ?= 20
+# make fuzz: how long.
+SECONDS_OF_FUZZ ?= 60
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # The browser half may have so many bytes after brotli.
@@ -31,7 +33,7 @@ define packages
 	fi
 endef
 
-.PHONY: help run test lint fmt bench e2e release clean \
+.PHONY: help run test lint fmt bench fuzz e2e release clean \
 	setup-build setup-postgres setup-geoip setup-deny setup-node setup-browser setup-test
 
 help:
@@ -80,6 +82,21 @@ bench: setup-build setup-postgres setup-geoip ## ingest EVENTS and time every pa
 	cargo run --profile quick --package site
 	cargo build --profile quick --package trailmap
 	node e2e/bench.mjs --trailmap $(TARGET)/quick/trailmap --events $(EVENTS) --runs $(RUNS) --out $(TARGET)/bench.json
+
+# What cargo-fuzz passes, as far as it needs no nightly compiler. New inputs stay below target/.
+FUZZ_FLAGS := --cfg fuzzing -Ccodegen-units=1 -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+	-Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+	-Cllvm-args=-sanitizer-coverage-trace-compares
+fuzz: setup-build ## random filters for SECONDS_OF_FUZZ, from the corpus on
+	if ! command -v c++ >/dev/null; then
+		$(call packages,g++)
+	fi
+	found='$(abspath $(TARGET))/fuzz/corpus/filter'
+	mkdir -p "$$found"
+	host=$$(rustc -vV | sed -n 's/^host: //p')
+	cd fuzz
+	RUSTFLAGS='$(FUZZ_FLAGS)' cargo run --release --locked --target "$$host" --target-dir '$(abspath $(TARGET))/fuzz' -- \
+		"$$found" corpus/filter -max_total_time='$(SECONDS_OF_FUZZ)' -max_len=512 -timeout=10
 
 release: setup-build ## one file, target/release/trailmap, that runs from any folder
 	cargo run --profile quick --package site -- --check-size $(WASM_BUDGET)

@@ -161,3 +161,17 @@ test("the writes switch of recent events is on, and can be switched off", async 
   await settled(overview);
   assert.ok((await reads()).some((row) => /^(Get|List|Describe)/.test(row.event_name)), "reads, too");
 });
+
+test("any text finds events, a range narrows numbers", async (t) => {
+  const overview = await page(t);
+  await open(overview, `/?${RANGE}`);
+  const all = await figure(overview, "events");
+  for (const filter of ["consolelogin", "as_number >= 1"]) {
+    await open(overview, `/?${RANGE}&q=${encodeURIComponent(filter)}`);
+    const some = await figure(overview, "events");
+    assert.ok(some > 0 && some < all, `${filter}: ${some} of ${all}`);
+    const exported = await json(`/d/overview/key-figures.json?${RANGE}&q=${encodeURIComponent(filter)}`);
+    assert.equal(exported.rows[0].events, some);
+  }
+  clean(overview);
+});

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 use model::{
     error::{Error, Kind},
+    filter::Target,
     inspection::Inspection,
     series::Series,
     time::Timestamp,
@@ -18,10 +19,12 @@ use crate::{status, wire};
 mod dashboard;
 mod discover;
 mod inspect;
+mod values;
 
 pub use dashboard::{Dashboards, Found, Info, Named, Source, dashboard_get, dashboards_get};
 pub use discover::{Discover, Listing, Rows, discover_page, field_values};
 pub use inspect::panel_inspect;
+pub use values::values_get;
 
 /// One event, whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -51,6 +54,13 @@ pub struct Attribution {
     pub url: String,
 }
 
+/// A value that events have, and how many of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ValueCount {
+    pub text: String,
+    pub events: i64,
+}
+
 /// What the server offers to pages. `app` never knows Postgres.
 #[async_trait]
 pub trait Backend: Dashboards + Discover {
@@ -62,6 +72,10 @@ pub trait Backend: Dashboards + Discover {
 
     /// One event by its id.
     async fn event(&self, event_id: &str) -> Result<Event, Error>;
+
+    /// Values of `target` that have `typed` in them, in either case, among the newest events of the view: the most
+    /// frequent first, those that begin with `typed` before all others. Errors: as `panel`; the time-out is short.
+    async fn values(&self, target: &Target, typed: &str, view: &View) -> Result<Vec<ValueCount>, Error>;
 
     async fn about(&self) -> Result<About, Error>;
 }

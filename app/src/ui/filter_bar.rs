@@ -39,7 +39,7 @@ pub fn FilterBar() -> AnyView {
                 autocomplete="off"
                 autocapitalize="off"
                 spellcheck="false"
-                placeholder="Filter events, for example event_name:Delete* and not actor:ci"
+                placeholder="Any text, or event_name:Delete* and not actor:ci"
                 value=filter
                 prop:value=filter
                 aria-invalid=move || wrong().then_some("true")

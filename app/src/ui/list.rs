@@ -101,7 +101,7 @@ pub fn entry(
             let class = class.map(|class| view! { <span class="extra">{class}</span> });
             view! { <td data-key=field.key()>{cell(*field, &get)} {class}</td> }.into_any()
         }
-        Target::Path(_) => {
+        Target::Path(_) | Target::Event => {
             let name = discover::name(column);
             let text = value::short(Field::RequestId, table.cell(row, &name));
             view! { <td data-key=name><span class="value" title=text.clone()>{text.clone()}</span></td> }.into_any()

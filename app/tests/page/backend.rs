@@ -1,11 +1,14 @@
 //! A backend in memory: every panel has a few rows, made from its own description.
 
-use app::api::{About, Attribution, Backend, Dashboards, Discover, Event, Found, Info, Listing, Rows, Source};
+use app::api::{
+    About, Attribution, Backend, Dashboards, Discover, Event, Found, Info, Listing, Rows, Source, ValueCount,
+};
 use async_trait::async_trait;
 use model::{
     dashboard,
     error::{Error, Kind},
     field::{self, Field},
+    filter::Target,
     inspection::{Inspection, Statement},
     panel::{Group, Mark, Panel},
     series::{Cell, Column, Detail, PanelName, Series, Table},
@@ -94,6 +97,11 @@ impl Backend for Memory {
         Ok(Event { fields, raw, object: "s3://trail/a.json.gz".into() })
     }
 
+    async fn values(&self, _: &Target, typed: &str, _: &View) -> Result<Vec<ValueCount>, Error> {
+        let values = ["alice", HOSTILE].into_iter().filter(|text| text.contains(typed));
+        Ok(values.map(|text| ValueCount { text: text.into(), events: 7 }).collect())
+    }
+
     async fn about(&self) -> Result<About, Error> {
         let source = Attribution { label: "Places by Example".into(), url: "https://example.com/".into() };
         let last_event = Some(Timestamp(NOW));
@@ -108,7 +116,7 @@ impl Discover for Memory {
         let panel = &model::discover::dashboard().tiles[0].panel;
         let columns = discover.columns.iter().map(|target| match target {
             model::filter::Target::Field(field) => column(field.key(), field.kind(), field.label()),
-            model::filter::Target::Path(_) => column(&model::discover::name(target), field::Kind::List, ""),
+            _ => column(&model::discover::name(target), field::Kind::List, ""),
         });
         let columns: Vec<_> = columns.collect();
         let rows = if self.empty { 0 } else { 3 };

@@ -247,7 +247,7 @@ pub fn name(column: &Target) -> String {
 pub fn label(column: &Target) -> String {
     match column {
         Target::Field(field) => field.label().to_owned(),
-        Target::Path(_) => name(column),
+        Target::Path(_) | Target::Event => name(column),
     }
 }
 

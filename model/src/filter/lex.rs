@@ -1,6 +1,6 @@
 //! The filter's characters: names, values, quotes and escapes. Positions are characters.
 
-use super::{MAX_SEGMENTS, Pattern, mistake};
+use super::{Comparison, Pattern, mistake};
 use crate::error::Error;
 
 /// Reads a filter's text from left to right.
@@ -21,6 +21,11 @@ pub(super) const KEYWORDS: [&str; 3] = ["and", "or", "not"];
 /// Whether `c` ends a word, if no backslash stands before it.
 pub(super) fn is_delimiter(c: char) -> bool {
     c.is_whitespace() || matches!(c, '(' | ')' | '"')
+}
+
+/// Whether `c` comes after a field's name: a value without a field has it in quotes.
+pub(super) fn is_operator(c: char) -> bool {
+    matches!(c, ':' | '<' | '>' | '=')
 }
 
 /// Whether a path's segment may have `c` without quotes.
@@ -55,6 +60,37 @@ impl Cursor {
         let there = self.peek() == Some(c);
         self.at += usize::from(there);
         there
+    }
+
+    /// Goes past the sign of a range, if it is next after spaces.
+    pub(super) fn eat_comparison(&mut self) -> Option<Comparison> {
+        self.skip_space();
+        let found = Comparison::ALL.into_iter().find(|comparison| self.is_next(comparison.sign()))?;
+        self.at += found.sign().len();
+        Some(found)
+    }
+
+    /// Whether `text` is next.
+    pub(super) fn is_next(&self, text: &str) -> bool {
+        text.chars().enumerate().all(|(at, c)| self.chars.get(self.at + at) == Some(&c))
+    }
+
+    /// The characters `start..end`.
+    pub(super) fn slice(&self, start: usize, end: usize) -> String {
+        self.chars[start..end].iter().collect()
+    }
+
+    /// The first sign in the word that begins here that would follow a field's name.
+    pub(super) fn operator_in_word(&self) -> Option<char> {
+        let mut chars = self.chars[self.at..self.word_end()].iter().copied();
+        while let Some(c) = chars.next() {
+            match c {
+                '\\' => _ = chars.next(),
+                c if is_operator(c) => return Some(c),
+                _ => {}
+            }
+        }
+        None
     }
 
     /// The end of the word that begins here.
@@ -105,9 +141,6 @@ impl Cursor {
                 break;
             }
             self.at += 1;
-        }
-        if segments.len() > MAX_SEGMENTS {
-            return Err(mistake(format!("A path has at most {MAX_SEGMENTS} parts."), start, self.at));
         }
         Ok(Some(segments))
     }
@@ -167,11 +200,11 @@ impl Cursor {
                     return Ok(c);
                 }
             }
-            Some(c @ ('"' | '\\' | '*' | '(' | ')' | ':' | ' ')) => return Ok(c),
+            Some(c @ ('"' | '\\' | '*' | '(' | ')' | ' ')) => return Ok(c),
+            Some(c) if is_operator(c) => return Ok(c),
             _ => {}
         }
-        let message =
-            r#"A backslash stands before *, ", (, ), n, r, t, u0041 or another backslash: write \\ for one backslash."#;
+        let message = r#"A backslash stands before a sign of this language (such as * or "), before n, r, t, u0041 or another backslash: write \\ for one backslash."#;
         Err(mistake(message, start, self.at))
     }
 }

@@ -6,6 +6,9 @@
 //! and     = not { "and" not }
 //! not     = "not" not | "(" or ")" | term | "*"
 //! term    = name ":" ( value | "(" values ")" )     event_name:(GetObject or PutObject)
+//!         | name range value                        requestParameters.maxKeys >= 1000
+//!         | value                                   "0.0.0.0/0"
+//! range   = ">=" | "<=" | ">" | "<"
 //! values  = as `or`, with values in the place of terms
 //! name    = key | path                              event_name, eventName, requestParameters.bucketName
 //! path    = segment { "." segment }
@@ -13,26 +16,35 @@
 //! value   = word | quoted
 //! word    = { any character but space ( ) " | "*" | escape }
 //! quoted  = '"' { any character but " | escape } '"'
-//! escape  = "\" ( '"' | "\" | "*" | "(" | ")" | ":" | " " | "n" | "r" | "t" | "u" 4 hexadecimal digits )
+//! escape  = "\" ( '"' | "\" | "*" | "(" | ")" | ":" | "<" | ">" | "=" | " " | "n" | "r" | "t" | "u" 4 hexadecimal digits )
 //! ```
 //!
 //! Spaces may stand around each of these. `and`, `or` and `not` are read in any case; as a value they need quotes.
+//! In a value without a field `:`, `<`, `>` and `=` need quotes, or a backslash, too.
 //!
 //! - A `*` in a word stands for any text; in quotes, or after a backslash, it is a star. `field:*` means that there is
 //!   a value.
 //! - Values compare by every character, capital or small. An address field also takes a network: `source_ip:10.0.0.0/8`.
+//! - A range compares numbers as numbers, times as times, addresses as addresses and texts byte by byte. A value at a
+//!   path compares as a number with a value that is written as one, whether the event has it as a number or as a text.
+//! - A value without a field is looked for in the event's whole text, names and signs included, as it was delivered but
+//!   with the escapes of its strings resolved: see `event_text`. A to Z match in either case there.
 //! - A missing value matches nothing, so `not field:x` also matches events without `field`.
 //! - A name is a field's key, CloudTrail's own name of a field, or any other path into the event. A path goes through
 //!   lists: it matches when one of their elements does. What it finds compares by its text (`true`, `443`); an object
 //!   is there, but equals nothing. The first segment is checked against CloudTrail's own names, unless it is quoted.
 
+pub mod complete;
 mod eval;
 mod lex;
 mod name;
 mod parse;
 mod path;
 mod print;
+mod text;
 mod value;
+
+use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
@@ -44,9 +56,11 @@ use crate::{
 
 pub use self::{
     eval::{eval, eval_values},
-    parse::parse,
+    parse::{parse, target},
     path::path_values,
-    print::print,
+    print::{print, print_target, print_value},
+    text::event_text,
+    value::{NUMBER, number},
 };
 
 /// Longest text of a filter, in bytes.
@@ -66,7 +80,7 @@ pub enum Ast {
     Or(Vec<Ast>),
 }
 
-/// `field: value`.
+/// `field: value`, `field >= value`, or `value` alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Term {
     pub target: Target,
@@ -78,6 +92,8 @@ pub enum Target {
     Field(Field),
     /// Any other path into the event: `requestParameters.bucketName`.
     Path(Vec<String>),
+    /// The event's whole text, in which a pattern may stand anywhere: a value without a field.
+    Event,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +105,42 @@ pub enum Pattern {
     Exactly(String),
     /// Text with `*`: the pieces between the stars, in order; at least two, an empty piece at an end means "anything".
     Wildcard(Vec<String>),
+    /// `field >= value`; the value as in `Exactly`, but no network.
+    Range(Comparison, String),
+}
+
+/// How a range's value lies to its bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Comparison {
+    Less,
+    AtMost,
+    Greater,
+    AtLeast,
+}
+
+impl Comparison {
+    /// Longer signs before those that they begin with.
+    pub const ALL: [Comparison; 4] = [Comparison::AtLeast, Comparison::AtMost, Comparison::Greater, Comparison::Less];
+
+    /// As it is written, in filters and in SQL alike.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Comparison::Less => "<",
+            Comparison::AtMost => "<=",
+            Comparison::Greater => ">",
+            Comparison::AtLeast => ">=",
+        }
+    }
+
+    /// Whether a value that lies so to the bound is in the range.
+    fn holds(self, ordering: Ordering) -> bool {
+        match self {
+            Comparison::Less => ordering.is_lt(),
+            Comparison::AtMost => ordering.is_le(),
+            Comparison::Greater => ordering.is_gt(),
+            Comparison::AtLeast => ordering.is_ge(),
+        }
+    }
 }
 
 impl Ast {

@@ -1,10 +1,10 @@
 //! Names of fields and paths, and what a misspelt one probably means.
 
-use super::{Target, lex::Segment, mistake};
+use super::{MAX_SEGMENTS, Target, lex::Segment, mistake};
 use crate::{error::Error, field::Field};
 
 /// CloudTrail's own names at the top of an event.
-const TOP: [&str; 33] = [
+pub(super) const TOP: [&str; 33] = [
     "accountId",
     "addendum",
     "additionalEventData",
@@ -42,6 +42,9 @@ const TOP: [&str; 33] = [
 
 /// What a name at `start..end` means.
 pub(super) fn target(segments: Vec<Segment>, start: usize, end: usize) -> Result<Target, Error> {
+    if segments.len() > MAX_SEGMENTS {
+        return Err(mistake(format!("A path has at most {MAX_SEGMENTS} parts."), start, end));
+    }
     let first_quoted = segments[0].quoted;
     let path: Vec<String> = segments.into_iter().map(|segment| segment.text).collect();
     if let Some(field) = field(&path) {
@@ -54,7 +57,8 @@ pub(super) fn target(segments: Vec<Segment>, start: usize, end: usize) -> Result
     let message = match suggestion(name, path.len() == 1) {
         Some(near) => format!("There is no field {name}. Did you mean {near}?"),
         None => format!(
-            "There is no field {name}. Write a field such as event_name, or a path such as requestParameters.bucketName."
+            "There is no field {name}. Write a field such as event_name, or a path such as requestParameters.bucketName; \
+             to look for this as text, put it in quotes."
         ),
     };
     let end = if path.len() == 1 { end } else { start + name.chars().count() };
@@ -71,15 +75,20 @@ pub(super) fn field(path: &[String]) -> Option<Field> {
 }
 
 /// Whether the path's first segment may stand without quotes. CloudTrail may grow names that we do not know:
-/// a longer path is only refused when its first segment is nearly a known name.
+/// a longer path is only refused when its first segment is nearly a known name, or none at all (`10.0.0.1`).
 pub(super) fn is_known(path: &[String]) -> bool {
-    TOP.contains(&path[0].as_str()) || (path.len() > 1 && suggestion(&path[0], false).is_none())
+    let is_name = path[0].starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    TOP.contains(&path[0].as_str()) || (path.len() > 1 && is_name && suggestion(&path[0], false).is_none())
 }
 
 /// The known name that `name` probably means: the field that has it as a part (`region`: `aws_region`), else the
 /// nearest by spelling.
 fn suggestion(name: &str, alone: bool) -> Option<&'static str> {
     let lower = name.to_lowercase();
+    // The beginning of an ARN, which belongs in quotes: no field is meant.
+    if lower == "arn" {
+        return None;
+    }
     // A longer path may well begin with a name that is new: there only a slip counts.
     let most = if alone { 3 } else { 2 };
     let keys = Field::ALL.iter().map(|field| field.key()).filter(|_| alone);

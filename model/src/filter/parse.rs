@@ -1,7 +1,7 @@
 //! Text to `Ast`: recursive descent over the grammar of the module.
 
 use super::{
-    Ast, MAX_BYTES, MAX_DEPTH, Pattern, Target, Term,
+    Ast, Comparison, MAX_BYTES, MAX_DEPTH, Pattern, Target, Term,
     lex::{Cursor, is_delimiter},
     mistake, name, value,
 };
@@ -21,6 +21,14 @@ pub fn parse(text: &str) -> Result<Ast, Error> {
     let ast = parser.or(None)?;
     parser.end()?;
     Ok(ast)
+}
+
+/// The field or path of this name. Errors as `parse`.
+pub fn target(name: &str) -> Result<Target, Error> {
+    let mut cursor = Cursor::new(name);
+    let segments = cursor.name()?.filter(|_| cursor.peek().is_none());
+    let end = name.chars().count();
+    name::target(segments.ok_or_else(|| mistake("Expected the name of a field.", 0, end))?, 0, end)
 }
 
 struct Parser {
@@ -93,33 +101,86 @@ impl Parser {
             self.cursor.at += 1;
             return Ok(Ast::All);
         }
-        let Some(segments) = self.cursor.name()? else { return Err(self.no_term()) };
+        let Some(segments) = self.cursor.name()? else { return self.text(start) };
         let end = self.cursor.at;
-        if !self.cursor.eat(':') {
-            self.cursor.at = start;
+        if self.cursor.eat(':') {
+            let target = name::target(segments, start, end)?;
+            self.cursor.skip_space();
+            let open = self.cursor.at;
+            return if self.cursor.eat('(') { self.parentheses(open, Some(&target)) } else { self.value(&target) };
+        }
+        if let Some(comparison) = self.cursor.eat_comparison() {
+            let target = name::target(segments, start, end)?;
+            return self.range(target, comparison);
+        }
+        if let Some(sign) = ["!=", "="].into_iter().find(|sign| self.cursor.is_next(sign)) {
+            let not = if sign == "!=" { "not " } else { "" };
+            let message = format!(
+                "There is no sign {sign}. Write {not}{}:value; to look for this as text, put it in quotes.",
+                self.cursor.slice(start, end)
+            );
+            return Err(mistake(message, self.cursor.at, self.cursor.at + sign.len()));
+        }
+        self.cursor.at = start;
+        self.text(start)
+    }
+
+    /// A value without a field.
+    fn text(&mut self, start: usize) -> Result<Ast, Error> {
+        if self.cursor.peek().is_none_or(|c| matches!(c, '(' | ')')) || self.cursor.keyword().is_some() {
             return Err(self.no_term());
         }
-        let target = name::target(segments, start, end)?;
+        let pattern = if self.cursor.peek() == Some('"') {
+            Pattern::Exactly(self.cursor.quoted()?)
+        } else if let Some(sign) = self.cursor.operator_in_word() {
+            let message = format!(
+                "Before {sign} stands a field, for example event_name. To look for this as text, put it in quotes."
+            );
+            return Err(mistake(message, start, self.cursor.word_end()));
+        } else {
+            self.cursor.word()?
+        };
+        match pattern {
+            Pattern::Exists => Ok(Ast::All),
+            pattern => self.checked(Target::Event, pattern, start),
+        }
+    }
+
+    /// What follows `field >=`.
+    fn range(&mut self, target: Target, comparison: Comparison) -> Result<Ast, Error> {
         self.cursor.skip_space();
-        let open = self.cursor.at;
-        if self.cursor.eat('(') { self.parentheses(open, Some(&target)) } else { self.value(&target) }
+        let start = self.cursor.at;
+        match self.pattern()? {
+            Pattern::Exactly(bound) => self.checked(target, Pattern::Range(comparison, bound), start),
+            _ => Err(mistake("A range takes a whole value, without stars.", start, self.cursor.at)),
+        }
     }
 
     fn value(&mut self, target: &Target) -> Result<Ast, Error> {
         let start = self.cursor.at;
-        let pattern = match self.cursor.peek() {
-            None | Some(')' | '(') => return Err(self.no_value()),
-            Some('"') => Pattern::Exactly(self.cursor.quoted()?),
+        let pattern = self.pattern()?;
+        self.checked(target.clone(), pattern, start)
+    }
+
+    /// A word or a quoted text, in the place of a value.
+    fn pattern(&mut self) -> Result<Pattern, Error> {
+        match self.cursor.peek() {
+            None | Some(')' | '(') => Err(self.no_value()),
+            Some('"') => Ok(Pattern::Exactly(self.cursor.quoted()?)),
             Some(_) => match self.cursor.keyword() {
                 Some(keyword) => {
                     let message = format!("Expected a value. To look for the word {keyword}, write \"{keyword}\".");
-                    return Err(mistake(message, start, self.cursor.word_end()));
+                    Err(mistake(message, self.cursor.at, self.cursor.word_end()))
                 }
-                None => self.cursor.word()?,
+                None => self.cursor.word(),
             },
-        };
-        let pattern = value::checked(target, pattern).map_err(|message| mistake(message, start, self.cursor.at))?;
-        Ok(Ast::Term(Term { target: target.clone(), pattern }))
+        }
+    }
+
+    /// The term of a pattern that began at `start`, if it is one for this target.
+    fn checked(&self, target: Target, pattern: Pattern, start: usize) -> Result<Ast, Error> {
+        let pattern = value::checked(&target, pattern).map_err(|message| mistake(message, start, self.cursor.at))?;
+        Ok(Ast::Term(Term { target, pattern }))
     }
 
     fn no_value(&self) -> Error {
@@ -128,19 +189,16 @@ impl Parser {
         mistake("Expected a value: field:value, field:\"a value\", field:Begin* or field:* for any.", at, end)
     }
 
-    /// There is no `field: value` where the cursor is.
+    /// There is no term where the cursor is.
     fn no_term(&self) -> Error {
         let start = self.cursor.at;
         const RIGHT: &str = "Write field: value, for example event_name: DeleteBucket.";
-        match self.cursor.peek() {
-            None => mistake(format!("Something is missing at the end. {RIGHT}"), start, start),
-            Some(')') => mistake(format!("There is nothing before this parenthesis. {RIGHT}"), start, start + 1),
-            _ => match self.cursor.keyword() {
-                Some(keyword) => {
-                    mistake(format!("There is nothing before this {keyword}. {RIGHT}"), start, self.cursor.word_end())
-                }
-                None => mistake(format!("This is no field with a value. {RIGHT}"), start, self.word_or_quoted_end()),
-            },
+        match (self.cursor.peek(), self.cursor.keyword()) {
+            (None, _) => mistake(format!("Something is missing at the end. {RIGHT}"), start, start),
+            (_, Some(keyword)) => {
+                mistake(format!("There is nothing before this {keyword}. {RIGHT}"), start, self.cursor.word_end())
+            }
+            _ => mistake(format!("There is nothing before this parenthesis. {RIGHT}"), start, start + 1),
         }
     }
 
@@ -165,6 +223,6 @@ impl Parser {
     fn unexpected(&self, expected: &str) -> Error {
         let (start, end) = (self.cursor.at, self.word_or_quoted_end());
         let end = if self.cursor.peek().is_some_and(is_delimiter) { end.max(start + 1) } else { end };
-        mistake(format!("{expected} A value with spaces needs quotes: field:\"a value\"."), start, end)
+        mistake(format!("{expected} Text with spaces needs quotes: \"two words\"."), start, end)
     }
 }

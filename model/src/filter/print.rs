@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{
     Ast, Pattern, Target, Term,
-    lex::{KEYWORDS, is_delimiter, is_name},
+    lex::{KEYWORDS, is_delimiter, is_name, is_operator},
     name,
 };
 
@@ -14,6 +14,20 @@ pub fn print(ast: &Ast) -> String {
     if *ast != Ast::All {
         write_ast(&mut out, ast, Binding::Or);
     }
+    out
+}
+
+/// A field or path as it stands before a `:`.
+pub fn print_target(target: &Target) -> String {
+    let mut out = String::new();
+    write_target(&mut out, target);
+    out
+}
+
+/// A whole value as it stands behind a `:`.
+pub fn print_value(text: &str) -> String {
+    let mut out = String::new();
+    write_exactly(&mut out, text, |_| false);
     out
 }
 
@@ -28,11 +42,7 @@ enum Binding {
 fn write_ast(out: &mut String, ast: &Ast, around: Binding) {
     match ast {
         Ast::All => out.push('*'),
-        Ast::Term(term) => {
-            write_target(out, &term.target);
-            out.push(':');
-            write_pattern(out, &term.pattern);
-        }
+        Ast::Term(term) => write_term(out, term),
         Ast::Not(inner) => {
             out.push_str("not ");
             write_ast(out, inner, Binding::Not);
@@ -40,7 +50,7 @@ fn write_ast(out: &mut String, ast: &Ast, around: Binding) {
         Ast::And(parts) if parts.is_empty() => out.push('*'),
         Ast::And(parts) => write_parts(out, parts, " and ", Binding::And, around),
         Ast::Or(parts) if parts.is_empty() => out.push_str("not *"),
-        Ast::Or(parts) => match same_target(parts) {
+        Ast::Or(parts) => match listed_target(parts) {
             Some(target) => write_values(out, target, parts),
             None => write_parts(out, parts, " or ", Binding::Or, around),
         },
@@ -66,9 +76,27 @@ fn write_parts(out: &mut String, parts: &[Ast], between: &str, binding: Binding,
     }
 }
 
-/// The target that all parts ask of, where there are several and nothing else.
-fn same_target(parts: &[Ast]) -> Option<&Target> {
+fn write_term(out: &mut String, term: &Term) {
+    write_target(out, &term.target);
+    match (&term.target, &term.pattern) {
+        (Target::Event, Pattern::Exactly(text)) => write_exactly(out, text, is_operator),
+        (Target::Event, Pattern::Wildcard(pieces)) => write_pieces(out, pieces, is_operator),
+        (_, Pattern::Range(comparison, bound)) => {
+            out.extend([" ", comparison.sign(), " "]);
+            write_exactly(out, bound, |_| false);
+        }
+        (Target::Event, Pattern::Exists) => out.push('*'),
+        (Target::Field(_) | Target::Path(_), pattern) => {
+            out.push(':');
+            write_value(out, pattern);
+        }
+    }
+}
+
+/// The target that all parts ask of, where they are several and can stand as a list of values.
+fn listed_target(parts: &[Ast]) -> Option<&Target> {
     let target = |part| match part {
+        &Ast::Term(Term { target: Target::Event, .. } | Term { pattern: Pattern::Range(..), .. }) => None,
         &Ast::Term(Term { ref target, .. }) => Some(target),
         _ => None,
     };
@@ -85,7 +113,7 @@ fn write_values(out: &mut String, target: &Target, parts: &[Ast]) {
             out.push_str(" or ");
         }
         if let Ast::Term(term) = part {
-            write_pattern(out, &term.pattern);
+            write_value(out, &term.pattern);
         }
     }
     out.push(')');
@@ -95,6 +123,7 @@ fn write_target(out: &mut String, target: &Target) {
     let path = match target {
         Target::Field(field) => return out.push_str(field.key()),
         Target::Path(path) => path,
+        Target::Event => return,
     };
     for (at, segment) in path.iter().enumerate() {
         if at > 0 {
@@ -105,26 +134,30 @@ fn write_target(out: &mut String, target: &Target) {
     }
 }
 
-fn write_pattern(out: &mut String, pattern: &Pattern) {
+/// What stands behind a `:`, or in a list.
+fn write_value(out: &mut String, pattern: &Pattern) {
     match pattern {
         Pattern::Exists => out.push('*'),
-        Pattern::Exactly(text) => {
-            let special = |c: char| is_delimiter(c) || matches!(c, '*' | '\\') || is_invisible(c);
-            let keyword = KEYWORDS.iter().any(|keyword| text.eq_ignore_ascii_case(keyword));
-            if text.is_empty() || keyword || text.contains(special) {
-                write_quoted(out, text);
-            } else {
-                out.push_str(text);
-            }
+        Pattern::Exactly(text) => write_exactly(out, text, |_| false),
+        Pattern::Wildcard(pieces) => write_pieces(out, pieces, |_| false),
+        // Never in a list.
+        Pattern::Range(_, bound) => write_exactly(out, bound, |_| false),
+    }
+}
+
+/// A whole text, in quotes where it needs them; it does for what is `special` here.
+fn write_exactly(out: &mut String, text: &str, special: impl Fn(char) -> bool) {
+    let special = |c: char| is_delimiter(c) || matches!(c, '*' | '\\') || is_invisible(c) || special(c);
+    let keyword = KEYWORDS.iter().any(|keyword| text.eq_ignore_ascii_case(keyword));
+    if text.is_empty() || keyword || text.contains(special) { write_quoted(out, text) } else { out.push_str(text) }
+}
+
+fn write_pieces(out: &mut String, pieces: &[String], special: impl Fn(char) -> bool) {
+    for (at, piece) in pieces.iter().enumerate() {
+        if at > 0 {
+            out.push('*');
         }
-        Pattern::Wildcard(pieces) => {
-            for (at, piece) in pieces.iter().enumerate() {
-                if at > 0 {
-                    out.push('*');
-                }
-                piece.chars().for_each(|c| write_char(out, c, |c| is_delimiter(c) || c == '*'));
-            }
-        }
+        piece.chars().for_each(|c| write_char(out, c, |c| is_delimiter(c) || c == '*' || special(c)));
     }
 }
 

@@ -1,13 +1,15 @@
 //! A filter's `Ast` to SQL. Values travel as binds only; columns come from an exhaustive match on `Field`.
 
-mod path;
+pub(super) mod path;
+mod text;
 
 use model::{
     field::{Field, Kind},
-    filter::{Ast, Pattern, Target, Term},
+    filter::{Ast, Comparison, Pattern, Target, Term},
     time::Timestamp,
 };
 use sqlx::{Postgres, QueryBuilder};
+use std::net::IpAddr;
 use time::{Duration, OffsetDateTime};
 
 /// Pushes the condition that a row of `event` matches, in parentheses where it needs them.
@@ -120,20 +122,21 @@ fn same_text(parts: &[Ast]) -> Option<(Field, Vec<String>)> {
 }
 
 /// Postgres stores no NUL, and refuses it in a bind: nothing is equal to a text with one.
-fn is_storable(text: &str) -> bool {
+pub fn is_storable(text: &str) -> bool {
     !text.contains('\0')
 }
 
 fn push_term(term: &Term, sql: &mut QueryBuilder<Postgres>) {
     let storable = match &term.pattern {
         Pattern::Exists => true,
-        Pattern::Exactly(text) => is_storable(text),
+        Pattern::Exactly(text) | Pattern::Range(_, text) => is_storable(text),
         Pattern::Wildcard(pieces) => pieces.iter().all(|piece| is_storable(piece)),
     };
     match &term.target {
         _ if !storable => push(sql, "false"),
         Target::Field(field) => push_field(*field, &term.pattern, sql),
         Target::Path(path) => path::push_path(path, &term.pattern, sql),
+        Target::Event => text::push_text(&term.pattern, sql),
     }
 }
 
@@ -162,6 +165,7 @@ fn push_field(field: Field, pattern: &Pattern, sql: &mut QueryBuilder<Postgres>)
             push_like(pieces, sql);
             push(sql, ")");
         }
+        (Pattern::Range(comparison, bound), kind) => push_range(column, kind, *comparison, bound, sql),
         // The language refuses wildcards on other kinds.
         (Pattern::Wildcard(_), Kind::Time | Kind::Bool | Kind::Integer | Kind::Float) => push(sql, "false"),
     }
@@ -170,16 +174,16 @@ fn push_field(field: Field, pattern: &Pattern, sql: &mut QueryBuilder<Postgres>)
 /// `column = value`; a value that is none of the column's kind is equal to nothing.
 fn push_exactly(column: &'static str, kind: Kind, value: &str, sql: &mut QueryBuilder<Postgres>) {
     match kind {
-        Kind::Text => push_equal(column, Some(value.to_owned()), sql),
+        Kind::Text => push_compared(column, "=", Some(value.to_owned()), sql),
         // What a GIN index can answer, as `= any(…)` is not.
         Kind::List => {
             push(sql, column);
             push(sql, " @> ");
             sql.push_bind(vec![value.to_owned()]);
         }
-        Kind::Bool => push_equal(column, value.parse::<bool>().ok(), sql),
-        Kind::Integer => push_equal(column, value.parse::<i64>().ok(), sql),
-        Kind::Float => push_equal(column, value.parse::<f64>().ok(), sql),
+        Kind::Bool => push_compared(column, "=", value.parse::<bool>().ok(), sql),
+        Kind::Integer => push_compared(column, "=", value.parse::<i64>().ok(), sql),
+        Kind::Float => push_compared(column, "=", value.parse::<f64>().ok(), sql),
         Kind::Time => push_moment(column, value, sql),
         Kind::Address => {
             push(sql, column);
@@ -191,25 +195,54 @@ fn push_exactly(column: &'static str, kind: Kind, value: &str, sql: &mut QueryBu
     }
 }
 
-fn push_equal<T>(column: &'static str, value: Option<T>, sql: &mut QueryBuilder<Postgres>)
+/// `column >= value`; what is no bound of the column's kind has nothing in its range.
+fn push_range(column: &'static str, kind: Kind, comparison: Comparison, bound: &str, sql: &mut QueryBuilder<Postgres>) {
+    let sign = comparison.sign();
+    match kind {
+        Kind::Text => push_compared(column, sign, Some(bound.to_owned()), sql),
+        Kind::Integer => push_compared(column, sign, bound.parse::<i64>().ok(), sql),
+        Kind::Float => push_compared(column, sign, bound.parse::<f64>().ok(), sql),
+        Kind::Time => {
+            // The column is finer than a filter's times: what is beyond a millisecond begins with the next one.
+            let (sign, later) = match comparison {
+                Comparison::Greater => (">=", Duration::MILLISECOND),
+                Comparison::AtMost => ("<", Duration::MILLISECOND),
+                Comparison::Less | Comparison::AtLeast => (sign, Duration::ZERO),
+            };
+            push_compared(column, sign, instant(bound).map(|at| at.saturating_add(later)), sql);
+        }
+        Kind::Address if bound.parse::<IpAddr>().is_ok() => {
+            push(sql, column);
+            sql.push(format_args!(" {sign} cast(")).push_bind(bound.to_owned());
+            push(sql, " as text)::inet");
+        }
+        Kind::List => {
+            push(sql, "exists (select from unnest(");
+            push(sql, column);
+            sql.push(format_args!(") as element where element collate \"C\" {sign} ")).push_bind(bound.to_owned());
+            push(sql, ")");
+        }
+        // The language refuses these.
+        Kind::Address | Kind::Bool => push(sql, "false"),
+    }
+}
+
+/// `column sign value`; without a value nothing.
+fn push_compared<T>(column: &'static str, sign: &'static str, value: Option<T>, sql: &mut QueryBuilder<Postgres>)
 where
     T: sqlx::Encode<'static, Postgres> + sqlx::Type<Postgres> + Send + 'static,
 {
     match value {
         None => push(sql, "false"),
         Some(value) => {
-            push(sql, column);
-            push(sql, " = ");
-            sql.push_bind(value);
+            sql.push(format_args!("{column} {sign} ")).push_bind(value);
         }
     }
 }
 
 /// The whole millisecond: the column is finer than a filter's times.
 fn push_moment(column: &'static str, value: &str, sql: &mut QueryBuilder<Postgres>) {
-    let at = Timestamp::parse(value)
-        .and_then(|at| OffsetDateTime::from_unix_timestamp_nanos(i128::from(at.0) * 1_000_000).ok());
-    let Some(at) = at else { return push(sql, "false") };
+    let Some(at) = instant(value) else { return push(sql, "false") };
     push(sql, "(");
     push(sql, column);
     push(sql, " >= ");
@@ -221,13 +254,18 @@ fn push_moment(column: &'static str, value: &str, sql: &mut QueryBuilder<Postgre
     push(sql, ")");
 }
 
+fn instant(text: &str) -> Option<OffsetDateTime> {
+    let at = Timestamp::parse(text)?;
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(at.0) * 1_000_000).ok()
+}
+
 fn push_like(pieces: &[String], sql: &mut QueryBuilder<Postgres>) {
     push(sql, " like ");
     sql.push_bind(like(pieces));
 }
 
 /// The pieces as a pattern of `like`, whose own signs stand for themselves.
-fn like(pieces: &[String]) -> String {
+pub fn like(pieces: &[String]) -> String {
     let escaped: Vec<_> =
         pieces.iter().map(|piece| piece.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_")).collect();
     escaped.join("%")
@@ -298,11 +336,52 @@ mod tests {
         "#]],
         );
         check(
+            "as_number >= 5 and as_number < 9",
+            expect![[r#"
+            (as_number >= $1 and as_number < $2)
+        "#]],
+        );
+        check(
+            "event_time > 2026-11-24 and source_ip <= 10.0.0.9",
+            expect![[r#"
+            (event_time >= $1 and source_ip <= cast($2 as text)::inet)
+        "#]],
+        );
+        check(
+            "requestParameters.maxKeys >= 1000",
+            expect![[r#"
+            ((strpos(raw, $1) > 0 or strpos(raw, '\u') > 0) and exists (select
+             from (select json_array_elements(case json_typeof(v) when 'array' then v else json_build_array(v) end) as e
+             from (select json_array_elements(case json_typeof(v) when 'array' then v when 'object' then json_build_array(v) end) -> $2 as v
+             from (select coalesce(raw_json, raw)::json -> $3 as v offset 0) as step) as step) as value where json_typeof(e) in ('string', 'number', 'boolean') and case when e #>> '{}' ~ '^-?[0-9]{1,200}(\.[0-9]{1,200})?([eE][+-]?[0-9]{1,2})?$' then (e #>> '{}')::float8 >= $4 else false end))
+        "#]],
+        );
+        check(
+            "requestParameters.bucketName < m",
+            expect![[r#"
+            ((strpos(raw, $1) > 0 or strpos(raw, '\u') > 0) and exists (select
+             from (select json_array_elements(case json_typeof(v) when 'array' then v else json_build_array(v) end) as e
+             from (select json_array_elements(case json_typeof(v) when 'array' then v when 'object' then json_build_array(v) end) -> $2 as v
+             from (select coalesce(raw_json, raw)::json -> $3 as v offset 0) as step) as step) as value where json_typeof(e) in ('string', 'number', 'boolean') and (e #>> '{}') collate "C" < $4))
+        "#]],
+        );
+        check(
+            "DeleteBucket",
+            expect![[r#"
+            ((lower(coalesce(raw_json, raw) collate "C") like $1 or strpos(coalesce(raw_json, raw), '\u') > 0) and (strpos(coalesce(raw_json, raw), '\') = 0 or lower((('"' || replace(replace(replace(replace(replace(replace(replace(coalesce(raw_json, raw), '\\', chr(1)), '\"', '"'), '"', '\"'), chr(1), '\\'), chr(10), '\n'), chr(13), '\r'), chr(9), '\t') || '"')::json #>> '{}') collate "C") like $2))
+        "#]],
+        );
+        check(
+            r#""a/b" or x*y"#,
+            expect![[r#"
+            (((lower(coalesce(raw_json, raw) collate "C") like $1 or strpos(coalesce(raw_json, raw), '\') > 0) and (strpos(coalesce(raw_json, raw), '\') = 0 or lower((('"' || replace(replace(replace(replace(replace(replace(replace(coalesce(raw_json, raw), '\\', chr(1)), '\"', '"'), '"', '\"'), chr(1), '\\'), chr(10), '\n'), chr(13), '\r'), chr(9), '\t') || '"')::json #>> '{}') collate "C") like $2)) or ((lower(coalesce(raw_json, raw) collate "C") like $3 or strpos(coalesce(raw_json, raw), '\u') > 0) and (strpos(coalesce(raw_json, raw), '\') = 0 or lower((('"' || replace(replace(replace(replace(replace(replace(replace(coalesce(raw_json, raw), '\\', chr(1)), '\"', '"'), '"', '\"'), chr(1), '\\'), chr(10), '\n'), chr(13), '\r'), chr(9), '\t') || '"')::json #>> '{}') collate "C") like $4)))
+        "#]],
+        );
+        check(
             "resource:a and resource:(b or c) and resource:d* and resource:*",
             expect![[r#"
-            (resource @> $1 and resource && ($2) and exists (select
-             from unnest(resource) as element where element like $3) and resource is not null)
-        "#]],
+                (resource @> $1 and resource && ($2) and exists (select from unnest(resource) as element where element like $3) and resource is not null)
+            "#]],
         );
         check(
             "resources:*",

@@ -5,10 +5,11 @@
 
 use std::{sync::Arc, time::Instant};
 
-use app::api::{About, Backend, Dashboards, Event};
+use app::api::{About, Backend, Dashboards, Event, ValueCount};
 use async_trait::async_trait;
 use model::{
     error::Error,
+    filter::Target,
     inspection::Inspection,
     panel::{Mark, Panel},
     series::{Detail, Series, Table},
@@ -30,6 +31,7 @@ mod plan;
 mod read;
 mod session;
 mod sql;
+mod values;
 
 /// Answers pages and exports from Postgres; cheap to clone.
 #[derive(Clone)]
@@ -110,6 +112,10 @@ impl Backend for Query {
 
     async fn event(&self, event_id: &str) -> Result<Event, Error> {
         event::find(&self.pool, event_id).await
+    }
+
+    async fn values(&self, target: &Target, typed: &str, view: &View) -> Result<Vec<ValueCount>, Error> {
+        values::read(&self.pool, target, typed, view, self.clock.now()).await
     }
 
     async fn about(&self) -> Result<About, Error> {

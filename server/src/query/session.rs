@@ -49,6 +49,11 @@ impl Trouble {
     }
 }
 
+/// Whether a statement was stopped by its time limit.
+pub fn is_timeout(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("57014"))
+}
+
 /// The reader's view of an error of the database.
 pub fn database(error: &sqlx::Error) -> Error {
     let unavailable = || Error::new(Kind::Unavailable, "The database cannot be reached. Try again shortly.");

@@ -6,3 +6,4 @@ pub mod fixture;
 mod golden;
 mod panel;
 mod trouble;
+mod values;

@@ -111,7 +111,7 @@ fn head(column: &Target) -> Column {
     let kind = match column {
         Target::Field(field) => field.kind(),
         // Lists on the way and at the end of a path count as their elements.
-        Target::Path(_) => Kind::List,
+        Target::Path(_) | Target::Event => Kind::List,
     };
     Column { key: model::discover::name(column), kind, label: model::discover::label(column) }
 }

@@ -150,6 +150,7 @@ pub fn cells(row: &PgRow, ask: &Ask) -> Result<Vec<Cell>, sqlx::Error> {
         cells.push(match column {
             Target::Field(field) => read::cell(row, row_at(row, &format!("c{at}"))?, field.kind())?,
             Target::Path(path) => at_path(&document, path),
+            Target::Event => Cell::Null,
         });
     }
     if ask.raw {

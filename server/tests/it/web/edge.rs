@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use app::api::{About, Backend, Dashboards, Discover, Event, Found, Info, Listing, Rows, Source};
+use app::api::{About, Backend, Dashboards, Discover, Event, Found, Info, Listing, Rows, Source, ValueCount};
 use async_trait::async_trait;
 use axum::http::{Method, StatusCode};
 use model::{
     discover,
     error::{Error, Kind},
     field::Field,
+    filter::Target,
     inspection::Inspection,
     series::{Cell, Series},
     time::{Timestamp, Window},
@@ -141,6 +142,10 @@ impl Backend for Faulty {
     }
 
     async fn event(&self, _: &str) -> Result<Event, Error> {
+        panic!("the inner secret")
+    }
+
+    async fn values(&self, _: &Target, _: &str, _: &View) -> Result<Vec<ValueCount>, Error> {
         panic!("the inner secret")
     }
 
