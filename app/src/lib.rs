@@ -7,6 +7,8 @@
 
 pub mod api;
 pub mod assets;
+#[cfg(feature = "ssr")]
+mod fragment;
 pub mod guard;
 pub mod page;
 pub mod preferences;

@@ -49,11 +49,13 @@ pub async fn discover_page(query: String) -> Result<Series, ApiError> {
     super::backend()?.discover(&view, &discover).await.map_err(super::fail)
 }
 
-/// The most frequent values of the field that Discover's query string names.
+/// The most frequent values of a field among the events of Discover's page at `address`, as HTML whose links lead on from
+/// there.
 #[server(prefix = "/api", endpoint = "values", input = GetUrl, output = wire::Answer)]
-pub async fn field_values(query: String) -> Result<Series, ApiError> {
-    let (view, field) = read::field(&query)?;
-    super::backend()?.field_values(&view, field).await.map_err(super::fail)
+pub async fn values_html(field: String, address: String) -> Result<String, ApiError> {
+    let (view, field) = read::field(&field, &address)?;
+    let values = super::backend()?.field_values(&view, field).await.map_err(super::fail)?;
+    Ok(crate::fragment::values::html(&values, &address))
 }
 
 /// What a call asks for.
@@ -82,9 +84,9 @@ mod read {
         Ok((view, Discover { columns, limit, raw: false, ..discover }))
     }
 
-    pub fn field(query: &str) -> Result<(View, Field), ApiError> {
-        let (view, discover) = query_string(query)?;
-        let field = discover.field.ok_or_else(|| fail(Error::invalid("field", "Name a field.")))?;
+    pub fn field(key: &str, address: &str) -> Result<(View, Field), ApiError> {
+        let (view, _) = query_string(address.split_once('?').map_or("", |(_, query)| query))?;
+        let field = Field::from_key(key).ok_or_else(|| fail(Error::invalid("field", "There is no such field.")))?;
         Ok((view, field))
     }
 

@@ -22,7 +22,7 @@ mod inspect;
 mod values;
 
 pub use dashboard::{Dashboards, Found, Info, Named, Source, dashboard_get, dashboards_get};
-pub use discover::{Discover, Listing, Rows, discover_page, field_values};
+pub use discover::{Discover, Listing, Rows, discover_page, values_html};
 pub use inspect::panel_inspect;
 pub use values::values_get;
 
@@ -128,10 +128,11 @@ pub async fn panel_series(dashboard: String, panel: String, query: String) -> Re
     crate::guard::answered(backend()?.panel(&dashboard, &panel, &view)).await.map_err(fail)
 }
 
-/// One event, whole.
+/// One event, whole, as HTML whose links lead on from the page at `address`.
 #[server(prefix = "/api", endpoint = "event", input = GetUrl, output = wire::Answer)]
-pub async fn event_get(id: String) -> Result<Event, ApiError> {
-    backend()?.event(&id).await.map_err(fail)
+pub async fn event_html(id: String, address: String) -> Result<String, ApiError> {
+    let event = backend()?.event(&id).await.map_err(fail)?;
+    Ok(crate::fragment::event::html(event, &address))
 }
 
 /// What every page's frame shows.

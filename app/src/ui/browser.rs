@@ -26,6 +26,7 @@ pub fn listen(navigate: impl Fn(&str, bool) + 'static) {
         let _ = body.dataset().set("hydrated", "");
         on_body(&body, "click", |event: MouseEvent| {
             follow(&event);
+            copy_what_is_named(&event);
             close_popovers(event.target().and_then(|target| target.dyn_into().ok()).as_ref());
         });
     }
@@ -122,6 +123,23 @@ fn focus(element: Option<Element>) {
 pub fn copy(path: &str) {
     let origin = window().location().origin().unwrap_or_default();
     copy_text(&format!("{origin}{path}"));
+}
+
+/// Copies the text that what was clicked on names.
+fn copy_what_is_named(event: &MouseEvent) {
+    let button = target(event).and_then(|element| element.closest("[data-copy]").ok().flatten());
+    if let Some(text) = button.and_then(|button| button.get_attribute("data-copy")) {
+        copy_text(&text);
+    }
+}
+
+/// Brings the element of this id into sight, once it is there.
+pub fn show(id: &'static str) {
+    request_animation_frame(move || {
+        if let Some(element) = document().get_element_by_id(id) {
+            element.scroll_into_view();
+        }
+    });
 }
 
 pub fn copy_text(text: &str) {

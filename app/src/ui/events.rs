@@ -72,6 +72,10 @@ fn events(state: State, series: &Series, opened: list::Opened) -> impl IntoView 
         Place::Around(id) => Some(id.as_str()),
         _ => None,
     };
+    if marked.is_some() {
+        // A link to it was followed before it was there.
+        Effect::new(move |_| browser::show("around"));
+    }
     let rows = table.rows.iter().map(|row| list::entry(table, row, &columns, now, opened, marked, None).into_any());
     let rows = rows.collect_view();
     let heads = (0..columns.len()).map(|at| head(state, &discover, &columns, at).into_any()).collect_view();

@@ -2,16 +2,14 @@
 
 use leptos::prelude::*;
 use model::{
-    chart::format,
-    discover::{self, Discover, PATH},
+    discover::{Discover, PATH},
     field::Field,
-    filter::{Ast, Target},
-    series::{Cell, Series},
+    filter::Target,
 };
 
-use super::{actions, icon, load, message, value::Value};
+use super::{icon, load};
 use crate::{
-    api::{self, ApiError},
+    api,
     state::{State, use_state},
 };
 
@@ -19,26 +17,18 @@ use crate::{
 pub fn FieldList() -> AnyView {
     let state = use_state();
     let chosen = Memo::new(move |_| state.discover.get().field);
-    let query = Memo::new(move |_| {
-        chosen.get().map_or_else(String::new, |field| {
-            load::query(state, &Discover { field: Some(field), ..Discover::default() })
-        })
+    let asked = Memo::new(move |_| {
+        let field = chosen.get().map_or("", Field::key);
+        // Without a field, what else the address says is no matter.
+        let address = if field.is_empty() { String::new() } else { state.href(&load::view(state)) };
+        (field.to_owned(), address)
     });
-    let answer = load::answer(state, query, |query| Box::pin(api::field_values(query)));
-    let values = move || {
-        Suspend::new(async move {
-            match answer.await {
-                Ok(series) => values(&series).into_any(),
-                Err(ApiError(error)) => message::error(&error).into_any(),
-            }
-        })
-    };
+    let values = load::html(state, asked, |field, address| Box::pin(api::values_html(field, address)));
     let item = move |field: Field| {
         let is_chosen = Memo::new(move |_| chosen.get() == Some(field));
         let shown = move || {
-            is_chosen.get().then(|| {
-                view! { <div class="values" data-role="values"><Suspense fallback=|| view! { <div class="skeleton"></div> }>{values}</Suspense></div> }
-            })
+            let values = is_chosen.get().then(|| load::shown(values, load::failed));
+            values.map(|values| view! { <div class="values" data-role="values">{values}</div> })
         };
         view! { <li data-field=field.key()>{self::field(state, field, is_chosen)}{shown}</li> }.into_any()
     };
@@ -53,7 +43,7 @@ pub fn FieldList() -> AnyView {
 }
 
 /// A field's name, which shows its values, and whether it is a column.
-fn field(state: State, field: Field, is_chosen: Memo<bool>) -> impl IntoView {
+fn field(state: State, field: Field, is_chosen: Memo<bool>) -> AnyView {
     let column = Target::Field(field);
     let is_column = {
         let column = column.clone();
@@ -87,36 +77,6 @@ fn field(state: State, field: Field, is_chosen: Memo<bool>) -> impl IntoView {
                 {move || if is_column.get() { icon::minus() } else { icon::plus() }}
             </a>
         </div>
-    }
-}
-
-fn values(series: &Series) -> impl IntoView + use<> {
-    let (present, distinct) = discover::counts(series);
-    let total = series.table.total;
-    let Some(field) = Field::from_key(&series.panel.id).filter(|_| present > 0) else {
-        return view! { <p class="values-counts">"No event has a value."</p> }.into_any();
-    };
-    let share = |count: i64| format::percent(count as f64 / total.max(1) as f64);
-    let row = |row: &Vec<Cell>| {
-        let [cell, Cell::Int(events)] = row.as_slice() else { return ().into_any() };
-        let width = format!("{:.1}%", *events as f64 / total.max(1) as f64 * 100.0);
-        view! {
-            <li>
-                <span class="values-value"><Value field cell=cell.clone()/></span>
-                <span class="values-share" title=format!("{} events", format::count(*events))>{share(*events)}</span>
-                {actions::actions(Ast::equals(field, cell), None, field.label(), None)}
-                <svg class="values-bar" width="100%" height="3" aria-hidden="true" focusable="false">
-                    <rect x="0" y="0" height="3" rx="1.5" width=width></rect>
-                </svg>
-            </li>
-        }
-        .into_any()
-    };
-    view! {
-        <p class="values-counts">
-            {format::count(distinct)}{if distinct == 1 { " value" } else { " values" }}", in "{share(present)}" of events"
-        </p>
-        <ul>{series.table.rows.iter().map(row).collect_view()}</ul>
     }
     .into_any()
 }

@@ -13,11 +13,11 @@ use model::{
 };
 
 use super::{
-    event, icon, level, message,
+    event, icon, level,
     value::{self, Value},
     zone,
 };
-use crate::{api, state::use_state};
+use crate::state::use_state;
 
 /// The ids of the opened events: they stay open when the list is loaded again.
 pub type Opened = RwSignal<BTreeSet<String>>;
@@ -120,6 +120,7 @@ pub fn entry(
             class:failed=failed
             class:marked=is_marked
             class:open=move || is_open.get()
+            id=is_marked.then_some("around")
             aria-current=is_marked.then_some("true")
         >
             <td class="col-open">
@@ -191,20 +192,5 @@ fn extra(field: Field, cell: Cell) -> impl IntoView {
 }
 
 fn opened_row(id: String, columns: usize) -> impl IntoView {
-    let event = LocalResource::new(move || api::event_get(id.clone()));
-    let content = move || {
-        Suspend::new(async move {
-            match event.await {
-                Ok(event) => event::event(event, None).into_any(),
-                Err(error) => message::error(&error.0).into_any(),
-            }
-        })
-    };
-    view! {
-        <tr class="opened">
-            <td colspan=columns.to_string()>
-                <Suspense fallback=|| view! { <div class="skeleton event-skeleton"></div> }>{content}</Suspense>
-            </td>
-        </tr>
-    }
+    view! { <tr class="opened"><td colspan=columns.to_string()>{event::opened(id)}</td></tr> }
 }

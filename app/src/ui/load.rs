@@ -3,12 +3,12 @@
 use std::{future::Future, pin::Pin};
 
 use leptos::prelude::*;
-use model::{discover::Discover, filter, series::Series, view::View};
+use model::{discover::Discover, error::Error, filter, series::Series, view::View};
 
-use super::frame::Answer;
+use super::{frame::Answer, message};
 use crate::{api::ApiError, state::State};
 
-type Asked = Pin<Box<dyn Future<Output = Result<Series, ApiError>> + Send>>;
+type Asked<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>> + Send>>;
 
 /// What of the page's view concerns its events.
 pub fn view(state: State) -> View {
@@ -22,7 +22,7 @@ pub fn query(state: State, discover: &Discover) -> String {
 }
 
 /// `ask` is a plain function, so that there is one copy of the machinery around it.
-pub fn answer(state: State, query: Memo<String>, ask: fn(String) -> Asked) -> Answer {
+pub fn answer(state: State, query: Memo<String>, ask: fn(String) -> Asked<Series>) -> Answer {
     Resource::new(
         move || (query.get(), state.tick.get()),
         move |(query, _)| async move {
@@ -31,4 +31,34 @@ pub fn answer(state: State, query: Memo<String>, ask: fn(String) -> Asked) -> An
             ask(query).await
         },
     )
+}
+
+/// A part that the server renders.
+pub type Html = Resource<Result<String, ApiError>>;
+
+/// Asks for a part with what it is about, nothing while that is empty, and the address of the page that it stands in.
+pub fn html(state: State, asked: Memo<(String, String)>, ask: fn(String, String) -> Asked<String>) -> Html {
+    Resource::new(
+        move || (asked.get(), state.tick.get()),
+        move |((about, address), _)| async move {
+            if about.is_empty() { Ok(String::new()) } else { ask(about, address).await }
+        },
+    )
+}
+
+/// Shows the part. Its text is escaped where it is rendered, as all text of a page is.
+pub fn shown(html: Html, failed: fn(&Error) -> AnyView) -> AnyView {
+    let content = move || {
+        Suspend::new(async move {
+            match html.await {
+                Ok(html) => view! { <div class="part" inner_html=html></div> }.into_any(),
+                Err(ApiError(error)) => failed(&error),
+            }
+        })
+    };
+    view! { <Transition fallback=|| view! { <div class="skeleton"></div> }>{content}</Transition> }.into_any()
+}
+
+pub fn failed(error: &Error) -> AnyView {
+    message::error(error).into_any()
 }

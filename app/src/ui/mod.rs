@@ -1,6 +1,5 @@
 //! The parts of a page.
 
-pub mod actions;
 pub mod browser;
 pub mod brush;
 pub mod chart;
@@ -12,7 +11,6 @@ pub mod filter_bar;
 pub mod footer;
 pub mod frame;
 pub mod icon;
-pub mod json;
 pub mod level;
 pub mod list;
 pub mod load;

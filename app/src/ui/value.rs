@@ -42,33 +42,31 @@ pub fn plain(cell: &Cell) -> String {
 /// Links to this page with `field: cell` added to the filter. Times and coordinates are no links: nobody filters by a
 /// second.
 #[component]
-pub fn Value(
-    field: Field,
-    cell: Cell,
-    #[prop(optional_no_strip)] now: Option<Timestamp>,
-    /// The page that the link leads to; `None`: this one.
-    #[prop(optional_no_strip)]
-    path: Option<&'static str>,
-) -> impl IntoView {
+pub fn Value(field: Field, cell: Cell, #[prop(optional_no_strip)] now: Option<Timestamp>) -> impl IntoView {
     if let Cell::Time(time) = cell {
         return Either::Left(view! { <zone::Time time now/> });
     }
     let state = use_state();
-    let text = short(field, &cell);
-    let code = match (field, &cell) {
+    let ast = Ast::equals(field, &cell);
+    Either::Right(link(field, &cell, move || state.and(&ast, None)))
+}
+
+/// A value that is no time, with the address that it leads to.
+pub fn link(field: Field, cell: &Cell, href: impl Fn() -> String + Send + Sync + 'static) -> AnyView {
+    let text = short(field, cell);
+    let code = match (field, cell) {
         (Field::Country, Cell::Text(code)) if *code != text => Some(code.clone()),
         _ => None,
     };
-    let title = match &cell {
+    let title = match cell {
         Cell::Null => format!("Events without {}", field.label().to_lowercase()),
-        _ => visible(&plain(&cell)).into_owned(),
+        _ => visible(&plain(cell)).into_owned(),
     };
-    let null = cell.is_null();
-    let ast = Ast::equals(field, &cell);
-    Either::Right(view! {
-        <a class="value" class:none=null href=move || state.and(&ast, path) title=title>
+    view! {
+        <a class="value" class:none=cell.is_null() href=href title=title>
             <bdi>{text}</bdi>
             {code.map(|code| view! { <span class="code">{code}</span> })}
         </a>
-    })
+    }
+    .into_any()
 }

@@ -126,6 +126,39 @@ async fn rows_have_all_fields_or_those_asked_for_and_the_raw_event() {
 }
 
 #[tokio::test]
+async fn an_export_has_its_own_columns_whatever_was_exported_before() {
+    let site = site(events(3)).await;
+    for columns in ["event_id,source_ip", "source_ip,event_id", "as_number", "event_time,actor,event_id"] {
+        for raw in [false, true] {
+            let answer = get(&site, &format!("/discover.ndjson?columns={columns}&raw={raw}")).await;
+            assert_eq!(answer.status, StatusCode::OK, "{columns} {raw}");
+            let mut expected: Vec<_> = columns.split(',').collect();
+            expected.extend(raw.then_some("raw"));
+            for line in answer.text().lines() {
+                let row: serde_json::Map<String, Value> = serde_json::from_str(line).unwrap();
+                assert_eq!(row.len(), expected.len(), "{columns} {raw}: {line}");
+                assert!(expected.iter().all(|key| row.contains_key(*key)), "{columns} {raw}: {line}");
+                let ip = row.get("source_ip").is_none_or(|ip| ip.as_str().is_some_and(|ip| ip.starts_with("10.0.")));
+                assert!(ip, "{columns} {raw}: {line}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn exports_are_compressed_to_their_end() {
+    use std::io::Read;
+    let site = site(events(1200)).await;
+    let address = "/discover.ndjson?columns=event_id";
+    let plain = get(&site, address).await;
+    let packed = send(&site, Method::GET, address, &[("accept-encoding", "gzip")]).await;
+    assert_eq!(packed.header("content-encoding"), "gzip");
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(&packed.body[..]).read_to_string(&mut text).unwrap();
+    assert_eq!((text.lines().count(), text.as_str()), (1200, plain.text()));
+}
+
+#[tokio::test]
 async fn csv_has_no_formulas_and_a_head() {
     let site = site([json!({ "actor": "=cmd|' /C calc'!A0", "event_name": "a,\"b\"\r\nc" })]).await;
     let answer = get(&site, "/discover.csv?columns=actor,event_name").await;

@@ -74,7 +74,9 @@ impl Rows for Export {
 impl Export {
     async fn fetch(&mut self, batch: u32) -> Result<Vec<Vec<Cell>>, sqlx::Error> {
         let sql = format!("fetch {batch} from export");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&mut *self.transaction).await?;
+        // Not kept by the connection: the next export says the same and has other columns.
+        let fetch = sqlx::query(sqlx::AssertSqlSafe(sql)).persistent(false);
+        let rows = fetch.fetch_all(&mut *self.transaction).await?;
         rows.iter().map(|row| rows::cells(row, &self.ask)).collect()
     }
 }

@@ -26,7 +26,8 @@ pub async fn stream(mut listing: Listing, lines: Lines) -> Result<Body, Error> {
     let (sender, receiver) = mpsc::channel(AHEAD);
     tokio::spawn(pump(listing, lines, sender));
     let first = stream::iter([Ok(Bytes::from(text))]);
-    Ok(Body::from_stream(first.chain(rest(receiver))))
+    // What compresses it asks once more after the end.
+    Ok(Body::from_stream(first.chain(rest(receiver)).fuse()))
 }
 
 /// The pieces up to the empty one, which is the end. Without it they were broken off, whatever the reason.

@@ -130,8 +130,10 @@ async fn calls_answer_with_data_and_honest_statuses() {
     let series = get(&site, "/api/panel?dashboard=overview&panel=recent-events&query=q%3Dactor:alice").await;
     assert_eq!((series.status, series.header("cache-control")), (StatusCode::OK, "no-store"));
     assert_eq!(series.json()["table"]["total"], 1);
-    let event = get(&site, "/api/event?id=id-000").await;
-    assert_eq!(event.json()["raw"], "{\"a\": 1}");
+    let event = get(&site, "/api/event?id=id-000&address=/discover%3Frange%3D7d").await.json();
+    let event = event.as_str().unwrap();
+    assert!(event.contains("href=\"/discover?range=7d&amp;q=%22a%22:1\""), "{event}");
+    assert!(get(&site, "/api/values?field=actor&address=/discover").await.text().contains("1 value"));
     assert_eq!(get(&site, "/api/about").await.json()["events_estimate"], 1);
     for (address, status) in [
         ("/api/panel", 400),
@@ -141,8 +143,11 @@ async fn calls_answer_with_data_and_honest_statuses() {
         ("/api/completion?target=actor&typed=&query=", 200),
         ("/api/completion?target=nope&typed=&query=", 400),
         ("/api/completion?target=actor&typed=&query=q%3D(", 400),
-        ("/api/event?id=nope", 404),
-        ("/api/event?id=%00", 404),
+        ("/api/event?id=nope", 400),
+        ("/api/event?id=nope&address=/", 404),
+        ("/api/event?id=%00&address=/", 404),
+        ("/api/values?field=nope&address=/discover", 400),
+        ("/api/values?field=actor&address=/discover%3Fq%3D(", 400),
         ("/api/nope", 404),
     ] {
         let answer = get(&site, address).await;

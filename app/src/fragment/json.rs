@@ -14,12 +14,7 @@ pub struct Leaf {
     pub value: String,
 }
 
-/// Two spaces a level.
-pub fn pretty(raw: &str) -> String {
-    laid_out(raw).0
-}
-
-/// `pretty`, and the values in it that can be filtered by: all but nulls.
+/// With two spaces a level, and the values in it that can be filtered by: all but nulls.
 pub fn laid_out(raw: &str) -> (String, Vec<Leaf>) {
     let mut layout = Layout { out: String::with_capacity(raw.len() * 2), ..Layout::default() };
     let mut chars = raw.chars().peekable();
@@ -149,6 +144,10 @@ impl Layout {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn pretty(raw: &str) -> String {
+        laid_out(raw).0
+    }
 
     #[test]
     fn lays_out_nested_json() {
