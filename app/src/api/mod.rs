@@ -18,10 +18,12 @@ use crate::{status, wire};
 mod dashboard;
 mod discover;
 mod inspect;
+mod served;
 
-pub use dashboard::{Dashboards, Found, Info, Named, Source, dashboard_get, dashboards_get};
+pub use dashboard::{Dashboards, Found, Info, Named, Source, Version, dashboard_get, dashboards_get};
 pub use discover::{Discover, Listing, Rows, discover_page, field_values};
 pub use inspect::panel_inspect;
+pub use served::{Opened, Served, served_get, served_send};
 
 /// One event, whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

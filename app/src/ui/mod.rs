@@ -24,6 +24,7 @@ pub mod refresh;
 pub mod table;
 pub mod theme;
 pub mod time_picker;
+pub mod title;
 pub mod top_bar;
 pub mod value;
 pub mod zone;
