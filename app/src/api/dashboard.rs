@@ -5,7 +5,11 @@ use leptos::{prelude::*, server_fn::codec::GetUrl};
 use model::{
     dashboard::Dashboard,
     error::{Error, Kind},
+    inspection::Inspection,
+    panel::Panel,
+    series::Series,
     time::Timestamp,
+    view::View,
 };
 use serde::{Deserialize, Serialize};
 
@@ -100,6 +104,11 @@ pub trait Dashboards: Send + Sync + 'static {
     /// The versions of an own dashboard, the newest first; none of the others.
     async fn dashboard_history(&self, _id: &str) -> Result<Vec<Version>, Error> {
         Ok(Vec::new())
+    }
+
+    /// The data of a panel that no dashboard has yet, and how it is answered.
+    async fn panel_preview(&self, _panel: &Panel, _view: &View) -> Result<(Series, Inspection), Error> {
+        Err(keeps_none())
     }
 
     /// A version of an own dashboard.

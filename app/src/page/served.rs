@@ -8,7 +8,7 @@ use crate::{
     api::{self, Opened, Served},
     state::use_state,
     status,
-    ui::{title::title, top_bar::TopBar},
+    ui::{live, title::title, top_bar::TopBar},
 };
 
 /// `/dashboards`, `/d/:dashboard/edit`, `/d/:dashboard/history`
@@ -54,7 +54,19 @@ fn shown(page: Served) -> AnyView {
     view! {
         {title(&page.title)}
         <TopBar><a class="crumb up" href=move || state.view.get().href("/dashboards")>"Dashboards"</a></TopBar>
-        <main id="main" tabindex="-1" class="served" inner_html=page.html></main>
+        <p class="sr" role="status" data-role="said">{page.said}</p>
+        <main
+            id="main"
+            tabindex="-1"
+            class="served"
+            inner_html=page.html
+            on:submit=move |event| live::submit(&event)
+            on:input=move |event| live::input(&event)
+            on:pointerdown=move |event| live::down(&event)
+            on:pointermove=move |event| live::moved(&event)
+            on:pointerup=move |_| live::up()
+            on:pointercancel=move |_| live::up()
+        ></main>
     }
     .into_any()
 }

@@ -5,7 +5,7 @@ use model::{
     error::Error,
 };
 
-use super::{Answer, Form, Place, nowhere};
+use super::{Answer, Form, Place, edit, nowhere};
 use crate::api::Backend;
 
 /// What a form leads to.
@@ -21,14 +21,14 @@ pub enum Outcome {
 pub async fn act(backend: &dyn Backend, path: &str, form: &Form) -> Outcome {
     let done = match Place::of(path) {
         Some(Place::List) => of_list(backend, form).await,
-        Some(Place::Edit(id)) => save(backend, &id, form).await,
+        Some(Place::Edit(id)) => return edit::act(backend, &id, form).await,
         Some(Place::History(id)) => restore(backend, &id, form).await,
         None => Err(nowhere()),
     };
     done.map_or_else(
         |error| {
             let text = form.get("text").to_owned();
-            Outcome::Show(Box::new(Answer { refused: Some(error), text, base: form.get("base").parse().ok() }))
+            Outcome::Show(Box::new(Answer { refused: Some(error), text, draft: None }))
         },
         Outcome::Go,
     )
@@ -40,7 +40,7 @@ async fn of_list(backend: &dyn Backend, form: &Form) -> Result<String, Error> {
         "create" => {
             let title = titled(form.get("title"))?;
             let dashboard = Dashboard::empty(&slug(title), title);
-            Ok(format!("/d/{}", backend.dashboard_create(&dashboard, "Created").await?))
+            Ok(format!("/d/{}/edit", backend.dashboard_create(&dashboard, "Created").await?))
         }
         "clone" => {
             let found = backend.dashboard(id).await?;
@@ -68,24 +68,6 @@ async fn of_list(backend: &dyn Backend, form: &Form) -> Result<String, Error> {
     }
 }
 
-/// Saves an edited dashboard under its id, or as another one.
-async fn save(backend: &dyn Backend, id: &str, form: &Form) -> Result<String, Error> {
-    let base = form.get("base").parse().map_err(|_| Error::invalid("base", "This is not a version."))?;
-    let dashboard = Dashboard { id: id.to_owned(), ..Dashboard::from_json(form.get("text"))? };
-    let note = form.get("note");
-    match form.get("do") {
-        "copy" => {
-            let copy = Dashboard { id: slug(&dashboard.title), ..dashboard };
-            let note = if note.is_empty() { "Saved as a copy" } else { note };
-            Ok(format!("/d/{}", backend.dashboard_create(&copy, note).await?))
-        }
-        _ => {
-            backend.dashboard_save(&dashboard, base, note).await?;
-            Ok(format!("/d/{id}"))
-        }
-    }
-}
-
 /// Saves an older version as the newest.
 async fn restore(backend: &dyn Backend, id: &str, form: &Form) -> Result<String, Error> {
     let number = |name: &str| form.get(name).parse().map_err(|_| Error::invalid(name, "This is not a version."));
@@ -98,7 +80,7 @@ async fn restore(backend: &dyn Backend, id: &str, form: &Form) -> Result<String,
 }
 
 /// A title that was typed.
-fn titled(title: &str) -> Result<&str, Error> {
+pub(super) fn titled(title: &str) -> Result<&str, Error> {
     match title.chars().count() {
         0 => Err(Error::invalid("title", "A dashboard has a title.")),
         1..=120 => Ok(title),

@@ -25,8 +25,8 @@ pub struct Answer {
     pub refused: Option<Error>,
     /// The text that was sent, to be mended.
     pub text: String,
-    /// The version that it was made from.
-    pub base: Option<u32>,
+    /// A dashboard that is being changed.
+    pub draft: Option<edit::Draft>,
 }
 
 /// Whether this is the path of such a page.

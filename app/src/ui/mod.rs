@@ -15,6 +15,7 @@ pub mod icon;
 pub mod json;
 pub mod level;
 pub mod list;
+pub mod live;
 pub mod load;
 pub mod map;
 pub mod message;

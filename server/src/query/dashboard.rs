@@ -8,6 +8,10 @@ use model::{
     dashboard::{self, Dashboard, diff, slug},
     discover,
     error::{Error, Kind},
+    inspection::Inspection,
+    panel::Panel,
+    series::Series,
+    view::View,
 };
 
 use super::{Query, read, session};
@@ -156,6 +160,10 @@ impl Dashboards for Query {
             Version { version: row.version.unsigned_abs(), saved_at, note: row.note.clone(), changes }
         });
         Ok(versions.take(VERSIONS_SHOWN as usize).collect())
+    }
+
+    async fn panel_preview(&self, panel: &Panel, view: &View) -> Result<(Series, Inspection), Error> {
+        Ok((self.answer(panel, view).await?, self.inspect_panel(panel, view).await?))
     }
 
     async fn dashboard_version(&self, id: &str, version: u32) -> Result<Dashboard, Error> {

@@ -50,7 +50,7 @@ async fn save(site: &Router, path: &str, base: &str, title: &str) -> Answer {
     let mut dashboard = file(site, &format!("{path}.json")).await;
     dashboard["title"] = json!(title);
     let text = dashboard.to_string();
-    let fields = [("do", "save"), ("base", base), ("text", text.as_str()), ("note", "Renamed & more")];
+    let fields = [("do", "save"), ("base", base), ("spec", text.as_str()), ("note", "Renamed & more")];
     post(site, &format!("{path}/edit"), &fields).await
 }
 
@@ -75,7 +75,7 @@ async fn a_title_makes_an_id_and_hostile_titles_stay_text() {
     let site = filled().await;
     let hostile = "<script>alert(1)</script>\"' Ünïcode";
     let to = led(&post(&site, "/dashboards?q=actor:alice", &[("do", "create"), ("title", hostile)]).await);
-    assert_eq!(to, "/d/script-alert-1-script-n-code?q=actor:alice");
+    assert_eq!(to, "/d/script-alert-1-script-n-code/edit?q=actor:alice");
     for path in [
         "/dashboards",
         "/d/script-alert-1-script-n-code",
@@ -93,7 +93,7 @@ async fn a_title_makes_an_id_and_hostile_titles_stay_text() {
     );
     refused(&post(&site, "/dashboards", &[("do", "explode")]).await, StatusCode::BAD_REQUEST, "nothing that is known");
     let taken = led(&post(&site, "/dashboards", &[("do", "create"), ("title", "Discover")]).await);
-    assert_eq!(taken, "/d/discover-2", "Discover's own id stays free");
+    assert_eq!(taken, "/d/discover-2/edit", "Discover's own id stays free");
 }
 
 #[tokio::test]
@@ -105,7 +105,7 @@ async fn saving_makes_versions_that_can_be_compared_and_restored() {
     assert_eq!(dashboard["title"], "Mine");
     dashboard["tiles"].as_array_mut().unwrap().remove(3);
     let text = dashboard.to_string();
-    led(&post(&site, &format!("{path}/edit"), &[("do", "save"), ("base", "2"), ("text", &text)]).await);
+    led(&post(&site, &format!("{path}/edit"), &[("do", "save"), ("base", "2"), ("spec", &text)]).await);
     let history = get(&site, &format!("{path}/history")).await;
     for line in ["Version 3", "Version 2", "Version 1", "Renamed &amp; more", "title", "Removed “Events by name”"] {
         assert!(history.text().contains(line), "no {line} in {}", history.text());
@@ -132,7 +132,7 @@ async fn who_saves_upon_an_old_version_is_told_and_loses_nothing() {
     let mut mine = file(&site, &format!("{path}.json")).await;
     mine["title"] = json!("Second");
     let to =
-        led(&post(&site, &format!("{path}/edit"), &[("do", "copy"), ("base", "1"), ("text", &mine.to_string())]).await);
+        led(&post(&site, &format!("{path}/edit"), &[("do", "copy"), ("base", "1"), ("spec", &mine.to_string())]).await);
     assert_eq!(to, "/d/second");
 }
 
@@ -168,7 +168,7 @@ async fn built_in_ones_stay_as_they_are() {
         StatusCode::FORBIDDEN,
         "is built in",
     );
-    let answer = post(&site, "/d/overview/edit", &[("do", "save"), ("base", "0"), ("text", &text)]).await;
+    let answer = post(&site, "/d/overview/edit", &[("do", "save"), ("base", "0"), ("spec", &text)]).await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
     assert_eq!(get(&site, "/d/overview/edit").await.status, StatusCode::FORBIDDEN);
     assert_eq!(get(&site, "/d/overview/history").await.status, StatusCode::OK);
@@ -221,11 +221,110 @@ async fn other_sites_cannot_change_anything() {
         }
     }
     let own = ask(&site, Method::POST, "/dashboards", &[kind, ("origin", "http://localhost:8080")], form).await;
-    assert_eq!(led(&own), "/d/theirs");
+    assert_eq!(led(&own), "/d/theirs/edit");
     // Nothing is changed by looking.
     let answer = send(&site, Method::GET, "/dashboards?do=delete&id=theirs", &[]).await;
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(get(&site, "/d/theirs").await.status, StatusCode::OK);
+}
+
+/// What a page of the editor carries along.
+fn carried(page: &Answer, name: &str) -> String {
+    let value =
+        page.text().split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap_or_else(|| panic!("{}", page.text()));
+    value
+        .split('"')
+        .next()
+        .unwrap()
+        .replace("&quot;", "\"")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
+}
+
+/// Presses buttons of the editor one after the other, each on the page that the one before led to.
+async fn press(site: &Router, path: &str, buttons: &[&[(&str, &str)]]) -> Answer {
+    let mut page = get(site, &format!("{path}/edit")).await;
+    for fields in buttons {
+        let (base, spec) = (carried(&page, "base"), carried(&page, "spec"));
+        let all: Vec<_> =
+            [("base", base.as_str()), ("spec", &spec)].into_iter().chain(fields.iter().copied()).collect();
+        page = post(site, &format!("{path}/edit"), &all).await;
+    }
+    page
+}
+
+#[tokio::test]
+async fn the_editor_arranges_step_by_step_and_keeps_nothing_until_it_is_saved() {
+    let site = filled().await;
+    let path = clone(&site).await;
+    let page = press(
+        &site,
+        &path,
+        &[
+            &[("do", "later:key-figures")],
+            &[("do", "narrower:access-map")],
+            &[("do", "place:errors:0:5:200")],
+            &[("do", "duplicate:sign-ins")],
+            &[("do", "remove:recent-events")],
+            &[("do", "add"), ("library", "overview/errors")],
+        ],
+    )
+    .await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text());
+    let of = model::dashboard::Dashboard::from_json(&carried(&page, "spec")).unwrap();
+    let ids: Vec<_> = of.tiles.iter().map(|tile| tile.panel.id.as_str()).collect();
+    assert_eq!(ids[..3], ["errors", "access-map", "key-figures"]);
+    assert!(
+        ids.contains(&"sign-ins-2") && !ids.contains(&"recent-events") && ids.last() == Some(&"errors-2"),
+        "{ids:?}"
+    );
+    assert_eq!((of.tiles[0].place.columns, of.tiles[0].place.height, of.tiles[1].place.columns), (5, 200, 7));
+    assert_eq!(file(&site, &format!("{path}.json")).await["tiles"], file(&site, "/d/overview.json").await["tiles"]);
+    let nothing = press(&site, &path, &[&[("do", "later:nothing")]]).await;
+    refused(&nothing, StatusCode::BAD_REQUEST, "no panel “nothing”");
+}
+
+#[tokio::test]
+async fn a_panel_is_described_shown_and_saved() {
+    let site = filled().await;
+    let path = led(&post(&site, "/dashboards", &[("do", "create"), ("title", "Mine")]).await);
+    let path = path.trim_end_matches("/edit");
+    let fields = |change: &'static [(&'static str, &'static str)]| {
+        let base = [
+            ("panel", "panel"),
+            ("panel_title", "Who & what"),
+            ("mark", "table"),
+            ("by", "event_name, actor"),
+            ("measures", "events, last_seen"),
+            ("filter", "actor:alice"),
+            ("limit", "5"),
+            ("columns", "6"),
+            ("height", "300"),
+        ];
+        base.into_iter()
+            .filter(|(name, _)| change.iter().all(|(other, _)| other != name))
+            .chain(change.iter().copied())
+            .collect::<Vec<_>>()
+    };
+    let page = press(&site, path, &[&[("do", "new")], &fields(&[("do", "preview")])]).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text());
+    assert!(page.text().contains("<svg") && page.text().contains("DeleteBucket"), "the preview has the events");
+    assert!(page.text().contains("stored_event") || page.text().contains("from event"), "and its SQL");
+    let wrong = press(&site, path, &[&fields(&[("do", "apply"), ("filter", "actr:alice")])]).await;
+    refused(&wrong, StatusCode::BAD_REQUEST, "There is no field actr");
+    assert!(wrong.text().contains("name=\"filter\" value=\"actr:alice\""), "what was typed is still there");
+    let wrong = press(&site, path, &[&fields(&[("do", "apply"), ("measures", "evts")])]).await;
+    refused(&wrong, StatusCode::BAD_REQUEST, "no measure “evts”");
+    let saved = press(
+        &site,
+        path,
+        &[&fields(&[("do", "apply")]), &[("do", "save"), ("title", "Mine"), ("note", "First panel")]],
+    )
+    .await;
+    assert_eq!(led(&saved), path);
+    let series = get(&site, &format!("{path}/who-what.json")).await.json();
+    assert_eq!(series["rows"].as_array().unwrap().len(), 2, "{series}");
 }
 
 async fn with_folder(files: &[(&str, &str)]) -> (Query, tempfile::TempDir) {
