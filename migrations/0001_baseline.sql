@@ -120,3 +120,25 @@ create table rejected (
     text text not null,
     unique (object_id, ordinal)
 );
+
+-- Dashboards that users made. Which of the versions holds is `version`; a deleted one keeps its id and can come back.
+create table dashboard (
+    id text collate "C" primary key,
+    -- Of the version that holds, for lists.
+    title text not null,
+    description text not null,
+    version integer not null,
+    changed_at timestamptz not null default now(),
+    deleted_at timestamptz
+);
+
+-- Every version that was ever saved: nothing is overwritten.
+create table dashboard_version (
+    id text collate "C" not null references dashboard,
+    version integer not null,
+    -- The dashboard as JSON, in the form of the program that saved it; older forms are understood when read.
+    spec text not null,
+    note text not null,
+    saved_at timestamptz not null default now(),
+    primary key (id, version)
+);

@@ -2,7 +2,7 @@
 //!
 //! The server renders `shell` and answers the server functions of `api`. In context it provides:
 //! - `Arc<dyn api::Backend>`, for pages and server functions;
-//! - for pages: `api::Named`, `Assets`, `Preferences`, `status::PageStatus`;
+//! - for pages: `api::Named`, `api::Opened`, `Assets`, `Preferences`, `status::PageStatus`;
 //! - for server functions: `status::CallStatus`.
 
 pub mod api;
@@ -12,6 +12,8 @@ mod fragment;
 pub mod guard;
 pub mod page;
 pub mod preferences;
+#[cfg(feature = "ssr")]
+pub mod served;
 pub mod state;
 pub mod status;
 pub mod ui;
@@ -74,6 +76,9 @@ pub fn App() -> impl IntoView {
                 <FlatRoutes fallback=page::not_found::NotFound>
                     <Route path=path!("/") view=page::dashboard::Dashboard ssr=SsrMode::InOrder/>
                     <Route path=path!("/d/:dashboard") view=page::dashboard::Dashboard ssr=SsrMode::InOrder/>
+                    <Route path=path!("/dashboards") view=page::served::ServedPage ssr=SsrMode::InOrder/>
+                    <Route path=path!("/d/:dashboard/edit") view=page::served::ServedPage ssr=SsrMode::InOrder/>
+                    <Route path=path!("/d/:dashboard/history") view=page::served::ServedPage ssr=SsrMode::InOrder/>
                     <Route path=path!("/d/:dashboard/:panel") view=page::panel::PanelAlone ssr=SsrMode::Async/>
                     <Route path=path!("/discover") view=page::discover::Discover ssr=SsrMode::InOrder/>
                     <Route path=path!("/event/:id") view=page::event::EventAlone ssr=SsrMode::Async/>

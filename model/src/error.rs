@@ -8,8 +8,12 @@ use serde::{Deserialize, Serialize};
 pub enum Kind {
     /// The request cannot be understood: 400.
     Invalid,
+    /// It cannot be changed: 403.
+    Forbidden,
     /// There is no such dashboard, panel or event: 404.
     NotFound,
+    /// Somebody else changed it meanwhile: 409.
+    Conflict,
     /// The query took longer than it may: 504.
     Timeout,
     /// The database cannot be reached or is starting: 503.
@@ -62,7 +66,9 @@ impl Error {
     pub fn status(&self) -> u16 {
         match self.kind {
             Kind::Invalid => 400,
+            Kind::Forbidden => 403,
             Kind::NotFound => 404,
+            Kind::Conflict => 409,
             Kind::Timeout => 504,
             Kind::Unavailable => 503,
             Kind::Internal => 500,

@@ -123,6 +123,12 @@ pub struct Serve {
     /// own. Default: localhost when listening on a loopback address, any name otherwise.
     #[arg(long = "host", value_name = "NAME", env = "TRAILMAP_HOST", value_delimiter = ',')]
     pub hosts: Vec<String>,
+
+    /// Folder of dashboards (.json) to offer beside the built-in ones; read at the start
+    ///
+    /// They cannot be changed in the browser, only copied. A file with a mistake is named in the log and left out.
+    #[arg(long, value_name = "FOLDER", env = "TRAILMAP_DASHBOARDS")]
+    pub dashboards: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -5,6 +5,7 @@ pub mod command;
 pub mod config;
 pub mod ingest;
 pub mod postgres;
+pub mod provision;
 pub mod query;
 pub mod sample;
 pub mod store;

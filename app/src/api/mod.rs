@@ -19,11 +19,13 @@ use crate::{status, wire};
 mod dashboard;
 mod discover;
 mod inspect;
+mod served;
 mod values;
 
-pub use dashboard::{Dashboards, Found, Info, Named, Source, dashboard_get, dashboards_get};
+pub use dashboard::{Dashboards, Found, Info, Named, Source, Version, dashboard_get, dashboards_get};
 pub use discover::{Discover, Listing, Rows, discover_page, values_html};
 pub use inspect::panel_inspect;
+pub use served::{Opened, Served, served_get, served_send};
 pub use values::values_get;
 
 /// One event, whole.

@@ -1,25 +1,38 @@
 //! A dashboard: its panels on a grid.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
-use model::dashboard::{self, Tile};
+use model::dashboard::Tile;
 
 use super::of_dashboard;
-use crate::ui::{footer::Footer, frame::Frame, top_bar::TopBar};
+use crate::{
+    api::{Found, Source},
+    state::use_state,
+    ui::{footer::Footer, frame::Frame, title::title, top_bar::TopBar},
+};
 
 /// `/` and `/d/:dashboard`
 #[component]
 pub fn Dashboard() -> AnyView {
-    of_dashboard(|found| shown(found.dashboard))
+    of_dashboard(shown)
 }
 
-fn shown(dashboard: dashboard::Dashboard) -> AnyView {
+fn shown(found: Found) -> AnyView {
+    let state = use_state();
+    let (dashboard, own) = (found.dashboard, found.source == Source::Own);
     let id = dashboard.id;
+    // Own ones are changed; of the others, the list of dashboards makes copies.
+    let (path, label) = if own { (format!("/d/{id}/edit"), "Edit") } else { ("/dashboards".to_owned(), "Dashboards") };
+    let empty =
+        dashboard.tiles.is_empty().then(|| view! { <p class="message">"This dashboard has no panels yet."</p> });
     let frame = |tile: Tile| view! { <Frame dashboard=id.clone() tile/> }.into_any();
     view! {
-        <Title text=format!("{} · Trailmap", dashboard.title)/>
-        <TopBar controls=true><h1 class="crumb" title=dashboard.description>{dashboard.title.clone()}</h1></TopBar>
+        {title(&dashboard.title)}
+        <TopBar controls=true>
+            <h1 class="crumb" title=dashboard.description>{dashboard.title.clone()}</h1>
+            <a class="control small" data-action="edit" href=move || state.view.get().href(&path)>{label}</a>
+        </TopBar>
         <main id="main" tabindex="-1">
+            {empty}
             <div class="grid">{dashboard.tiles.into_iter().map(frame).collect_view()}</div>
         </main>
         <Footer/>

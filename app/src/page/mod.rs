@@ -9,6 +9,7 @@ pub mod discover;
 pub mod event;
 pub mod not_found;
 pub mod panel;
+pub mod served;
 
 /// A page of the dashboard that the address names, or one that says why it cannot be shown.
 fn of_dashboard(shown: impl Fn(Found) -> AnyView + Copy + Send + Sync + 'static) -> AnyView {

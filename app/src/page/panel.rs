@@ -1,7 +1,6 @@
 //! A panel alone: large, with its data below and ways to take it along.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use model::{dashboard::Dashboard, time::Range};
 
@@ -11,6 +10,7 @@ use crate::{
     ui::{
         footer::Footer,
         frame::{Frame, links},
+        title::title,
         top_bar::TopBar,
     },
 };
@@ -37,7 +37,7 @@ fn shown(of: Dashboard, panel: &str) -> AnyView {
     let up = format!("/d/{}", of.id);
     let panel = StoredValue::new(tile.panel.clone());
     view! {
-        <Title text=format!("{} · Trailmap", tile.panel.title)/>
+        {title(&tile.panel.title)}
         <TopBar controls=true range=tile.panel.range.unwrap_or(Range::DEFAULT)>
             <a class="crumb up" href=move || state.view.get().href(&up)>{of.title.clone()}</a>
         </TopBar>

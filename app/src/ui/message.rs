@@ -47,7 +47,7 @@ pub fn error(error: &Error) -> impl IntoView + use<> {
         Kind::Timeout => "The query took too long",
         Kind::Unavailable => "The database is not available",
         Kind::NotFound => "Not found",
-        Kind::Invalid => "This cannot be shown",
+        Kind::Invalid | Kind::Forbidden | Kind::Conflict => "This cannot be shown",
         Kind::Internal => "Something went wrong",
     };
     let message = if of_filter { "Mend it above and this panel comes back.".to_owned() } else { error.message.clone() };

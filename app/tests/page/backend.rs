@@ -37,7 +37,7 @@ pub struct Memory {
 impl Dashboards for Memory {
     async fn dashboard(&self, id: &str) -> Result<Found, Error> {
         let dashboard = dashboard::dashboard(id).ok_or_else(|| Error::not_found("There is no such dashboard."))?;
-        Ok(Found { dashboard: dashboard.clone(), source: Source::BuiltIn })
+        Ok(Found { dashboard: dashboard.clone(), source: Source::BuiltIn, version: 0 })
     }
 
     async fn dashboards(&self) -> Result<Vec<Info>, Error> {

@@ -1,7 +1,7 @@
 //! The dashboard and its panels.
 
 use app::Preferences;
-use model::dashboard::built_in;
+use model::dashboard::{Place, built_in};
 
 use crate::{backend::Memory, get, get_as};
 
@@ -103,10 +103,13 @@ async fn every_page_with_places_names_their_source() {
 
 #[test]
 fn the_styles_know_every_height_and_width() {
-    let css = include_str!("../../../style/frame.css");
-    for tile in built_in().iter().flat_map(|dashboard| &dashboard.tiles) {
-        let (height, columns) = (tile.place.height, tile.place.columns);
-        assert!(css.contains(&format!(".h-{height} {{ --body: {height}px; }}")), "no height {height}");
-        assert!(css.contains(&format!(".c-{columns} {{")), "no width {columns}");
+    let css = include_str!("../../../style/place.css");
+    let of = model::dashboard::dashboard("overview").unwrap();
+    for (height, columns) in (0..2000).map(|height| (height, 6)).chain((0..20).map(|columns| (300, columns))) {
+        let mut of = of.clone();
+        of.tiles[0].place = Place { columns, height };
+        let known = css.contains(&format!(".h-{height} {{ --body: {height}px; }}"))
+            && css.contains(&format!(".c-{columns} {{ grid-column: span {columns}; }}"));
+        assert_eq!(of.validate().is_ok(), known, "{columns} columns, {height} pixels");
     }
 }

@@ -8,12 +8,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use self::upgrade::VERSION;
+pub use crate::panel::is_id;
 use crate::{
     error::Error,
     panel::{Panel, unique},
 };
 
-/// Where a panel stands: columns of twelve, and the height of its frame.
+mod arrange;
+pub mod diff;
+pub mod slug;
+
+/// The size of a panel. Panels stand one after the other; one that has no room left in its row begins the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Place {
@@ -59,6 +64,9 @@ pub fn dashboard(id: &str) -> Option<&'static Dashboard> {
     built_in().iter().chain([crate::discover::dashboard()]).find(|dashboard| dashboard.id == id)
 }
 
+/// No ids of panels: pages of a dashboard have these addresses.
+const RESERVED: [&str; 3] = ["edit", "history", "inspect"];
+
 /// Columns of a row on a wide screen.
 const COLUMNS: u32 = 12;
 
@@ -73,37 +81,42 @@ impl Dashboard {
         Ok(dashboard)
     }
 
+    /// One without panels.
+    pub fn empty(id: &str, title: &str) -> Dashboard {
+        Dashboard {
+            version: VERSION,
+            id: id.to_owned(),
+            title: title.to_owned(),
+            description: String::new(),
+            tiles: Vec::new(),
+        }
+    }
+
+    /// The dashboard's file, for people to read.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default()
+    }
+
     pub fn tile(&self, panel: &str) -> Option<&Tile> {
         self.tiles.iter().find(|tile| tile.panel.id == panel)
     }
 
     /// Whether addresses, filters and grid work. Errors name the panel that is wrong.
     pub fn validate(&self) -> Result<(), Error> {
+        unique("dashboard", [self.id.as_str()].into_iter()).map_err(invalid)?;
         unique("panel", self.tiles.iter().map(|tile| tile.panel.id.as_str()))
             .map_err(|error| invalid(format!("The dashboard: {error}")))?;
-        for Tile { panel, .. } in &self.tiles {
-            panel.validate().map_err(|error| invalid(format!("Panel {}: {error}", panel.id)))?;
-        }
-        self.validate_grid()
-    }
-
-    /// Tiles fill rows of twelve columns, one after the other.
-    fn validate_grid(&self) -> Result<(), Error> {
-        let mut filled = 0;
-        for Tile { place, panel } in &self.tiles {
-            if place.columns == 0 || place.height == 0 {
-                return Err(invalid(format!("Panel {}: columns and height are at least 1.", panel.id)));
+        for Tile { panel, place } in &self.tiles {
+            let wrong = |why: &str| invalid(format!("Panel {}: {why}", panel.id));
+            panel.validate().map_err(|error| wrong(&error))?;
+            if RESERVED.contains(&panel.id.as_str()) {
+                return Err(wrong("this id is the address of another page. Choose another one."));
             }
-            filled += place.columns;
-            if filled > COLUMNS {
-                return Err(invalid(format!("Panel {}: its row has {filled} columns, of {COLUMNS}.", panel.id)));
+            if !place.is_known() {
+                return Err(wrong("columns are 1 to 12, height is 60 to 1000 in steps of 4."));
             }
-            filled %= COLUMNS;
         }
-        match filled {
-            0 => Ok(()),
-            _ => Err(invalid(format!("The last row has {filled} columns, of {COLUMNS}."))),
-        }
+        Ok(())
     }
 }
 
@@ -154,6 +167,15 @@ mod tests {
             let text = serde_json::to_string(dashboard).expect("a dashboard is JSON");
             assert_eq!(Dashboard::from_json(&text).as_ref(), Ok(dashboard));
         }
+        for dashboard in built_in() {
+            let mut filled = 0;
+            for tile in &dashboard.tiles {
+                filled += tile.place.columns;
+                assert!(filled <= COLUMNS, "{}: {} begins a row early", dashboard.id, tile.panel.id);
+                filled %= COLUMNS;
+            }
+            assert_eq!(filled, 0, "the last row of {}", dashboard.id);
+        }
         unique("dashboard", built_in().iter().map(|dashboard| dashboard.id.as_str())).expect("unique ids");
     }
 
@@ -185,11 +207,11 @@ mod tests {
             "not read_only:yes",
             "Panel recent-events: filter not read_only:yes: read_only takes",
         );
-        check(r#""columns": 4"#, r#""columns": 5"#, "Panel events-by-outcome: its row has 13 columns, of 12.");
+        check(r#""columns": 4"#, r#""columns": 13"#, "Panel events-by-outcome: columns are 1 to 12");
         check(
-            r#""columns": 12, "height": 560"#,
-            r#""columns": 11, "height": 560"#,
-            "The last row has 11 columns, of 12.",
+            r#""height": 560"#,
+            r#""height": 561"#,
+            "Panel recent-events: columns are 1 to 12, height is 60 to 1000 in",
         );
         check(r#""limit": 20"#, r#""limit": 0"#, "Panel top-console-users: a limit is 1 to 1000.");
         check(r#""range": "7d""#, r#""range": "soon""#, "Expected a number and a unit");

@@ -12,6 +12,7 @@ pub use self::{
     bucket::{Bucket, Order},
     group::{Class, Group, Level},
     measure::Measure,
+    validate::is_id,
 };
 use crate::{
     chart::format,

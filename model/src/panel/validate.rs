@@ -191,11 +191,16 @@ impl Part<'_> {
     }
 }
 
+/// Whether it can stand in an address as it is: small letters, digits and `-`.
+pub fn is_id(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
 /// Ids stand in addresses: each once, of small letters, digits and `-`.
 pub(crate) fn unique<'a>(what: &str, ids: impl Iterator<Item = &'a str>) -> Result<(), String> {
     let mut seen = BTreeSet::new();
     for id in ids {
-        if id.is_empty() || !id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
+        if !is_id(id) {
             return Err(format!("the {what} id {id:?} is not of small letters, digits and -."));
         }
         if !seen.insert(id) {

@@ -44,6 +44,7 @@ pub struct Query {
     panels: Arc<Semaphore>,
     /// Exports that may run at once: each holds a connection for as long as its reader takes.
     exports: Arc<Semaphore>,
+    fixed: Arc<dashboard::Fixed>,
 }
 
 impl Query {
@@ -51,7 +52,7 @@ impl Query {
         let connections = pool.options().get_max_connections();
         let panels = Arc::new(Semaphore::new((connections * 3 / 4).max(1) as usize));
         let exports = Arc::new(Semaphore::new((connections / 4).max(1) as usize));
-        Query { pool, clock, geoip, panels, exports }
+        Query { pool, clock, geoip, panels, exports, fixed: Arc::default() }
     }
 
     /// The statements that a panel runs, for reading and for tests: the id of the table (empty for the panel's own)

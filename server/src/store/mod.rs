@@ -8,6 +8,7 @@ use sqlx::{
 
 pub mod copy;
 pub mod credential;
+pub mod dashboard;
 pub mod event;
 pub mod object;
 pub mod rejected;

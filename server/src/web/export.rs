@@ -1,5 +1,5 @@
-//! The same address with another suffix: `/d/overview/errors.json`, `.csv`, `.svg`; `/event/<id>.json`; and
-//! `/d/overview/errors/inspect.json`, how a panel is answered.
+//! The same address with another suffix: `/d/overview.json`; `/d/overview/errors.json`, `.csv`, `.svg`;
+//! `/event/<id>.json`; and `/d/overview/errors/inspect.json`, how a panel is answered.
 //!
 //! A middleware, because axum's routes cannot tell suffixes apart within the segment that the page's route takes.
 
@@ -39,6 +39,7 @@ enum Export {
     Panel { dashboard: String, panel: String, suffix: Suffix },
     Inspection { dashboard: String, panel: String },
     Event { id: String },
+    Dashboard { id: String },
 }
 
 pub async fn answer(State(backend): State<Arc<dyn Backend>>, request: Request, next: Next) -> Response {
@@ -70,6 +71,7 @@ impl Export {
                 let inspection = Export::Inspection { dashboard: decoded(dashboard)?, panel: decoded(panel)? };
                 return (segments.next() == Some("inspect.json") && segments.next().is_none()).then_some(inspection);
             }
+            ("d", id, None) => Export::Dashboard { id: decoded(id.strip_suffix(".json")?)? },
             ("d", dashboard, Some(panel)) => {
                 let (panel, suffix) = panel.rsplit_once('.')?;
                 let suffix = match suffix {
@@ -101,6 +103,18 @@ impl Export {
                     Err(error) => error::response(&error, Format::Json),
                 }
             }
+            Export::Dashboard { id } => match dashboard_file(backend, id, query).await {
+                Ok(text) => {
+                    let disposition = format!("attachment; filename=\"{id}.json\"");
+                    let headers = [
+                        (header::CONTENT_TYPE, "application/json"),
+                        (header::CONTENT_DISPOSITION, &disposition),
+                        NO_STORE,
+                    ];
+                    (headers, text).into_response()
+                }
+                Err(error) => error::response(&error, Format::Json),
+            },
             Export::Panel { dashboard, panel, suffix } => {
                 let answer = match panel_series(backend, dashboard, panel, query).await {
                     Ok(series) => render(backend, dashboard, *suffix, &series, query).await,
@@ -111,6 +125,19 @@ impl Export {
             }
         }
     }
+}
+
+/// The dashboard as it is, or as it was in the version that the query names. Its id is of letters, digits and dashes.
+async fn dashboard_file(backend: &dyn Backend, id: &str, query: &str) -> Result<String, Error> {
+    let version = form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "version");
+    let dashboard = match version {
+        Some((_, number)) => {
+            let number = number.parse().map_err(|_| Error::invalid("version", "Write a version's number."))?;
+            backend.dashboard_version(id, number).await?
+        }
+        None => backend.dashboard(id).await?.dashboard,
+    };
+    Ok(dashboard.to_json())
 }
 
 /// `None` where the escapes are not UTF-8.
@@ -211,12 +238,12 @@ mod tests {
         let inspection = Export::Inspection { dashboard: "overview".into(), panel: "errors".into() };
         assert_eq!(Export::of("/d/overview/errors/inspect.json"), Some(inspection));
         assert_eq!(Export::of("/event/a%2Fb.json"), Some(Export::Event { id: "a/b".into() }));
+        assert_eq!(Export::of("/d/overview.json"), Some(Export::Dashboard { id: "overview".into() }));
         for page in [
             "/",
             "/d/overview",
             "/d/overview/errors",
             "/d/overview/errors.png",
-            "/d/overview.json",
             "/event/x",
             "/d/a/b.csv/c",
             "/d/a/b/c/inspect.json",

@@ -1,7 +1,7 @@
 //! HTTP: pages, server functions, exports, assets, health.
 //!
 //! Layers, from the outside: request id and log span, security headers, a panic's answer, time limits, the check of the
-//! host's name, then the routes: assets (compressed when they were built), and pages and data (compressed as they are sent).
+//! host's name, that of a change's origin, then the routes: assets (compressed when they were built), and pages and data (compressed as they are sent).
 
 use std::sync::Arc;
 
@@ -22,11 +22,13 @@ use tower_http::{
 };
 
 pub mod assets;
+mod change;
 mod discover;
 mod error;
 mod export;
 mod health;
 mod host;
+mod origin;
 mod page;
 mod policy;
 
@@ -56,11 +58,16 @@ pub fn router_with(backend: Arc<dyn Backend>, settings: Settings) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready).with_state(backend.clone()))
         .merge(discover::routes(backend.clone()))
-        .layer(from_fn_with_state(backend, export::answer))
+        .layer(from_fn_with_state(backend.clone(), export::answer));
+    // Around the routes, not on each: a form that is refused is answered by the page's own route.
+    let pages = Router::new()
+        .fallback_service(pages)
+        .layer(from_fn_with_state(backend, change::answer))
         .layer(CompressionLayer::new());
     Router::new()
         .nest("/pkg", assets::routes())
         .merge(pages)
+        .layer(from_fn(origin::check))
         .layer(from_fn_with_state(settings.hosts.map(Arc::new), host::check))
         .layer(ResponseBodyTimeoutLayer::new(error::LONGEST))
         .layer(from_fn(error::overdue))

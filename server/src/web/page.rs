@@ -5,8 +5,8 @@ use std::sync::{Arc, LazyLock};
 
 use app::{
     Assets, Preferences,
-    api::{Backend, Named},
-    shell,
+    api::{ApiError, Backend, Named, Opened},
+    served, shell,
     status::{CallStatus, PageStatus},
 };
 use axum::{
@@ -48,10 +48,16 @@ pub fn routes(backend: Arc<dyn Backend>) -> Router {
         .with_state(options)
 }
 
-/// Finds the dashboard that the address names, before its page is rendered.
+/// Finds the dashboard that the address names, or the page that is written whole, before anything is rendered.
 async fn look_up(State(backend): State<Arc<dyn Backend>>, mut request: Request, next: Next) -> Response {
     let named = Named::of(&*backend, request.uri().path()).await;
     request.extensions_mut().insert(named);
+    if served::takes_forms(request.uri().path()) {
+        let address = request.uri().path_and_query().map_or("/", |address| address.as_str()).to_owned();
+        let answer = request.extensions_mut().remove().unwrap_or_default();
+        let page = served::page(&*backend, &address, answer).await.map_err(ApiError);
+        request.extensions_mut().insert(Opened(Some(page)));
+    }
     next.run(request).await
 }
 
@@ -80,6 +86,7 @@ fn provide(backend: Arc<dyn Backend>) {
     }
     provide_context(PageStatus(set_status));
     provide_context(parts.extensions.get::<Named>().cloned().unwrap_or_default());
+    provide_context(parts.extensions.get::<Opened>().cloned().unwrap_or_default());
     provide_context(files());
     provide_context(preferences(&parts.headers));
     options.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));

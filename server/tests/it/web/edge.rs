@@ -123,7 +123,7 @@ impl Dashboards for Faulty {
     async fn dashboard(&self, id: &str) -> Result<Found, Error> {
         let dashboard =
             model::dashboard::dashboard(id).ok_or_else(|| Error::not_found("There is no such dashboard."))?;
-        Ok(Found { dashboard: dashboard.clone(), source: Source::BuiltIn })
+        Ok(Found { dashboard: dashboard.clone(), source: Source::BuiltIn, version: 0 })
     }
 
     async fn dashboards(&self) -> Result<Vec<Info>, Error> {

@@ -1,0 +1,89 @@
+//! What forms do.
+
+use model::{
+    dashboard::{Dashboard, slug::slug},
+    error::Error,
+};
+
+use super::{Answer, Form, Place, edit, nowhere};
+use crate::api::Backend;
+
+/// What a form leads to.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It is done; the reader goes to this path.
+    Go(String),
+    /// The same page again.
+    Show(Box<Answer>),
+}
+
+/// Does what the form that was sent to `path` asks for.
+pub async fn act(backend: &dyn Backend, path: &str, form: &Form) -> Outcome {
+    let done = match Place::of(path) {
+        Some(Place::List) => of_list(backend, form).await,
+        Some(Place::Edit(id)) => return edit::act(backend, &id, form).await,
+        Some(Place::History(id)) => restore(backend, &id, form).await,
+        None => Err(nowhere()),
+    };
+    done.map_or_else(
+        |error| {
+            let text = form.get("text").to_owned();
+            Outcome::Show(Box::new(Answer { refused: Some(error), text, draft: None }))
+        },
+        Outcome::Go,
+    )
+}
+
+async fn of_list(backend: &dyn Backend, form: &Form) -> Result<String, Error> {
+    let id = form.get("id");
+    match form.get("do") {
+        "create" => {
+            let title = titled(form.get("title"))?;
+            let dashboard = Dashboard::empty(&slug(title), title);
+            Ok(format!("/d/{}/edit", backend.dashboard_create(&dashboard, "Created").await?))
+        }
+        "clone" => {
+            let found = backend.dashboard(id).await?;
+            let title = format!("Copy of {}", found.dashboard.title);
+            let note = format!("Cloned from “{}”", found.dashboard.title);
+            let copy = Dashboard { title, ..found.dashboard };
+            Ok(format!("/d/{}", backend.dashboard_create(&copy, &note).await?))
+        }
+        "import" => {
+            // The file, where one was chosen; browsers send an empty one where none was.
+            let text = form.all("file").chain(form.all("text")).find(|text| !text.is_empty());
+            let text = text.ok_or_else(|| Error::invalid("file", "Choose a file, or paste its text."))?;
+            let dashboard = Dashboard::from_json(text)?;
+            Ok(format!("/d/{}", backend.dashboard_create(&dashboard, "Imported").await?))
+        }
+        "delete" => {
+            backend.dashboard_delete(id, true).await?;
+            Ok(format!("/dashboards?deleted={id}"))
+        }
+        "restore" => {
+            backend.dashboard_delete(id, false).await?;
+            Ok(format!("/d/{id}"))
+        }
+        _ => Err(Error::invalid("do", "This form asks for nothing that is known here.")),
+    }
+}
+
+/// Saves an older version as the newest.
+async fn restore(backend: &dyn Backend, id: &str, form: &Form) -> Result<String, Error> {
+    let number = |name: &str| form.get(name).parse().map_err(|_| Error::invalid(name, "This is not a version."));
+    let (version, base) = (number("version")?, number("base")?);
+    let dashboard = backend.dashboard_version(id, version).await?;
+    backend
+        .dashboard_save(&Dashboard { id: id.to_owned(), ..dashboard }, base, &format!("Version {version} restored"))
+        .await?;
+    Ok(format!("/d/{id}/history"))
+}
+
+/// A title that was typed.
+pub(super) fn titled(title: &str) -> Result<&str, Error> {
+    match title.chars().count() {
+        0 => Err(Error::invalid("title", "A dashboard has a title.")),
+        1..=120 => Ok(title),
+        _ => Err(Error::invalid("title", "A title has at most 120 characters.")),
+    }
+}

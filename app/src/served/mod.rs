@@ -1,0 +1,82 @@
+//! Pages of lists and forms, written by the server alone. A form is sent as HTML sends it; what it does is decided in
+//! `act`, and answered with another address, or with the same page and what was wrong.
+
+mod act;
+mod edit;
+mod form;
+mod history;
+mod html;
+mod list;
+
+use model::{
+    error::{Error, Kind},
+    view::View,
+};
+
+pub use self::{
+    act::{Outcome, act},
+    form::Form,
+};
+use crate::api::{Backend, Served};
+
+/// What a form has led to, for the page that is shown again.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answer {
+    pub refused: Option<Error>,
+    /// The text that was sent, to be mended.
+    pub text: String,
+    /// A dashboard that is being changed.
+    pub draft: Option<edit::Draft>,
+}
+
+/// Whether this is the path of such a page.
+pub fn takes_forms(path: &str) -> bool {
+    Place::of(path).is_some()
+}
+
+/// The page at `address`.
+pub async fn page(backend: &dyn Backend, address: &str, answer: Answer) -> Result<Served, Error> {
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    let (view, _) = View::from_query(query);
+    let status = answer.refused.as_ref().map_or(200, Error::status);
+    let page = match Place::of(path).ok_or_else(nowhere)? {
+        Place::List => list::page(backend, &view, query, &answer).await?,
+        Place::Edit(id) => edit::page(backend, &view, &id, &answer).await?,
+        Place::History(id) => history::page(backend, &view, &id, &answer).await?,
+    };
+    Ok(Served { status, ..page })
+}
+
+/// What is shown after `form` was sent to `address`.
+pub async fn send(backend: &dyn Backend, address: &str, form: &Form) -> Result<Served, Error> {
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    match act(backend, path, form).await {
+        Outcome::Go(to) => Ok(Served { go: Some(View::from_query(query).0.href(&to)), ..Served::default() }),
+        Outcome::Show(answer) => page(backend, address, *answer).await,
+    }
+}
+
+/// A page that takes forms.
+enum Place {
+    List,
+    /// Of the dashboard with this id.
+    Edit(String),
+    History(String),
+}
+
+impl Place {
+    fn of(path: &str) -> Option<Place> {
+        let mut segments = path.strip_prefix('/')?.split('/');
+        let place = match (segments.next()?, segments.next(), segments.next()) {
+            ("dashboards", None, None) => Place::List,
+            ("d", Some(id), Some("edit")) => Place::Edit(id.to_owned()),
+            ("d", Some(id), Some("history")) => Place::History(id.to_owned()),
+            _ => return None,
+        };
+        segments.next().is_none().then_some(place)
+    }
+}
+
+fn nowhere() -> Error {
+    Error::new(Kind::NotFound, "There is no such page.")
+}
