@@ -8,6 +8,8 @@
 pub mod api;
 pub mod assets;
 pub mod guard;
+#[cfg(feature = "ssr")]
+mod inspection;
 pub mod page;
 pub mod preferences;
 pub mod state;
@@ -73,6 +75,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/") view=page::dashboard::Dashboard ssr=SsrMode::InOrder/>
                     <Route path=path!("/d/:dashboard") view=page::dashboard::Dashboard ssr=SsrMode::InOrder/>
                     <Route path=path!("/d/:dashboard/:panel") view=page::panel::PanelAlone ssr=SsrMode::Async/>
+                    <Route path=path!("/d/:dashboard/:panel/inspect") view=page::inspect::Inspect ssr=SsrMode::Async/>
                     <Route path=path!("/discover") view=page::discover::Discover ssr=SsrMode::InOrder/>
                     <Route path=path!("/event/:id") view=page::event::EventAlone ssr=SsrMode::Async/>
                 </FlatRoutes>

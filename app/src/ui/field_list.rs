@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use model::{
     chart::format,
     discover::{self, Discover, PATH},
+    error::Error,
     field::Field,
     filter::{Ast, Target},
     series::{Cell, Series},
@@ -24,7 +25,15 @@ pub fn FieldList() -> AnyView {
             load::query(state, &Discover { field: Some(field), ..Discover::default() })
         })
     });
-    let answer = load::answer(state, query, |query| Box::pin(api::field_values(query)));
+    let answer = load::answer(state, query, |query| {
+        Box::pin(async move {
+            // Nothing is chosen: nothing is asked, and nobody looks at the answer.
+            if query.is_empty() {
+                return Err(ApiError(Error::invalid("field", "Name a field.")));
+            }
+            api::field_values(query).await
+        })
+    });
     let values = move || {
         Suspend::new(async move {
             match answer.await {
