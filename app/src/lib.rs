@@ -10,6 +10,8 @@ pub mod assets;
 #[cfg(feature = "ssr")]
 mod fragment;
 pub mod guard;
+#[cfg(feature = "ssr")]
+mod inspection;
 pub mod page;
 pub mod preferences;
 #[cfg(feature = "ssr")]
@@ -80,6 +82,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/d/:dashboard/edit") view=page::served::ServedPage ssr=SsrMode::InOrder/>
                     <Route path=path!("/d/:dashboard/history") view=page::served::ServedPage ssr=SsrMode::InOrder/>
                     <Route path=path!("/d/:dashboard/:panel") view=page::panel::PanelAlone ssr=SsrMode::Async/>
+                    <Route path=path!("/d/:dashboard/:panel/inspect") view=page::inspect::Inspect ssr=SsrMode::Async/>
                     <Route path=path!("/discover") view=page::discover::Discover ssr=SsrMode::InOrder/>
                     <Route path=path!("/event/:id") view=page::event::EventAlone ssr=SsrMode::Async/>
                 </FlatRoutes>

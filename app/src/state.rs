@@ -6,6 +6,7 @@ use leptos_router::{
     hooks::{use_location, use_navigate},
 };
 use model::{
+    chart::Annotated,
     discover::{self, Discover},
     error::Error,
     filter::{self, Ast},
@@ -20,7 +21,7 @@ use crate::{
 };
 
 /// The dashboard that is shown where an address names none.
-const FIRST: &str = "overview";
+pub const FIRST: &str = "overview";
 
 /// In context on every page. Copies are cheap.
 #[derive(Clone, Copy)]
@@ -44,6 +45,10 @@ pub struct State {
     pub named: Memo<Option<String>>,
     /// What was found under `named`; while another is asked for, the one before. Its panels' pages do not ask again.
     pub dashboard: RwSignal<Option<Result<Found, ApiError>>>,
+    /// The built-in dashboards, id and title, in their order: where navigation leads.
+    pub built_in: StoredValue<Vec<(String, String)>>,
+    /// What the view's annotations found. In the browser only, and after the panels.
+    pub annotated: RwSignal<Vec<Annotated>>,
 }
 
 impl State {
@@ -113,6 +118,8 @@ pub fn Provider(children: Children) -> impl IntoView {
         about: Resource::new(|| (), |()| api::about_get()),
         named,
         dashboard: RwSignal::new(dashboard),
+        built_in: StoredValue::new(SharedValue::new(built_in).into_inner()),
+        annotated: RwSignal::new(Vec::new()),
     };
     provide_context(state);
     Effect::new(move |last: Option<Option<String>>| {
@@ -122,6 +129,7 @@ pub fn Provider(children: Children) -> impl IntoView {
         }
         id
     });
+    annotate(state);
     let navigate = use_navigate();
     Effect::new(move |_| {
         let navigate = navigate.clone();
@@ -131,6 +139,48 @@ pub fn Provider(children: Children) -> impl IntoView {
         state.local.set(zone::stored());
     });
     children()
+}
+
+/// On the server; the browser gets them with the page, so that it need not carry the dashboards.
+fn built_in() -> Vec<(String, String)> {
+    #[cfg(feature = "ssr")]
+    return model::dashboard::built_in().iter().map(|of| (of.id.clone(), of.title.clone())).collect();
+    #[cfg(not(feature = "ssr"))]
+    Vec::new()
+}
+
+/// Looks for what is to be marked on time charts, whenever that or the range changes, and at a refresh.
+fn annotate(state: State) {
+    let asked = Memo::new(move |_| {
+        let view = state.view.get();
+        let of = |filter: &String| {
+            let View { range, ref pinned, .. } = view;
+            let only = View { range, pinned: pinned.clone(), filter: filter.clone(), ..View::default() };
+            (filter.clone(), only.to_query())
+        };
+        view.annotate.iter().map(of).collect::<Vec<_>>()
+    });
+    Effect::new(move |_| {
+        state.tick.track();
+        let asked_for = asked.get();
+        if asked_for.is_empty() {
+            return state.annotated.set(Vec::new());
+        }
+        spawn_local(async move {
+            let mut found = Vec::new();
+            let own = discover::dashboard();
+            let panel = &own.tiles[0].panel.id;
+            for (filter, query) in &asked_for {
+                // A filter that cannot be read marks nothing; its pill is there to be taken away.
+                if let Ok(series) = api::panel_series(own.id.clone(), panel.clone(), query.clone()).await {
+                    found.push(Annotated::of(filter, &series));
+                }
+            }
+            if asked.get_untracked() == asked_for {
+                state.annotated.set(found);
+            }
+        });
+    });
 }
 
 /// The id of the dashboard that a path names: `/` and `/d/<dashboard>`, and what lies below.
@@ -145,10 +195,7 @@ pub(crate) fn dashboard_of(path: &str) -> Option<String> {
 
 fn all_errors(view: &View, errors: &[Error]) -> Vec<Error> {
     let mut all = errors.to_vec();
-    let of_filter = all.iter().any(|error| error.parameter.as_deref() == Some("q"));
-    if !of_filter && let Err(error) = filter::parse(&view.filter) {
-        all.push(error);
-    }
+    all.extend(view.condition().err());
     all
 }
 
@@ -156,7 +203,13 @@ fn all_errors(view: &View, errors: &[Error]) -> Vec<Error> {
 pub fn panel_view(view: &View, panel: &Panel) -> View {
     let prefix = format!("{}.", panel.id);
     let switches = view.switches.iter().filter(|(key, _)| key.starts_with(&prefix));
-    View { switches: switches.map(|(key, on)| (key.clone(), *on)).collect(), refresh_s: None, ..view.clone() }
+    View {
+        switches: switches.map(|(key, on)| (key.clone(), *on)).collect(),
+        refresh_s: None,
+        annotate: Vec::new(),
+        kiosk: false,
+        ..view.clone()
+    }
 }
 
 /// Whether a panel's switch is on in this view.
@@ -194,19 +247,24 @@ pub fn discovered(view: &View, panel: &Panel) -> String {
         }
     }
     let range = view.range.or(panel.range);
-    View { range, switches: Default::default(), filter: filter::print(&Ast::all_of(terms)), ..view.clone() }
-        .href(discover::PATH)
+    View {
+        range,
+        switches: Default::default(),
+        filter: filter::print(&Ast::all_of(terms)),
+        kiosk: false,
+        ..view.clone()
+    }
+    .href(discover::PATH)
 }
 
-/// The conditions of the filter; none when it cannot be read.
-pub fn terms(view: &View) -> Vec<Ast> {
-    filter::parse(&view.filter).map(|ast| ast.terms()).unwrap_or_default()
+/// The conditions of a filter; none when it cannot be read.
+pub fn terms(filter: &str) -> Vec<Ast> {
+    filter::parse(filter).map(|ast| ast.terms()).unwrap_or_default()
 }
 
-/// The view with just these conditions.
-pub fn with_terms(view: &View, terms: Vec<Ast>) -> View {
-    let ast = terms.into_iter().fold(Ast::All, Ast::and);
-    View { filter: filter::print(&ast), ..view.clone() }
+/// The filter of just these conditions.
+pub fn joined(terms: Vec<Ast>) -> String {
+    filter::print(&Ast::all_of(terms))
 }
 
 /// A view, and what else is in the page's address, as the fields of a form that changes the rest.

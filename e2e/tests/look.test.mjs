@@ -84,7 +84,7 @@ test("no layout shift while the page loads and after a filter", async (t) => {
   await open(overview, "/?range=7d");
   await overview.waitForTimeout(300);
   const shift = await overview.evaluate(() => window.shift);
-  assert.ok(shift < 0.05, `layout shift ${shift}`);
+  assert.ok(shift < 0.02, `layout shift ${shift}`);
 });
 
 test("the map zooms by its buttons", async (t) => {

@@ -6,8 +6,11 @@
 //! | `range` | the last so much: `24h`, `7d` |
 //! | `from`, `to` | the two edges of a range; `to` is now unless given |
 //! | `q` | the filter as typed |
+//! | `pin` | a filter beside `q` that goes along to other pages |
+//! | `annotate` | a filter whose events are lines on time charts; may be repeated |
 //! | `on`, `off` | switches moved from their default, comma-separated or repeated: `recent-events.writes` |
 //! | `refresh` | auto refresh: `30s`, `1m`; at least 5 seconds and at most a day |
+//! | `kiosk` | `1`: the panels without bars, for a screen on the wall |
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -26,11 +29,23 @@ pub struct View {
     pub range: Option<Range>,
     /// The filter as typed (`q`).
     pub filter: String,
+    /// A filter beside it that goes along to other pages (`pin`).
+    #[serde(default)]
+    pub pinned: String,
+    /// Filters whose events are lines on time charts (`annotate`), beside those of the dashboard.
+    #[serde(default)]
+    pub annotate: Vec<String>,
     /// Switches moved from their default: `panel.switch` -> on. Address: `on=recent-events.writes&off=…`.
     pub switches: BTreeMap<String, bool>,
     /// Auto refresh in seconds (`refresh`); `None`: off.
     pub refresh_s: Option<u32>,
+    /// The panels without bars (`kiosk`).
+    #[serde(default)]
+    pub kiosk: bool,
 }
+
+/// Filters of `annotate` that count; more are left out.
+const ANNOTATIONS: usize = 5;
 
 /// Seconds between refreshes: not so often that pages overtake each other.
 const REFRESH_S: std::ops::RangeInclusive<u32> = 5..=86_400;
@@ -62,6 +77,9 @@ impl View {
         for (key, value) in form_urlencoded::parse(query.as_bytes()) {
             match key.as_ref() {
                 "q" => view.filter = value.into_owned(),
+                "pin" => view.pinned = value.into_owned(),
+                "annotate" => view.add_annotation(&value),
+                "kiosk" => view.kiosk = value == "1",
                 "on" | "off" => view.read_switches(&key, &value, &mut errors),
                 "range" => parameters.range = Some(value),
                 "from" => parameters.from = Some(value),
@@ -81,6 +99,14 @@ impl View {
             }
         }
         (view, errors)
+    }
+
+    /// Each once, in the order of the address.
+    fn add_annotation(&mut self, filter: &str) {
+        let known = self.annotate.iter().any(|other| other == filter);
+        if !filter.is_empty() && !known && self.annotate.len() < ANNOTATIONS {
+            self.annotate.push(filter.to_owned());
+        }
     }
 
     fn read_switches(&mut self, parameter: &str, value: &str, errors: &mut Vec<Error>) {
@@ -111,6 +137,12 @@ impl View {
         if !self.filter.is_empty() {
             add("q", &self.filter);
         }
+        if !self.pinned.is_empty() {
+            add("pin", &self.pinned);
+        }
+        for filter in &self.annotate {
+            add("annotate", filter);
+        }
         for (parameter, on) in [("on", true), ("off", false)] {
             let names: Vec<_> =
                 self.switches.iter().filter(|(_, is_on)| **is_on == on).map(|(name, _)| name.as_str()).collect();
@@ -120,6 +152,9 @@ impl View {
         }
         if let Some(seconds) = self.refresh_s {
             add("refresh", &refresh_text(seconds));
+        }
+        if self.kiosk {
+            add("kiosk", "1");
         }
         pairs.join("&")
     }
@@ -131,10 +166,33 @@ impl View {
         if query.is_empty() { path.to_owned() } else { format!("{path}{joint}{query}") }
     }
 
-    /// This view with `term` (`country:DE`) added by `and`, unless it is there already.
+    /// What events must meet: the pinned filter and the filter. Errors name `pin` or `q`.
+    pub fn condition(&self) -> Result<Ast, Error> {
+        let pinned =
+            filter::parse(&self.pinned).map_err(|error| Error { parameter: Some("pin".to_owned()), ..error })?;
+        Ok(pinned.and(filter::parse(&self.filter)?))
+    }
+
+    /// What goes along to another page: range, pinned filter, annotations and refresh. The filter and the switches are
+    /// about the page that they were made on.
+    #[must_use]
+    pub fn across(&self) -> View {
+        View {
+            range: self.range,
+            pinned: self.pinned.clone(),
+            annotate: self.annotate.clone(),
+            refresh_s: self.refresh_s,
+            ..View::default()
+        }
+    }
+
+    /// This view with `term` (`country:DE`) added by `and`, unless it is there already or pinned.
     /// A filter that cannot be read gives way to `term`: the link of a mark always works.
     #[must_use]
     pub fn and(&self, term: &Ast) -> View {
+        if filter::parse(&self.pinned).is_ok_and(|pinned| pinned.terms().contains(term)) {
+            return self.clone();
+        }
         let filter = match filter::parse(&self.filter) {
             Ok(ast) if ast.terms().contains(term) => self.filter.clone(),
             Ok(ast) => filter::print(&ast.and(term.clone())),

@@ -7,6 +7,7 @@ use crate::{api::Found, state::use_state, status};
 pub mod dashboard;
 pub mod discover;
 pub mod event;
+pub mod inspect;
 pub mod not_found;
 pub mod panel;
 pub mod served;

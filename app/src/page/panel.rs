@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use model::{dashboard::Dashboard, time::Range};
+use model::{
+    dashboard::{Dashboard, Tile},
+    time::Range,
+};
 
 use super::{not_found::not_found, of_dashboard};
 use crate::{
@@ -18,6 +21,11 @@ use crate::{
 /// `/d/:dashboard/:panel`
 #[component]
 pub fn PanelAlone() -> AnyView {
+    of_panel(shown)
+}
+
+/// A page of the panel that the address names.
+pub(super) fn of_panel(shown: fn(Dashboard, Tile) -> AnyView) -> AnyView {
     let params = use_params_map();
     let state = use_state();
     // Together with its dashboard, when that is another one.
@@ -25,13 +33,17 @@ pub fn PanelAlone() -> AnyView {
         let named = params.with(|params| params.get("panel").unwrap_or_default());
         last.filter(|_| state.is_asking()).cloned().unwrap_or(named)
     });
-    of_dashboard(move |found| (move || shown(found.dashboard.clone(), &panel.get())).into_any())
+    of_dashboard(move |found| (move || with_tile(found.dashboard.clone(), &panel.get(), shown)).into_any())
 }
 
-fn shown(of: Dashboard, panel: &str) -> AnyView {
-    let Some(tile) = of.tile(panel).cloned() else {
-        return not_found(format!("There is no panel “{panel}” on the dashboard “{}”.", of.title));
-    };
+fn with_tile(of: Dashboard, panel: &str, shown: fn(Dashboard, Tile) -> AnyView) -> AnyView {
+    match of.tile(panel).cloned() {
+        Some(tile) => shown(of, tile),
+        None => not_found(format!("There is no panel “{panel}” on the dashboard “{}”.", of.title)),
+    }
+}
+
+fn shown(of: Dashboard, tile: Tile) -> AnyView {
     let state = use_state();
     let path = format!("/d/{}/{}", of.id, tile.panel.id);
     let up = format!("/d/{}", of.id);

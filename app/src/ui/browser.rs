@@ -1,11 +1,13 @@
 //! What concerns the whole page in the browser: links, popovers, the mark that scripts run. Nothing here runs on the
 //! server.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent};
+use web_sys::{Element, HtmlDialogElement, HtmlElement, KeyboardEvent, MouseEvent};
+
+use super::tip;
 
 type Navigate = Box<dyn Fn(&str, bool)>;
 
@@ -30,7 +32,14 @@ pub fn listen(navigate: impl Fn(&str, bool) + 'static) {
             close_popovers(event.target().and_then(|target| target.dyn_into().ok()).as_ref());
         });
     }
+    tip::listen();
     window_event_listener(ev::keydown, |event| on_key(&event));
+    // Escape gives the screen back without a word to the page.
+    window_event_listener_untyped("fullscreenchange", |_| {
+        if document().fullscreen_element().is_none() {
+            click(".top.kiosk [data-action=leave-kiosk]");
+        }
+    });
 }
 
 fn on_body(body: &HtmlElement, name: &str, run: impl Fn(MouseEvent) + 'static) {
@@ -79,6 +88,10 @@ fn close_popovers(inside: Option<&Element>) {
             let _ = popover.remove_attribute("open");
         }
     }
+    if followed && let Some(menu) = find("[popover]:popover-open").and_then(|menu| menu.dyn_into::<HtmlElement>().ok())
+    {
+        let _ = menu.hide_popover();
+    }
 }
 
 fn open_popovers() -> Vec<Element> {
@@ -86,29 +99,95 @@ fn open_popovers() -> Vec<Element> {
     (0..list.length()).filter_map(|at| list.item(at)?.dyn_into().ok()).collect()
 }
 
-/// Escape closes popovers and gives the focus back; the space bar moves a switch as it does a button; `/` goes to the
-/// filter.
+/// What the keyboard does on every page. Keys that write, or that the browser or the system means, are left alone.
 fn on_key(event: &KeyboardEvent) {
     let focused = document().active_element();
-    match event.key().as_str() {
-        "Escape" => {
-            for popover in open_popovers() {
-                let _ = popover.remove_attribute("open");
-                focus(popover.query_selector("summary").ok().flatten());
-            }
+    let is = |selectors| focused.as_ref().is_some_and(|element| element.matches(selectors).unwrap_or(false));
+    let key = event.key();
+    let after_g = GOING.replace(false);
+    if event.ctrl_key() || event.meta_key() || event.alt_key() || event.default_prevented() {
+        return;
+    }
+    if key == "Escape" {
+        escape();
+        return;
+    }
+    let writes = is("input, textarea, select, [contenteditable]");
+    let in_dialog = find("dialog[open]").is_some();
+    if key == " " && is("a[role=switch]") {
+        event.prevent_default();
+        click("a[role=switch]:focus");
+    } else if !writes && !in_dialog && shortcut(&key, after_g) {
+        event.prevent_default();
+    }
+}
+
+thread_local! {
+    /// Whether the last key was `g`.
+    static GOING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether the key means something here.
+fn shortcut(key: &str, after_g: bool) -> bool {
+    match key {
+        // Letters alone go into the selector.
+        _ if after_g && key.len() == 1 && key.as_bytes()[0].is_ascii_lowercase() => {
+            click(&format!("#nav a[data-go={key}]"));
         }
-        " " => {
-            if let Some(element) = focused.filter(|element| element.matches("a[role=switch]").unwrap_or(false)) {
-                event.prevent_default();
-                if let Some(element) = element.dyn_ref::<HtmlElement>() {
-                    element.click();
-                }
-            }
+        "/" => focus(find("input[name=q]")),
+        "t" => {
+            click("details[data-role=time]:not([open]) > summary");
+            focus(find("details[data-role=time] > summary"));
         }
-        "/" if focused.is_none_or(|element| !element.matches("input, textarea, select").unwrap_or(false)) => {
-            event.prevent_default();
-            focus(document().query_selector("input[name=q]").ok().flatten());
+        "r" => click("[data-action=refresh]"),
+        "f" => {
+            let kiosk = find(".top.kiosk").is_some();
+            click(if kiosk { "[data-action=leave-kiosk]" } else { "[data-action=kiosk]" });
         }
+        "g" => GOING.set(true),
+        "?" => show_help(),
+        _ => return false,
+    }
+    true
+}
+
+/// Closes popovers and gives the focus back; where none is open, shows the bars again.
+fn escape() {
+    let open = open_popovers();
+    if open.is_empty() && find("dialog[open]").is_none() {
+        click(".top.kiosk [data-action=leave-kiosk]");
+    }
+    for popover in open {
+        let _ = popover.remove_attribute("open");
+        focus(popover.query_selector("summary").ok().flatten());
+    }
+}
+
+fn find(selectors: &str) -> Option<Element> {
+    document().query_selector(selectors).ok().flatten()
+}
+
+fn click(selectors: &str) {
+    if let Some(element) = find(selectors).and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        element.click();
+    }
+}
+
+/// Opens the list of shortcuts.
+pub fn show_help() {
+    if let Some(dialog) =
+        find("dialog#help:not([open])").and_then(|element| element.dyn_into::<HtmlDialogElement>().ok())
+    {
+        let _ = dialog.show_modal();
+    }
+}
+
+/// Takes the whole screen, or gives it back. Browsers that cannot leave it at that.
+pub fn fill_screen(fill: bool) {
+    let filled = document().fullscreen_element().is_some();
+    match document().document_element().filter(|_| document().fullscreen_enabled()) {
+        Some(html) if fill && !filled => drop(html.request_fullscreen()),
+        _ if !fill && filled => document().exit_fullscreen(),
         _ => {}
     }
 }

@@ -17,7 +17,7 @@ pub fn chart(panel: &Panel, series: Series, size: RwSignal<Option<Size>>, assume
     let state = use_state();
     let panel = StoredValue::new(panel.clone());
     let mark = panel.with_value(|panel| panel.mark);
-    let bucket_ms = series.bucket_ms;
+    let (bucket_ms, title) = (series.bucket_ms, series.panel.title.clone());
     let series = StoredValue::new(series);
     let shift = Memo::new(move |_| if state.local.get() { series.with_value(shift_ms) } else { 0 });
     let svg = move || {
@@ -27,7 +27,7 @@ pub fn chart(panel: &Panel, series: Series, size: RwSignal<Option<Size>>, assume
         let link = Some(Link { path: &path, view: &view });
         let target = Target { size, theme: Theme::Page, link, land: Land::Asset };
         let shift = shift.get();
-        drawn(|| {
+        let svg = drawn(|| {
             panel.with_value(|panel| {
                 series.with_value(|series| match shift {
                     0 => chart::svg(panel, series, target),
@@ -35,7 +35,11 @@ pub fn chart(panel: &Panel, series: Series, size: RwSignal<Option<Size>>, assume
                     _ => chart::svg(panel, &shifted(series, shift), target).replace(" UTC", ""),
                 })
             })
-        })
+        });
+        match is_over_time(mark) {
+            true => state.annotated.with(|found| chart::annotated(svg, found, shift, &view)),
+            false => svg,
+        }
     };
     let utc = move || (state.local.get() && is_over_time(mark) && shift.get() == 0).then_some("Times in UTC");
     let node = NodeRef::new();
@@ -49,10 +53,15 @@ pub fn chart(panel: &Panel, series: Series, size: RwSignal<Option<Size>>, assume
     });
     let tools = (mark == Mark::Map).then(|| map::tools(zoom, node));
     let brushed = brush::brush(node, bucket_ms, move || shift.get_untracked());
+    // A time chart takes the focus, for the arrow keys.
+    let over_time = is_over_time(mark);
+    let (tab, role) = (over_time.then_some("0"), over_time.then_some("group"));
+    let keys = over_time.then(|| format!("{title}: the arrow keys show the values at a time"));
     view! {
         <div
             class="picture"
             class:is-map=matches!(mark, Mark::Map | Mark::MapAndBars)
+            data-shift=move || Some(shift.get()).filter(|shift| *shift != 0)
             on:pointerdown=move |event| { brushed.down(&event); map::down(zoom, &event); }
             on:pointermove=move |event| { brushed.moved(&event); map::moved(zoom, node, &event); }
             on:pointerup=move |event| { brushed.up(&event); map::up(zoom); }
@@ -61,7 +70,7 @@ pub fn chart(panel: &Panel, series: Series, size: RwSignal<Option<Size>>, assume
             on:wheel=move |event| map::wheel(zoom, node, &event)
             on:dblclick=move |event| map::double(zoom, node, &event)
         >
-            <div class="picture-svg" node_ref=node inner_html=svg></div>
+            <div class="picture-svg" node_ref=node inner_html=svg tabindex=tab role=role aria-label=keys></div>
             {tools}
             <p class="picture-note">{utc}</p>
         </div>

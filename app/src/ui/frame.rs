@@ -4,7 +4,6 @@ use leptos::{html::Div, prelude::*};
 use model::{
     chart::Size,
     dashboard::Tile,
-    filter,
     panel::{Mark, Panel, Switch},
     series::Series,
     view::View,
@@ -49,7 +48,7 @@ pub fn load(dashboard: String, panel: &Panel, state: State) -> Answer {
             async move {
                 // The same mistake ten times over is no use: the bar shows it once.
                 let (view, _) = View::from_query(&query);
-                filter::parse(&view.filter).map_err(ApiError)?;
+                view.condition().map_err(ApiError)?;
                 api::panel_series(dashboard, id, query).await
             }
         },
@@ -203,6 +202,7 @@ pub fn links(panel: StoredValue<Panel>, path: String, with_open: bool) -> impl I
         <a data-action="discover" href=move || panel.with_value(|panel| state::discovered(&state.view.get(), panel))>
             "Open in Discover"
         </a>
+        <a data-action="inspect" href=move || href("/inspect")>"Inspect"</a>
         {export("json", "JSON")}
         {export("csv", "CSV")}
         {export("svg", "SVG")}

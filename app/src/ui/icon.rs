@@ -70,6 +70,26 @@ pub fn home() -> AnyView {
     icon("M3 6V3h3M13 6V3h-3M3 10v3h3M13 10v3h-3")
 }
 
+pub fn menu() -> AnyView {
+    icon("M2.5 4h11M2.5 8h11M2.5 12h11")
+}
+
+pub fn expand() -> AnyView {
+    icon("M9.5 2.5h4v4M6.5 13.5h-4v-4M13.5 2.5l-4.5 4.5M2.5 13.5l4.5-4.5")
+}
+
+pub fn keyboard() -> AnyView {
+    icon("M2 4.5h12v7H2zM4.5 7h.01M7 7h.01M9.5 7h.01M12 7h.01M5 9.2h6")
+}
+
+pub fn pin() -> AnyView {
+    icon("M6 2.5h4l-.5 4 2 2.5h-7l2-2.5zM8 9v4.5")
+}
+
+pub fn flag() -> AnyView {
+    icon("M4 13.5v-11h8l-2 3 2 3H4")
+}
+
 /// A trail between two places.
 pub fn logo() -> AnyView {
     view! {

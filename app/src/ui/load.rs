@@ -3,7 +3,7 @@
 use std::{future::Future, pin::Pin};
 
 use leptos::prelude::*;
-use model::{discover::Discover, error::Error, filter, series::Series, view::View};
+use model::{discover::Discover, error::Error, series::Series, view::View};
 
 use super::{frame::Answer, message};
 use crate::{api::ApiError, state::State};
@@ -12,7 +12,7 @@ type Asked<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>> + Send>>;
 
 /// What of the page's view concerns its events.
 pub fn view(state: State) -> View {
-    View { switches: Default::default(), refresh_s: None, ..state.view.get() }
+    View { switches: Default::default(), refresh_s: None, annotate: Vec::new(), kiosk: false, ..state.view.get() }
 }
 
 /// The canonical query of `discover` and the view.
@@ -27,7 +27,7 @@ pub fn answer(state: State, query: Memo<String>, ask: fn(String) -> Asked<Series
         move || (query.get(), state.tick.get()),
         move |(query, _)| async move {
             // The same mistake over and over is no use: the bar shows it once.
-            filter::parse(&View::from_query(&query).0.filter).map_err(ApiError)?;
+            View::from_query(&query).0.condition().map_err(ApiError)?;
             ask(query).await
         },
     )

@@ -28,12 +28,60 @@ pub fn TimePicker(default: Range) -> AnyView {
                 <span>{move || range().label()}</span>
             </summary>
             <div class="popover-body time">
+                <Recent default/>
                 <ul class="quick">{QUICK.into_iter().map(|(text, label)| view! { <li>{quick(text, label, default)}</li> }.into_any()).collect_view()}</ul>
                 <Absolute default/>
             </div>
         </details>
     }
     .into_any()
+}
+
+/// Ranges that were chosen in this browser before and are no quick ones. Known only once scripts run.
+#[component]
+fn Recent(default: Range) -> AnyView {
+    let state = use_state();
+    let recent = RwSignal::new(Vec::<Range>::new());
+    Effect::new(move |_| recent.set(keep(state.view.get().range)));
+    let entry = move |range: Range| {
+        let current = move || (state.view.get().range.unwrap_or(default) == range).then_some("true");
+        let href = move || state.href(&state.view.get().with_range(range));
+        view! { <li><a href=href aria-current=current>{range.label()}</a></li> }.into_any()
+    };
+    let list = move || {
+        let recent = recent.get();
+        (!recent.is_empty()).then(|| {
+            let entries = recent.into_iter().map(entry).collect_view();
+            view! { <h3>"Recent"</h3> <ul class="quick">{entries}</ul> }.into_any()
+        })
+    };
+    view! { <div class="recent" data-role="recent">{list}</div> }.into_any()
+}
+
+const KEY: &str = "ranges";
+const RECENT: usize = 5;
+
+/// What is stored, `range` before it.
+fn keep(range: Option<Range>) -> Vec<Range> {
+    let Ok(Some(storage)) = window().local_storage() else { return Vec::new() };
+    let stored = storage.get_item(KEY).ok().flatten().unwrap_or_default();
+    let recent = recent(&stored, range);
+    let text: Vec<String> = recent.iter().map(Range::to_string).collect();
+    let _ = storage.set_item(KEY, &text.join(" "));
+    recent
+}
+
+/// Ranges from a text that anything may have written, `range` before them.
+fn recent(stored: &str, range: Option<Range>) -> Vec<Range> {
+    let is_quick = |range: &Range| QUICK.iter().any(|(text, _)| range.to_string() == *text);
+    let stored = stored.split(' ').filter_map(|text| Range::try_from(text.to_owned()).ok());
+    let mut recent = Vec::new();
+    for range in range.into_iter().chain(stored).filter(|range| !is_quick(range)) {
+        if !recent.contains(&range) && recent.len() < RECENT {
+            recent.push(range);
+        }
+    }
+    recent
 }
 
 fn quick(text: &'static str, label: &'static str, default: Range) -> impl IntoView {
@@ -92,5 +140,23 @@ fn edges(range: Range) -> (String, String) {
     match text.split_once("..") {
         Some((from, to)) => (from.to_owned(), to.to_owned()),
         None => (format!("now-{text}"), "now".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recent_ranges_are_the_last_ones_each_once() {
+        let text = |stored: &str, range: Option<&str>| {
+            let range = range.map(|text| Range::try_from(text.to_owned()).expect(text));
+            recent(stored, range).iter().map(Range::to_string).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(text("", None), "");
+        assert_eq!(text("", Some("24h")), "", "quick ranges stand above");
+        assert_eq!(text("3d 5d <b> 5d", Some("2w")), "2w 3d 5d");
+        assert_eq!(text("3d 5d", Some("5d")), "5d 3d");
+        assert_eq!(text("1d 2d 3d 4d 5d 6d", Some("now-7d/d..now")), "now-7d/d..now 1d 2d 3d 4d");
     }
 }

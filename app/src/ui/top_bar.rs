@@ -1,11 +1,14 @@
-//! The bar at the top of every page.
+//! The bars at the top of every page: the way to other pages, and below it what this page shows.
 
 use leptos::prelude::*;
 use model::time::Range;
 
 use super::{
     filter_bar::{FilterBar, Mistakes},
+    help::Help,
     icon,
+    kiosk::{KioskBar, KioskLink},
+    nav::Nav,
     pills::Pills,
     refresh::Refresh,
     theme::ThemeToggle,
@@ -14,7 +17,8 @@ use super::{
 };
 use crate::state::use_state;
 
-/// `controls`: filter, range and refresh, on pages that show panels. `range`: what holds while the address names none.
+/// `children`: what the page is called, or the way up. `controls`: filter, range and refresh, on pages that show panels.
+/// `range`: what holds while the address names none.
 #[component]
 pub fn TopBar(
     children: Children,
@@ -24,21 +28,30 @@ pub fn TopBar(
     let state = use_state();
     view! {
         <a class="skip" href="#main" rel="external">"Skip to content"</a>
-        <header class="top">
-            <div class="top-row">
-                <div class="brand">
-                    <a class="brand-link" href=move || state.view.get().href("/") title="Trailmap">
-                        {icon::logo()}
-                        <span class="brand-name">"Trailmap"</span>
-                    </a>
-                    {children()}
-                </div>
-                {controls.then(|| view! { <FilterBar/> })}
+        <header class="top" class:kiosk=move || state.view.get().kiosk>
+            <div class="top-row pages">
+                <a class="brand-link" href=move || state.view.get().across().href("/") title="Trailmap">
+                    {icon::logo()}
+                    <span class="brand-name">"Trailmap"</span>
+                </a>
+                <Nav/>
                 <div class="top-tools">
-                    {controls.then(|| view! { <TimePicker default=range/> <Refresh/> })}
                     <ZoneToggle/>
                     <ThemeToggle/>
+                    <Help/>
                 </div>
+            </div>
+            <div class="top-row page" class:has-controls=controls>
+                <div class="crumbs">{children()}</div>
+                {controls.then(|| view! { <FilterBar/> })}
+                {controls.then(|| view! {
+                    <div class="top-tools">
+                        <TimePicker default=range/>
+                        <Refresh/>
+                        <KioskLink/>
+                    </div>
+                })}
+                <KioskBar range/>
             </div>
             {controls.then(|| view! { <Mistakes/> <Pills/> })}
         </header>

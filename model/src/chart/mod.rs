@@ -1,6 +1,7 @@
 //! (Panel, Series, View, Size, Theme) -> SVG text: the same on the server, in the browser and as a file.
 //! Plotters draws axes and marks; links and titles lie over them.
 
+mod annotation;
 mod bars;
 mod canvas;
 mod donut;
@@ -24,6 +25,7 @@ mod text;
 pub mod world;
 
 pub use self::{
+    annotation::{Annotated, annotated},
     escape::{escape, visible},
     figures::{Tile, change, tiles},
     ranking::GROUP_EVENTS,

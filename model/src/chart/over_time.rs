@@ -16,6 +16,7 @@ use plotters::{
 
 use super::{
     canvas::{Anchor, Canvas, Rect, Type, n},
+    escape::escape,
     format,
     legend::{Entry, Legend},
     paint::{Paint, themed},
@@ -69,13 +70,15 @@ pub(crate) fn plot(canvas: &mut Canvas<'_>, area: Rect, stack: &Stack, shape: Sh
 
     let frame = Frame { plot, window: stack.window, top: amounts.last().copied().unwrap_or(1.0) };
     canvas.raw(&format!(
-        "<g class=\"plot\" data-plot=\"{} {} {} {}\" data-from=\"{}\" data-to=\"{}\">",
+        "<g class=\"plot\" data-plot=\"{} {} {} {}\" data-from=\"{}\" data-to=\"{}\" data-buckets=\"{} {}\">",
         n(plot.x),
         n(plot.y),
         n(plot.w),
         n(plot.h),
         stack.window.from.0,
-        stack.window.to.0
+        stack.window.to.0,
+        stack.first_ms,
+        stack.width_ms
     ));
     let drawn = plotted(&frame, stack, shape, &amounts);
     canvas.raw(&format!("<g transform=\"scale({})\">{}</g>", 1.0 / FINE, themed(&drawn, canvas.theme())));
@@ -249,12 +252,12 @@ fn fine(value: f64) -> i32 {
     (value * FINE).round() as i32
 }
 
-/// Beyond so many pieces a layer is one mark.
+/// Beyond so many pieces a layer of a file is one mark.
 const MOST_PIECES: usize = 2_000;
 
-/// The pieces to point at, layer by layer: each layer is one link, each piece has its own tooltip.
+/// What to point at, layer by layer: each layer is one link. In a file each piece has its own tooltip; a page shows all
+/// values of a time at once, from the numbers that are written here.
 fn marks(canvas: &mut Canvas<'_>, frame: &Frame, stack: &Stack, shape: Shape) {
-    let pieces = stack.layers.len() * stack.buckets.len() <= MOST_PIECES;
     canvas.raw("<g fill=\"transparent\">");
     for (level, layer) in stack.layers.iter().enumerate().filter(|(_, layer)| layer.total > 0.0) {
         let hatch = if layer.paint == Paint::Failure { canvas.hatch() } else { String::new() };
@@ -262,16 +265,10 @@ fn marks(canvas: &mut Canvas<'_>, frame: &Frame, stack: &Stack, shape: Shape) {
             if !hatch.is_empty() {
                 canvas.raw(&format!("<g fill=\"{hatch}\" class=\"mark\">"));
             }
-            for (at, bucket) in stack.buckets.iter().enumerate().filter(|(at, _)| layer.values[*at] > 0.0) {
-                let d = match shape {
-                    Shape::Bars => rectangle(bar_piece(frame, stack, level, at, *bucket)),
-                    Shape::Area | Shape::Line => band(frame, stack, level, at, *bucket),
-                };
-                canvas.raw(&format!("<path d=\"{d}\">"));
-                if pieces {
-                    piece_title(canvas, stack.measure, layer, layer.values[at], *bucket);
-                }
-                canvas.raw("</path>");
+            if canvas.is_file() {
+                pieces(canvas, frame, stack, shape, level);
+            } else {
+                whole_layer(canvas, frame, stack, shape, level);
             }
             if !hatch.is_empty() {
                 canvas.close_group();
@@ -279,6 +276,48 @@ fn marks(canvas: &mut Canvas<'_>, frame: &Frame, stack: &Stack, shape: Shape) {
         });
     }
     canvas.close_group();
+}
+
+fn outline(frame: &Frame, stack: &Stack, shape: Shape, level: usize, at: usize) -> String {
+    match shape {
+        Shape::Bars => rectangle(bar_piece(frame, stack, level, at, stack.buckets[at])),
+        Shape::Area | Shape::Line => band(frame, stack, level, at, stack.buckets[at]),
+    }
+}
+
+fn pieces(canvas: &mut Canvas<'_>, frame: &Frame, stack: &Stack, shape: Shape, level: usize) {
+    let titled = stack.layers.len() * stack.buckets.len() <= MOST_PIECES;
+    let layer = &stack.layers[level];
+    for (at, bucket) in stack.buckets.iter().enumerate().filter(|(at, _)| layer.values[*at] > 0.0) {
+        canvas.raw(&format!("<path d=\"{}\">", outline(frame, stack, shape, level, at)));
+        if titled {
+            piece_title(canvas, stack.measure, layer, layer.values[at], *bucket);
+        }
+        canvas.raw("</path>");
+    }
+}
+
+fn whole_layer(canvas: &mut Canvas<'_>, frame: &Frame, stack: &Stack, shape: Shape, level: usize) {
+    let full = (0..stack.buckets.len()).filter(|at| stack.layers[level].values[*at] > 0.0);
+    let d: String = full.map(|at| outline(frame, stack, shape, level, at)).collect();
+    canvas.raw(&format!("<path d=\"{d}\"{}/>", values(canvas, stack, level)));
+}
+
+/// What a page's tooltip reads: label, colour and the values by bucket, those that are no plain numbers as text.
+fn values(canvas: &Canvas<'_>, stack: &Stack, level: usize) -> String {
+    let layer = &stack.layers[level];
+    let text = |value: &f64| match stack.measure.kind() {
+        _ if !value.is_finite() => String::new(),
+        Kind::Float => stack.measure.amount(*value),
+        _ => value.to_string(),
+    };
+    let values: Vec<String> = layer.values.iter().map(text).collect();
+    format!(
+        " data-label=\"{}\" data-paint=\"{}\" data-values=\"{}\"",
+        escape(&layer.label),
+        canvas.paint(layer.paint),
+        escape(&values.join(";"))
+    )
 }
 
 fn piece_title(canvas: &mut Canvas<'_>, measure: Measure, layer: &Layer, value: f64, bucket: Window) {
@@ -297,12 +336,16 @@ fn whole(measure: Measure, layer: &Layer) -> String {
 
 /// Lines, told apart by their dashes as well as by colour; over them, the places to point at.
 fn lines(canvas: &mut Canvas<'_>, frame: &Frame, stack: &Stack) {
+    let file = canvas.is_file();
     let pieces = stack.layers.len() * stack.buckets.len() <= MOST_PIECES;
     for (level, layer) in stack.layers.iter().enumerate().rev() {
         let points = stack.buckets.iter().map(|bucket| (frame.x(bucket.from) + frame.x(bucket.to)) / 2.0);
         let points: Vec<(f64, f64)> = points.zip(layer.values.iter().copied()).collect();
         canvas.link_untabbed(layer.filter.clone(), "line", &whole(stack.measure, layer), |canvas| {
             canvas.line(&path(frame, &points), layer.paint, level);
+            if !file {
+                canvas.raw(&format!("<g{}></g>", values(canvas, stack, level)));
+            }
             for (at, (x, value)) in points.iter().enumerate().filter(|(_, (_, value))| value.is_finite()) {
                 let alone =
                     |other: Option<usize>| other.and_then(|at| points.get(at)).is_none_or(|other| other.1.is_nan());
@@ -313,7 +356,9 @@ fn lines(canvas: &mut Canvas<'_>, frame: &Frame, stack: &Stack) {
                 }
                 if pieces {
                     canvas.raw(&format!("<circle class=\"point\" cx=\"{x}\" cy=\"{y}\" r=\"6\" fill=\"transparent\">"));
-                    piece_title(canvas, stack.measure, layer, *value, stack.buckets[at]);
+                    if file {
+                        piece_title(canvas, stack.measure, layer, *value, stack.buckets[at]);
+                    }
                     canvas.raw("</circle>");
                 }
             }

@@ -58,16 +58,16 @@ const TABLE: [(&str, &str, &str); 30] = [
     ("scale-3", "#4a85c9", "#4b8bd2"),
     ("scale-4", "#2a64a9", "#7cb1ea"),
     ("scale-5", "#164279", "#bddafb"),
-    ("series-0", "#2f6fd6", "#5c9bf5"),
-    ("series-1", "#d37406", "#f0a04b"),
-    ("series-2", "#0d9185", "#2fbfae"),
-    ("series-3", "#8a55e0", "#ab8dfa"),
-    ("series-4", "#d6297a", "#f26ca9"),
-    ("series-5", "#857500", "#c9b83a"),
-    ("series-6", "#0a88bd", "#4cc3ee"),
-    ("series-7", "#96562f", "#c98d63"),
-    ("series-8", "#4b8a1d", "#86c35a"),
-    ("series-9", "#56699a", "#8ea2d0"),
+    ("series-0", "#486aff", "#87b7ff"),
+    ("series-1", "#cc7f00", "#e79c06"),
+    ("series-2", "#098880", "#57bea0"),
+    ("series-3", "#6152bd", "#a96cf3"),
+    ("series-4", "#e72f6a", "#da3b77"),
+    ("series-5", "#7a6217", "#ffe062"),
+    ("series-6", "#46709f", "#7faecb"),
+    ("series-7", "#7f3a21", "#cf856f"),
+    ("series-8", "#298954", "#c1cf47"),
+    ("series-9", "#314468", "#b3c9f5"),
 ];
 
 const FIRST_SCALE: usize = 14;
@@ -177,10 +177,10 @@ const RULES: &str = "
   text-decoration: underline;
 }
 
-/* Marks over what Plotters drew: transparent until pointed at. */
+/* Marks over what Plotters drew: transparent until pointed at, then the whole layer is lit. */
 .chart .mark > :hover {
   fill: var(--chart-surface);
-  fill-opacity: 0.3;
+  fill-opacity: 0.25;
 }
 
 /* Lines: pointed at, they are thicker; at a point, there is a dot. */
@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn stand_ins_become_the_themes_text() {
         let drawn = "<rect fill=\"#F50A07\"/><rect fill=\"#F50A14\"/>";
-        assert_eq!(themed(drawn, Theme::Light), "<rect fill=\"#cf3a2b\"/><rect fill=\"#2f6fd6\"/>");
+        assert_eq!(themed(drawn, Theme::Light), "<rect fill=\"#cf3a2b\"/><rect fill=\"#486aff\"/>");
         assert_eq!(
             themed(drawn, Theme::Page),
             "<rect fill=\"var(--chart-failure)\"/><rect fill=\"var(--chart-series-0)\"/>"
@@ -293,6 +293,84 @@ mod tests {
                 assert!(found >= 4.5, "{theme:?} {step}: {found:.2}");
             }
         }
+    }
+
+    /// `#rrggbb` as linear light.
+    fn linear(hex: &str) -> [f64; 3] {
+        [1, 3, 5].map(|at| {
+            let value = f64::from(u8::from_str_radix(&hex[at..at + 2], 16).expect("present")) / 255.0;
+            if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        })
+    }
+
+    fn times(matrix: [[f64; 3]; 3], v: [f64; 3]) -> [f64; 3] {
+        matrix.map(|row| row[0] * v[0] + row[1] * v[1] + row[2] * v[2])
+    }
+
+    /// What eyes without the cones of one kind see: Machado, Oliveira and Fernandes 2009, severity 1.
+    const SIGHTS: [(&str, [[f64; 3]; 3]); 3] = [
+        ("all cones", [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),
+        (
+            "protanopia",
+            [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+        ),
+        (
+            "deuteranopia",
+            [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+        ),
+    ];
+
+    /// The distance of two colours in Oklab, times 100: 2 is just seen side by side.
+    fn distance(a: &str, b: &str, sight: [[f64; 3]; 3]) -> f64 {
+        let oklab = |hex: &str| {
+            let seen = times(sight, linear(hex)).map(|value| value.clamp(0.0, 1.0));
+            let cones = times(
+                [
+                    [0.4122214708, 0.5363325363, 0.0514459929],
+                    [0.2119034982, 0.6806995451, 0.1073969566],
+                    [0.0883024619, 0.2817188376, 0.6299787005],
+                ],
+                seen,
+            );
+            times(
+                [
+                    [0.2104542553, 0.7936177850, -0.0040720468],
+                    [1.9779984951, -2.4285922050, 0.4505937099],
+                    [0.0259040371, 0.7827717662, -0.8086757660],
+                ],
+                cones.map(f64::cbrt),
+            )
+        };
+        let (a, b) = (oklab(a), oklab(b));
+        (0..3).map(|at| (a[at] - b[at]).powi(2)).sum::<f64>().sqrt() * 100.0
+    }
+
+    /// All groups are told apart also by eyes without red or green cones, the first six and those that touch in a stack
+    /// well; so are success and failure, which also wear a pattern.
+    #[test]
+    fn colours_are_told_apart_by_colour_blind_eyes() {
+        let series = |at: usize| Paint::Series(at as u8);
+        let pairs = (0..SERIES).flat_map(|a| (0..a).map(move |b| (a, b)));
+        let pairs = pairs.map(|(a, b)| {
+            let least = match (a - b, a) {
+                (1, _) => 11.0,
+                (_, 0..6) => 9.0,
+                _ => 6.0,
+            };
+            (series(a), series(b), least)
+        });
+        let mut close = Vec::new();
+        for (a, b, least) in pairs.chain([(Paint::Success, Paint::Failure, 12.0)]) {
+            for theme in [Theme::Light, Theme::Dark] {
+                for (sight, matrix) in SIGHTS {
+                    let found = distance(&a.text(theme), &b.text(theme), matrix);
+                    if found < least {
+                        close.push(format!("{a:?} and {b:?}, {theme:?}, {sight}: {found:.1}"));
+                    }
+                }
+            }
+        }
+        assert_eq!(close, Vec::<String>::new());
     }
 
     #[test]

@@ -36,6 +36,9 @@ pub(crate) struct Stack {
     pub stacked: bool,
     pub window: Window,
     pub buckets: Vec<Window>,
+    /// Start of the first bucket, at or before the window's, and the width of each, in milliseconds.
+    pub first_ms: i64,
+    pub width_ms: i64,
     pub layers: Vec<Layer>,
 }
 
@@ -74,7 +77,15 @@ pub(crate) fn stack(panel: &Panel, table: &Table, window: Window, bucket_ms: Opt
     groups.sort_by(|(_, a), (_, b)| order(a).cmp(&order(b)).then(b.total.total_cmp(&a.total)));
     colour(&mut groups, ranked);
     let layers = groups.into_iter().map(|(_, layer)| layer).collect();
-    Stack { measure: panel.main(), stacked: true, window, buckets: buckets.windows(), layers }
+    Stack {
+        measure: panel.main(),
+        stacked: true,
+        window,
+        buckets: buckets.windows(),
+        first_ms: buckets.first,
+        width_ms: buckets.width_ms,
+        layers,
+    }
 }
 
 /// Lines: a group each, or a measure each where there are no groups.
@@ -128,7 +139,15 @@ pub(crate) fn lines(panel: &Panel, series: &Series) -> Stack {
     }
     colour(&mut layers, &[]);
     let layers = layers.into_iter().map(|(_, layer)| layer).collect();
-    Stack { measure: panel.main(), stacked: false, window: series.window, buckets: buckets.windows(), layers }
+    Stack {
+        measure: panel.main(),
+        stacked: false,
+        window: series.window,
+        buckets: buckets.windows(),
+        first_ms: buckets.first,
+        width_ms: buckets.width_ms,
+        layers,
+    }
 }
 
 /// Counts as amounts to draw: never negative, never NaN.

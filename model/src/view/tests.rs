@@ -77,6 +77,18 @@ fn addresses_are_read_and_written() {
         "#]],
     );
     check(
+        "pin=account:1&kiosk=1&annotate=event_name:Deploy*&annotate=&annotate=actor:ci&annotate=actor:ci&q=x",
+        expect![[r#"
+            /?q=x&pin=account:1&annotate=event_name:Deploy*&annotate=actor:ci&kiosk=1
+        "#]],
+    );
+    check(
+        "kiosk=yes&annotate=a&annotate=b&annotate=c&annotate=d&annotate=e&annotate=f",
+        expect![[r#"
+            /?annotate=a&annotate=b&annotate=c&annotate=d&annotate=e
+        "#]],
+    );
+    check(
         "from=now-1d&to=now&range=7d",
         expect![[r#"
             /?from=now-1d&to=now
@@ -160,6 +172,25 @@ fn a_click_adds_its_term_once() {
     assert_eq!(view("actor:ci or actor:x").and(&term("country:DE")).filter, "actor:(ci or x) and country:DE");
     assert_eq!(view("country: DE and  actor:ci").and(&term("country:DE")).filter, "country: DE and  actor:ci");
     assert_eq!(view("country:(").and(&term("country:DE")).filter, "country:DE");
+    let pinned = View { pinned: "country:DE and account:1".to_owned(), ..view("actor:ci") };
+    assert_eq!(pinned.and(&term("country:DE")), pinned);
+}
+
+#[test]
+fn events_meet_the_pinned_filter_and_the_filter() {
+    let view =
+        |pinned: &str, filter: &str| View { pinned: pinned.to_owned(), filter: filter.to_owned(), ..View::default() };
+    let condition = |pinned, filter| view(pinned, filter).condition().map(|ast| filter::print(&ast));
+    assert_eq!(condition("", ""), Ok(String::new()));
+    assert_eq!(condition("account:1 or account:2", "actor:ci").as_deref(), Ok("account:(1 or 2) and actor:ci"));
+    assert_eq!(condition("account:(", "").map_err(|error| error.parameter), Err(Some("pin".to_owned())));
+    assert_eq!(condition("", "account:(").map_err(|error| error.parameter), Err(Some("q".to_owned())));
+}
+
+#[test]
+fn another_page_gets_what_goes_along() {
+    let (view, _) = View::from_query("range=7d&q=a&pin=account:1&on=a.b&refresh=30s&kiosk=1&annotate=c");
+    assert_eq!(view.across().to_query(), "range=7d&pin=account:1&annotate=c&refresh=30s");
 }
 
 #[test]
@@ -174,8 +205,19 @@ fn a_link_is_the_path_and_what_differs_from_the_default() {
 
 fn any_view() -> impl Strategy<Value = View> {
     let switches = prop::collection::btree_map("[a-z0-9-]{1,8}\\.[a-z0-9_]{1,8}", any::<bool>(), 0..5);
-    (prop::option::of(any_range()), any::<String>(), switches, prop::option::of(REFRESH_S))
-        .prop_map(|(range, filter, switches, refresh_s)| View { range, filter, switches, refresh_s })
+    let annotate = prop::collection::btree_set(".{1,8}", 0..=ANNOTATIONS);
+    let texts = (any::<String>(), any::<String>(), annotate);
+    (prop::option::of(any_range()), texts, switches, prop::option::of(REFRESH_S), any::<bool>()).prop_map(
+        |(range, (filter, pinned, annotate), switches, refresh_s, kiosk)| View {
+            range,
+            filter,
+            pinned,
+            annotate: annotate.into_iter().collect(),
+            switches,
+            refresh_s,
+            kiosk,
+        },
+    )
 }
 
 proptest! {
@@ -185,7 +227,7 @@ proptest! {
     }
 
     #[test]
-    fn reading_an_address_is_idempotent(query in "(range|from|to|q|on|off|refresh)?=?[^#]{0,40}(&(from|to|q|on|refresh)=[^#]{0,20}){0,3}") {
+    fn reading_an_address_is_idempotent(query in "(range|from|to|q|on|off|refresh)?=?[^#]{0,40}(&(from|to|q|pin|on|refresh|annotate|kiosk)=[^#]{0,20}){0,3}") {
         let (view, _) = View::from_query(&query);
         prop_assert_eq!(View::from_query(&view.to_query()).0, view);
     }

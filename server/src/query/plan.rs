@@ -67,7 +67,7 @@ impl<'a> Plan<'a> {
     /// Errors: a range or filter that cannot be read.
     pub fn of(panel: &'a Panel, classes: &'a [(String, Ast)], view: &View, now: Timestamp) -> Result<Plan<'a>, Error> {
         let window = view.range.or(panel.range).unwrap_or(Range::DEFAULT).window(now)?;
-        let reader = filter::parse(&view.filter)?;
+        let reader = view.condition()?;
         let printed = filter::print(&reader);
         let condition = own_filter(panel, view)?.and(reader);
         let main = Ask {

@@ -74,7 +74,7 @@ impl Ask {
             Place::Before(cursor) => (From::Before(Keyset::new("before", cursor, sort)?), cursor.now),
             Place::Around(id) => (From::Around(id.clone()), now),
         };
-        let condition = filter::parse(&view.filter)?;
+        let condition = view.condition()?;
         let columns = match discover.columns.is_empty() {
             true => Field::ALL.iter().copied().map(Target::Field).collect(),
             false => discover.columns.clone(),
