@@ -75,7 +75,7 @@ fn value(field: Field, cell: Cell, path: Option<&'static str>) -> AnyView {
     let more = Some((exists(Target::Field(field)), plain(&cell)));
     let entity = entity(field, &cell);
     view! {
-        <Value field cell path/>
+        <Value field cell path whole=true/>
         {entity}
         {actions::actions(term, more, field.label(), path)}
     }
