@@ -61,7 +61,7 @@ impl Place {
                 .into_any();
         }
         let href = self.and(&Ast::equals(field, cell));
-        value::link(field, cell, move || href.clone())
+        value::link(field, cell, true, move || href.clone())
     }
 }
 

@@ -64,7 +64,7 @@ fn events(state: State, series: &Series, opened: list::Opened) -> impl IntoView 
     let standing = Standing::of(series);
     let table = &series.table;
     if table.total == 0 && table.rows.is_empty() {
-        return message::empty(series).into_any();
+        return message::empty(series);
     }
     let now = is_live(state.view.get_untracked().range).then_some(series.window.to);
     let columns = discover.shown();

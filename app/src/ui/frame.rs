@@ -214,7 +214,7 @@ fn content(kept: Kept, state: State, series: Series) -> impl IntoView {
     let live = state::is_live(state.view.get_untracked().range);
     let now = live.then_some(series.window.to);
     if series.table.total == 0 && !matches!(mark, Mark::Figures | Mark::Text) {
-        return message::empty(&series).into_any();
+        return message::nothing(kept.panel.with_value(|panel| panel.empty.clone()), &series);
     }
     match mark {
         Mark::Figures => kept.panel.with_value(|panel| figures::figures(panel, &series)).into_any(),

@@ -13,9 +13,18 @@ use crate::state::use_state;
 const DAY_MS: i64 = 86_400_000;
 
 /// "No events": says when the last one was and leads to it.
-pub fn empty(series: &Series) -> impl IntoView + use<> {
+pub fn empty(series: &Series) -> AnyView {
+    nothing(String::new(), series)
+}
+
+/// The same in the panel's `own` words, if it has any.
+pub fn nothing(own: String, series: &Series) -> AnyView {
     let state = use_state();
-    let what = if series.filter.is_empty() { "No events in this range." } else { "No events match in this range." };
+    let what = match series.filter.is_empty() {
+        _ if !own.is_empty() => own,
+        true => "No events in this range.".to_owned(),
+        false => "No events match in this range.".to_owned(),
+    };
     let last = series.last_event.map(|last| {
         let range =
             Range::Between { from: Edge::At(Timestamp(last.0 - DAY_MS)), to: Edge::At(Timestamp(last.0 + 1000)) };
@@ -36,6 +45,7 @@ pub fn empty(series: &Series) -> impl IntoView + use<> {
             {last.or_else(|| None)}
         </div>
     }
+    .into_any()
 }
 
 /// Why there is nothing, and a link that tries again.

@@ -65,7 +65,9 @@ pub(crate) fn plot(canvas: &mut Canvas<'_>, area: Rect, stack: &Stack, shape: Sh
         _ => scale::amounts(stack.highest(), most),
     };
     let labels: Vec<String> = amounts.iter().map(|amount| axis_label(stack.measure, *amount)).collect();
-    let y_axis = labels.iter().map(|label| text::width(label, Type::TICK.size)).fold(0.0, f64::max).ceil() + 8.0;
+    let widest = labels.iter().map(|label| text::width(label, Type::TICK.size)).fold(0.0, f64::max).ceil();
+    // Amounts that nobody can read leave room for the plot.
+    let y_axis = (widest + 8.0).min(area.w / 2.0);
     let plot = Rect::new(area.x + y_axis, area.y + 7.0, area.w - y_axis, height);
 
     let frame = Frame { plot, window: stack.window, top: amounts.last().copied().unwrap_or(1.0) };

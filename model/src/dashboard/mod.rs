@@ -48,10 +48,18 @@ pub struct Dashboard {
 }
 
 static BUILT_IN: LazyLock<Vec<Dashboard>> = LazyLock::new(|| {
-    [include_str!("../dashboards/overview.json")]
-        .into_iter()
-        .map(|text| serde_json::from_str(text).expect("built-in dashboards are tested to be valid"))
-        .collect()
+    [
+        include_str!("../dashboards/overview.json"),
+        include_str!("../dashboards/sign-ins.json"),
+        include_str!("../dashboards/identity-and-access.json"),
+        include_str!("../dashboards/network.json"),
+        include_str!("../dashboards/errors.json"),
+        include_str!("../dashboards/changes.json"),
+        include_str!("../dashboards/data-and-audit.json"),
+    ]
+    .into_iter()
+    .map(|text| serde_json::from_str(text).expect("built-in dashboards are tested to be valid"))
+    .collect()
 });
 
 /// The built-in dashboards, Overview first.
@@ -177,6 +185,37 @@ mod tests {
             assert_eq!(filled, 0, "the last row of {}", dashboard.id);
         }
         unique("dashboard", built_in().iter().map(|dashboard| dashboard.id.as_str())).expect("unique ids");
+    }
+
+    #[test]
+    fn a_panel_on_two_dashboards_is_the_same_on_both() {
+        let panels: Vec<_> = built_in().iter().flat_map(|dashboard| &dashboard.tiles).map(|tile| &tile.panel).collect();
+        for panel in &panels {
+            for other in panels.iter().filter(|other| other.id == panel.id) {
+                assert_eq!(other, panel);
+            }
+        }
+    }
+
+    #[test]
+    fn the_documentation_lists_every_dashboard_and_panel() {
+        let list: String = built_in().iter().map(section).collect();
+        let text = include_str!("../../../docs/panels.md");
+        let written = text.split_once("<!-- the list -->\n").map(|(_, list)| list);
+        assert!(written == Some(&list), "docs/panels.md lists, after its line <!-- the list -->:\n{list}");
+    }
+
+    fn section(dashboard: &Dashboard) -> String {
+        let rows = dashboard.tiles.iter().map(|Tile { panel, .. }| {
+            format!("| `{}` | {} | {} |\n", panel.id, panel.title, panel.description.replace('|', "\\|"))
+        });
+        format!(
+            "\n## {}\n\n{} `/d/{}`\n\n| Id | Panel | What it counts |\n|---|---|---|\n{}",
+            dashboard.title,
+            dashboard.description,
+            dashboard.id,
+            rows.collect::<String>()
+        )
     }
 
     #[test]

@@ -141,6 +141,9 @@ pub struct Panel {
     /// One sentence: what is counted, and what is not.
     #[serde(default)]
     pub description: String,
+    /// What is said where there is nothing in the range: often it is good news.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub empty: String,
     pub mark: Mark,
     /// For `List`: the columns. Else: the groups, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

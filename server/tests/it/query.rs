@@ -1,5 +1,6 @@
 //! Tests of `server::query`.
 
+mod built_in;
 mod engine;
 mod filter;
 pub mod fixture;

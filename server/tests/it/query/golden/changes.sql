@@ -1,0 +1,242 @@
+-- change-figures
+with partial as (
+  select actor, event_source, event_name, account, count(*) as events, count(*) filter (where outcome = 'failure') as failures
+  from event
+  where event_time >= $1 and event_time < $2
+    and (((read_only = $3) is not true))
+  group by actor, event_source, event_name, account
+)
+select coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, count(distinct event_source) as distinct_event_source, count(distinct event_name) as distinct_event_name, count(distinct account) as accounts, (sum(failures) / nullif(sum(events), 0))::double precision as error_rate, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from partial
+
+-- change-figures before
+with partial as (
+  select actor, event_source, event_name, account, count(*) as events, count(*) filter (where outcome = 'failure') as failures
+  from event
+  where event_time >= $1 and event_time < $2
+    and (((read_only = $3) is not true))
+  group by actor, event_source, event_name, account
+)
+select coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, count(distinct event_source) as distinct_event_source, count(distinct event_name) as distinct_event_name, count(distinct account) as accounts, (sum(failures) / nullif(sum(events), 0))::double precision as error_rate, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from partial
+
+-- change-figures timeline
+with partial as (
+  select date_bin($1, event_time, 'epoch') as bucket, actor, event_source, event_name, account, count(*) as events, count(*) filter (where outcome = 'failure') as failures
+  from event
+  where event_time >= $2 and event_time < $3
+    and (((read_only = $4) is not true))
+  group by bucket, actor, event_source, event_name, account
+)
+select bucket as event_time, coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, count(distinct event_source) as distinct_event_source, count(distinct event_name) as distinct_event_name, count(distinct account) as accounts, (sum(failures) / nullif(sum(events), 0))::double precision as error_rate, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from partial
+group by bucket
+order by 1
+
+-- reads-and-writes
+with partial as (
+  select date_bin($1, event_time, 'epoch') as bucket, read_only, count(*) as events
+  from event
+  where event_time >= $2 and event_time < $3
+    and (true)
+  group by bucket, read_only
+),
+totalled as (
+  select *, sum(events) over (partition by read_only) as group_events
+  from partial
+),
+ranked as (
+  select *, dense_rank() over (order by read_only is null, group_events desc, read_only) as place
+  from totalled
+),
+marked as (
+  select *, not (read_only is null) and place > $4 as other
+  from ranked
+),
+labelled as (
+  select *, case when not other then read_only end as group_0
+  from marked
+)
+select bucket as event_time, group_0 as read_only, coalesce(sum(events), 0)::bigint as events, other, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from labelled
+group by bucket, group_0, other
+order by 1, other, 2
+
+-- change-hours
+with partial as (
+  select extract(isodow from event_time at time zone 'UTC')::bigint as weekday, extract(hour from event_time at time zone 'UTC')::bigint as hour, count(*) as events
+  from event
+  where event_time >= $1 and event_time < $2
+    and ((((read_only = $3) is not true) and ((identity_type = $4) is not true) and (((actor like $5 or actor like $6)) is not true)))
+  group by weekday, hour
+),
+summed as (
+  select weekday, hour, coalesce(sum(events), 0)::bigint as events, sum(events) as pair_events, coalesce(sum(sum(events)) over (), 0)::bigint as total
+  from partial
+  group by weekday, hour
+),
+totalled as (
+  select *, (sum(pair_events) over (partition by weekday))::bigint as group_events, sum(pair_events) over (partition by hour) as other_events
+  from summed
+),
+placed as (
+  select *, dense_rank() over (order by group_events desc, weekday) as outer_place, dense_rank() over (order by other_events desc, hour) as inner_place
+  from totalled
+),
+fitting as (
+  select *, outer_place <= $7 and inner_place <= $8 as fits
+  from placed
+),
+told as (
+  select *, not bool_and(fits) over () as cut
+  from fitting
+)
+select weekday, hour, events, total, cut
+from told
+where fits
+order by outer_place, inner_place
+
+-- services
+with partial as (
+  select event_source, actor, count(*) as events, count(*) filter (where outcome = 'failure') as failures, max(event_time) as last_seen
+  from event
+  where event_time >= $1 and event_time < $2
+    and (true)
+  group by event_source, actor
+)
+select event_source, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(distinct actor) as actors, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from partial
+group by event_source
+order by 2 desc nulls last, 1
+limit $3
+
+-- event-names
+with partial as (
+  select event_source, event_name, count(*) as events
+  from event
+  where event_time >= $1 and event_time < $2
+    and (true)
+  group by event_source, event_name
+),
+summed as (
+  select event_source, event_name, coalesce(sum(events), 0)::bigint as events, sum(events) as pair_events, coalesce(sum(sum(events)) over (), 0)::bigint as total
+  from partial
+  group by event_source, event_name
+),
+totalled as (
+  select *, (sum(pair_events) over (partition by event_source))::bigint as group_events, sum(pair_events) over (partition by event_name) as other_events
+  from summed
+),
+placed as (
+  select *, dense_rank() over (order by group_events desc, event_source) as outer_place, row_number() over (partition by event_source order by events desc nulls last, event_name) as inner_place
+  from totalled
+),
+fitting as (
+  select *, outer_place <= $3 and inner_place <= $4 as fits
+  from placed
+),
+told as (
+  select *, not bool_and(fits) over () as cut
+  from fitting
+)
+select event_source, event_name, events, group_events, total, cut
+from told
+where fits
+order by outer_place, inner_place
+
+-- destructive-actions
+with partial as (
+  select event_name, event_source, unnest(coalesce(resource, '{null}')) as resource, actor, count(*) as events, max(event_time) as last_seen
+  from event
+  where event_time >= $1 and event_time < $2
+    and (((event_name like $3 or event_name like $4 or event_name like $5 or event_name like $6 or event_name like $7 or event_name = $8) and outcome = $9))
+  group by event_name, event_source, unnest(coalesce(resource, '{null}')), actor
+),
+whole as (
+  select count(*) as events
+  from event
+  where event_time >= $10 and event_time < $11
+    and (((event_name like $12 or event_name like $13 or event_name like $14 or event_name like $15 or event_name like $16 or event_name = $17) and outcome = $18))
+)
+select event_name, event_source, resource, actor, coalesce(sum(events), 0)::bigint as events, max(last_seen) as last_seen, (select events from whole) as total
+from partial
+group by event_name, event_source, resource, actor
+order by 6 desc nulls last, 1, 2, 3, 4
+limit $19
+
+-- destructive-actions timeline
+with partial as (
+  select date_bin($1, event_time, 'epoch') as bucket, actor, count(*) as events
+  from event
+  where event_time >= $2 and event_time < $3
+    and (((event_name like $4 or event_name like $5 or event_name like $6 or event_name like $7 or event_name like $8 or event_name = $9) and outcome = $10))
+  group by bucket, actor
+),
+totalled as (
+  select *, sum(events) over (partition by actor) as group_events
+  from partial
+),
+ranked as (
+  select *, dense_rank() over (order by actor is null, group_events desc, actor) as place
+  from totalled
+),
+marked as (
+  select *, not (actor is null) and place > $11 as other
+  from ranked
+),
+labelled as (
+  select *, case when not other then actor end as group_0
+  from marked
+)
+select bucket as event_time, group_0 as actor, coalesce(sum(events), 0)::bigint as events, other, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from labelled
+group by bucket, group_0, other
+order by 1, other, 2
+
+-- console-changes
+with partial as (
+  select actor, event_name, count(*) as events, count(*) filter (where outcome = 'failure') as failures, max(event_time) as last_seen
+  from event
+  where event_time >= $1 and event_time < $2
+    and ((console = $3 and ((read_only = $4) is not true) and ((event_source = any($5)) is not true) and ((identity_type = $6) is not true) and (((actor like $7 or actor like $8)) is not true)))
+  group by actor, event_name
+)
+select actor, event_name, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from partial
+group by actor, event_name
+order by 5 desc nulls last, 1, 2
+limit $9
+
+-- unmanaged-resources
+with partial as (
+  select event_name, actor, client, count(*) as events, max(event_time) as last_seen
+  from event
+  where event_time >= $1 and event_time < $2
+    and (((event_name like $3 or event_name = $4) and outcome = $5 and ((client = any($6)) is not true) and ((invoked_by is not null) is not true) and (((event_name = $7 or event_name = $8 or event_name = $9 or event_name = $10 or event_name like $11 or event_name like $12 or event_name like $13)) is not true) and ((identity_type = $14) is not true) and (((actor like $15 or actor like $16)) is not true)))
+  group by event_name, actor, client
+)
+select event_name, actor, client, coalesce(sum(events), 0)::bigint as events, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from partial
+group by event_name, actor, client
+order by 5 desc nulls last, 1, 2, 3
+limit $17
+
+-- changed-resources
+with partial as (
+  select unnest(coalesce(resource, '{null}')) as resource, actor, event_name, count(*) as events, min(event_time) as first_seen, max(event_time) as last_seen
+  from event
+  where event_time >= $1 and event_time < $2
+    and ((resource is not null and ((read_only = $3) is not true) and outcome = $4 and ((identity_type = $5) is not true) and (((actor like $6 or actor like $7)) is not true)))
+  group by unnest(coalesce(resource, '{null}')), actor, event_name
+),
+whole as (
+  select count(*) as events
+  from event
+  where event_time >= $8 and event_time < $9
+    and ((resource is not null and ((read_only = $10) is not true) and outcome = $11 and ((identity_type = $12) is not true) and (((actor like $13 or actor like $14)) is not true)))
+)
+select resource, coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, count(distinct event_name) as distinct_event_name, min(first_seen) as first_seen, max(last_seen) as last_seen, (select events from whole) as total
+from partial
+group by resource
+order by 2 desc nulls last, 1
+limit $15

@@ -1,0 +1,150 @@
+-- tampering
+with partial as (
+  select case when event_name = any($1) then 0 when event_name = any($2) then 1 when event_name = any($3) then 2 when event_name = any($4) then 3 when event_name = any($5) then 4 when event_name = any($6) then 5 when event_name = any($7) then 6 when event_name = any($8) then 7 end as class_at, event_name, unnest(coalesce(resource, '{null}')) as resource, actor, outcome, count(*) as events, max(event_time) as last_seen
+  from event
+  where event_time >= $9 and event_time < $10
+    and (event_name = any($11))
+  group by class_at, event_name, unnest(coalesce(resource, '{null}')), actor, outcome
+),
+whole as (
+  select count(*) as events
+  from event
+  where event_time >= $12 and event_time < $13
+    and (event_name = any($14))
+)
+select ($15::text[])[class_at + 1] as class, event_name, resource, actor, outcome, coalesce(sum(events), 0)::bigint as events, max(last_seen) as last_seen, (select events from whole) as total
+from partial
+group by class_at, event_name, resource, actor, outcome
+order by class_at asc nulls last, 1, 2, 3, 4, 5
+limit $16
+
+-- event-categories
+with partial as (
+  select event_category, count(*) as events
+  from event
+  where event_time >= $1 and event_time < $2
+    and (true)
+  group by event_category
+)
+select event_category, coalesce(sum(events), 0)::bigint as events, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from partial
+group by event_category
+order by 2 desc nulls last, 1
+limit $3
+
+-- data-events
+with partial as (
+  select date_bin($1, event_time, 'epoch') as bucket, event_source, count(*) as events
+  from event
+  where event_time >= $2 and event_time < $3
+    and (event_category = $4)
+  group by bucket, event_source
+),
+totalled as (
+  select *, sum(events) over (partition by event_source) as group_events
+  from partial
+),
+ranked as (
+  select *, dense_rank() over (order by event_source is null, group_events desc, event_source) as place
+  from totalled
+),
+marked as (
+  select *, not (event_source is null) and place > $5 as other
+  from ranked
+),
+labelled as (
+  select *, case when not other then event_source end as group_0
+  from marked
+)
+select bucket as event_time, group_0 as event_source, coalesce(sum(events), 0)::bigint as events, other, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from labelled
+group by bucket, group_0, other
+order by 1, other, 2
+
+-- s3-reads
+with partial as (
+  select unnest(coalesce(resource, '{null}')) as resource, actor, source_ip, count(*) as events, max(event_time) as last_seen
+  from event
+  where event_time >= $1 and event_time < $2
+    and ((event_source = $3 and event_name = any($4) and outcome = $5))
+  group by unnest(coalesce(resource, '{null}')), actor, source_ip
+),
+whole as (
+  select count(*) as events
+  from event
+  where event_time >= $6 and event_time < $7
+    and ((event_source = $8 and event_name = any($9) and outcome = $10))
+)
+select resource, coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, count(distinct source_ip) as source_ips, max(last_seen) as last_seen, (select events from whole) as total
+from partial
+group by resource
+order by 2 desc nulls last, 1
+limit $11
+
+-- s3-readers
+with partial as (
+  select actor, source_ip, country, count(*) as events, count(*) filter (where outcome = 'failure') as failures, max(event_time) as last_seen
+  from event
+  where event_time >= $1 and event_time < $2
+    and ((event_source = $3 and event_name = any($4)))
+  group by actor, source_ip, country
+)
+select actor, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(distinct source_ip) as source_ips, count(distinct country) as countries, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from partial
+group by actor
+order by 2 desc nulls last, 1
+limit $5
+
+-- secrets
+with partial as (
+  select unnest(coalesce(resource, '{null}')) as resource, actor, count(*) as events, count(*) filter (where outcome = 'failure') as failures, max(event_time) as last_seen
+  from event
+  where event_time >= $1 and event_time < $2
+    and ((event_source = any($3) and event_name = any($4)))
+  group by unnest(coalesce(resource, '{null}')), actor
+),
+whole as (
+  select count(*) as events
+  from event
+  where event_time >= $5 and event_time < $6
+    and ((event_source = any($7) and event_name = any($8)))
+)
+select resource, actor, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, max(last_seen) as last_seen, (select events from whole) as total
+from partial
+group by resource, actor
+order by 3 desc nulls last, 1, 2
+limit $9
+
+-- keys
+with partial as (
+  select unnest(coalesce(resource, '{null}')) as resource, event_name, actor, count(*) as events, count(*) filter (where outcome = 'failure') as failures, max(event_time) as last_seen
+  from event
+  where event_time >= $1 and event_time < $2
+    and ((event_source = $3 and resource is not null))
+  group by unnest(coalesce(resource, '{null}')), event_name, actor
+),
+whole as (
+  select count(*) as events
+  from event
+  where event_time >= $4 and event_time < $5
+    and ((event_source = $6 and resource is not null))
+)
+select resource, event_name, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(distinct actor) as actors, max(last_seen) as last_seen, (select events from whole) as total
+from partial
+group by resource, event_name
+order by 3 desc nulls last, 1, 2
+limit $7
+
+-- insights
+with partial as (
+  select case when ((strpos(raw, $1) > 0 and strpos(raw, $2) > 0 or strpos(raw, '\u') > 0) and exists (select from (select json_array_elements(case json_typeof(v) when 'array' then v else json_build_array(v) end) as e from (select json_array_elements(case json_typeof(v) when 'array' then v when 'object' then json_build_array(v) end) -> $3 as v from (select coalesce(raw_json, raw)::json -> $4 as v offset 0) as step) as step) as value where json_typeof(e) in ('string', 'number', 'boolean') and e #>> '{}' = $5)) then 0 when ((strpos(raw, $6) > 0 and strpos(raw, $7) > 0 or strpos(raw, '\u') > 0) and exists (select from (select json_array_elements(case json_typeof(v) when 'array' then v else json_build_array(v) end) as e from (select json_array_elements(case json_typeof(v) when 'array' then v when 'object' then json_build_array(v) end) -> $8 as v from (select coalesce(raw_json, raw)::json -> $9 as v offset 0) as step) as step) as value where json_typeof(e) in ('string', 'number', 'boolean') and e #>> '{}' = $10)) then 1 end as class_at, account, aws_region, count(*) as events, min(event_time) as first_seen, max(event_time) as last_seen
+  from event
+  where event_time >= $11 and event_time < $12
+    and ((event_category = $13 or event_type = $14))
+  group by class_at, account, aws_region
+)
+select ($15::text[])[class_at + 1] as class, account, aws_region, coalesce(sum(events), 0)::bigint as events, min(first_seen) as first_seen, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from partial
+group by class_at, account, aws_region
+order by 6 desc nulls last, 1, 2, 3
+limit $16

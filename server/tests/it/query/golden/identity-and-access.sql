@@ -1,0 +1,255 @@
+-- identity-figures
+with partial as (
+  select actor, session, access_key, identity_account, source_ip, count(*) as events, count(*) filter (where outcome = 'failure') as failures
+  from event
+  where event_time >= $1 and event_time < $2
+    and (true)
+  group by actor, session, access_key, identity_account, source_ip
+)
+select count(distinct actor) as actors, count(distinct session) as distinct_session, count(distinct access_key) as distinct_access_key, count(distinct identity_account) as distinct_identity_account, count(distinct source_ip) as source_ips, (sum(failures) / nullif(sum(events), 0))::double precision as error_rate, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from partial
+
+-- identity-figures before
+with partial as (
+  select actor, session, access_key, identity_account, source_ip, count(*) as events, count(*) filter (where outcome = 'failure') as failures
+  from event
+  where event_time >= $1 and event_time < $2
+    and (true)
+  group by actor, session, access_key, identity_account, source_ip
+)
+select count(distinct actor) as actors, count(distinct session) as distinct_session, count(distinct access_key) as distinct_access_key, count(distinct identity_account) as distinct_identity_account, count(distinct source_ip) as source_ips, (sum(failures) / nullif(sum(events), 0))::double precision as error_rate, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from partial
+
+-- identity-figures timeline
+with partial as (
+  select date_bin($1, event_time, 'epoch') as bucket, actor, session, access_key, identity_account, source_ip, count(*) as events, count(*) filter (where outcome = 'failure') as failures
+  from event
+  where event_time >= $2 and event_time < $3
+    and (true)
+  group by bucket, actor, session, access_key, identity_account, source_ip
+)
+select bucket as event_time, count(distinct actor) as actors, count(distinct session) as distinct_session, count(distinct access_key) as distinct_access_key, count(distinct identity_account) as distinct_identity_account, count(distinct source_ip) as source_ips, (sum(failures) / nullif(sum(events), 0))::double precision as error_rate, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from partial
+group by bucket
+order by 1
+
+-- root-activity
+select event_time, actor, session, event_name, event_source, outcome, error_code, source_address, host(source_ip) collate "C" as source_ip, country, aws_region, account, event_id
+from event
+  where event_time >= $1 and event_time < $2
+    and ((identity_type = $3 and ((invoked_by is not null) is not true) and ((event_type = $4) is not true)))
+order by event_time desc, event_id desc
+limit $5
+
+-- root-activity total
+select count(*)
+from event
+  where event_time >= $1 and event_time < $2
+    and ((identity_type = $3 and ((invoked_by is not null) is not true) and ((event_type = $4) is not true)))
+
+-- root-activity number
+with partial as (
+  select event_name, source_ip, account, count(*) as events, count(*) filter (where outcome = 'failure') as failures
+  from event
+  where event_time >= $1 and event_time < $2
+    and ((identity_type = $3 and ((invoked_by is not null) is not true) and ((event_type = $4) is not true)))
+  group by event_name, source_ip, account
+)
+select coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(distinct event_name) as distinct_event_name, count(distinct source_ip) as source_ips, count(distinct account) as accounts, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from partial
+
+-- root-activity number before
+with partial as (
+  select event_name, source_ip, account, count(*) as events, count(*) filter (where outcome = 'failure') as failures
+  from event
+  where event_time >= $1 and event_time < $2
+    and ((identity_type = $3 and ((invoked_by is not null) is not true) and ((event_type = $4) is not true)))
+  group by event_name, source_ip, account
+)
+select coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(distinct event_name) as distinct_event_name, count(distinct source_ip) as source_ips, count(distinct account) as accounts, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from partial
+
+-- identity-types
+with partial as (
+  select identity_type, actor, count(*) as events
+  from event
+  where event_time >= $1 and event_time < $2
+    and (true)
+  group by identity_type, actor
+)
+select identity_type, coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from partial
+group by identity_type
+order by 2 desc nulls last, 1
+limit $3
+
+-- accounts
+with partial as (
+  select account, actor, count(*) as events, count(*) filter (where outcome = 'failure') as failures
+  from event
+  where event_time >= $1 and event_time < $2
+    and (true)
+  group by account, actor
+)
+select account, coalesce(sum(events), 0)::bigint as events, (sum(failures) / nullif(sum(events), 0))::double precision as error_rate, count(distinct actor) as actors, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from partial
+group by account
+order by 2 desc nulls last, 1
+limit $3
+
+-- clients
+with partial as (
+  select client, actor, count(*) as events, count(*) filter (where outcome = 'failure') as failures, max(event_time) as last_seen
+  from event
+  where event_time >= $1 and event_time < $2
+    and (true)
+  group by client, actor
+)
+select client, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(distinct actor) as actors, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from partial
+group by client
+order by 2 desc nulls last, 1
+limit $3
+
+-- actors
+with partial as (
+  select actor, identity_type, session, source_ip, aws_region, actor_arn, count(*) as events, count(*) filter (where outcome = 'failure') as failures, max(event_time) as last_seen
+  from event
+  where event_time >= $1 and event_time < $2
+    and ((((identity_type = $3) is not true) and (((actor like $4 or actor like $5)) is not true)))
+  group by actor, identity_type, session, source_ip, aws_region, actor_arn
+)
+select actor, identity_type, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(distinct session) as distinct_session, count(distinct source_ip) as source_ips, count(distinct aws_region) as aws_regions, (
+    select own.actor_arn from partial as own where own.actor_arn is not null
+      and own.actor is not distinct from partial.actor
+      and own.identity_type is not distinct from partial.identity_type
+    group by own.actor_arn order by sum(own.events) desc, own.actor_arn limit 1
+  ) as most_frequent_actor_arn, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from partial
+group by actor, identity_type
+order by 3 desc nulls last, 1, 2
+limit $6
+
+-- iam-changes
+with partial as (
+  select event_name, unnest(coalesce(resource, '{null}')) as resource, actor, count(*) as events, count(*) filter (where outcome = 'failure') as failures, max(event_time) as last_seen
+  from event
+  where event_time >= $1 and event_time < $2
+    and ((event_source = $3 and ((read_only = $4) is not true)))
+  group by event_name, unnest(coalesce(resource, '{null}')), actor
+),
+whole as (
+  select count(*) as events
+  from event
+  where event_time >= $5 and event_time < $6
+    and ((event_source = $7 and ((read_only = $8) is not true)))
+)
+select event_name, resource, actor, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, max(last_seen) as last_seen, (select events from whole) as total
+from partial
+group by event_name, resource, actor
+order by 6 desc nulls last, 1, 2, 3
+limit $9
+
+-- iam-changes timeline
+with partial as (
+  select date_bin($1, event_time, 'epoch') as bucket, event_name, count(*) as events
+  from event
+  where event_time >= $2 and event_time < $3
+    and ((event_source = $4 and ((read_only = $5) is not true)))
+  group by bucket, event_name
+),
+totalled as (
+  select *, sum(events) over (partition by event_name) as group_events
+  from partial
+),
+ranked as (
+  select *, dense_rank() over (order by event_name is null, group_events desc, event_name) as place
+  from totalled
+),
+marked as (
+  select *, not (event_name is null) and place > $6 as other
+  from ranked
+),
+labelled as (
+  select *, case when not other then event_name end as group_0
+  from marked
+)
+select bucket as event_time, group_0 as event_name, coalesce(sum(events), 0)::bigint as events, other, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from labelled
+group by bucket, group_0, other
+order by 1, other, 2
+
+-- cross-account-access
+with partial as (
+  select identity_account, account, actor, count(*) as events, count(*) filter (where outcome = 'failure') as failures, max(event_time) as last_seen
+  from event
+  where event_time >= $1 and event_time < $2
+    and (cross_account = $3)
+  group by identity_account, account, actor
+)
+select identity_account, account, actor, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from partial
+group by identity_account, account, actor
+order by 4 desc nulls last, 1, 2, 3
+limit $4
+
+-- role-origins
+with partial as (
+  select origin, actor, session, count(*) as events, count(*) filter (where outcome = 'failure') as failures, max(event_time) as last_seen
+  from event
+  where event_time >= $1 and event_time < $2
+    and ((identity_type = $3 and origin is not null and ((identity_type = $4) is not true) and (((actor like $5 or actor like $6)) is not true)))
+  group by origin, actor, session
+)
+select origin, actor, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(distinct session) as distinct_session, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from partial
+group by origin, actor
+order by 3 desc nulls last, 1, 2
+limit $7
+
+-- access-keys
+with partial as (
+  select access_key, actor, source_ip, country, client, count(*) as events, count(*) filter (where outcome = 'failure') as failures, min(event_time) as first_seen, max(event_time) as last_seen
+  from event
+  where event_time >= $1 and event_time < $2
+    and (access_key like $3)
+  group by access_key, actor, source_ip, country, client
+)
+select access_key, actor, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(distinct source_ip) as source_ips, count(distinct country) as countries, (
+    select own.client from partial as own where own.client is not null
+      and own.access_key is not distinct from partial.access_key
+      and own.actor is not distinct from partial.actor
+    group by own.client order by sum(own.events) desc, own.client limit 1
+  ) as most_frequent_client, min(first_seen) as first_seen, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from partial
+group by access_key, actor
+order by 3 desc nulls last, 1, 2
+limit $4
+
+-- new-countries
+with partial as (
+  select actor, country, count(*) as events, min(event_time) as first_seen
+  from event
+  where event_time >= $1 and event_time < $2
+    and ((country is not null and ((identity_type = $3) is not true) and (((actor like $4 or actor like $5)) is not true)))
+  group by actor, country
+)
+select actor, country, coalesce(sum(events), 0)::bigint as events, min(first_seen) as first_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from partial
+group by actor, country
+order by 4 desc nulls last, 1, 2
+limit $6
+
+-- new-clients
+with partial as (
+  select actor, client, count(*) as events, min(event_time) as first_seen
+  from event
+  where event_time >= $1 and event_time < $2
+    and ((client is not null and ((identity_type = $3) is not true) and (((actor like $4 or actor like $5)) is not true)))
+  group by actor, client
+)
+select actor, client, coalesce(sum(events), 0)::bigint as events, min(first_seen) as first_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from partial
+group by actor, client
+order by 4 desc nulls last, 1, 2
+limit $6

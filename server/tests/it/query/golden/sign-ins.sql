@@ -1,0 +1,194 @@
+-- sign-in-figures
+with partial as (
+  select actor, source_ip, country, account, count(*) as events, count(*) filter (where outcome = 'failure') as failures
+  from event
+  where event_time >= $1 and event_time < $2
+    and ((event_source = $3 and event_name = $4))
+  group by actor, source_ip, country, account
+)
+select coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(distinct actor) as actors, count(distinct source_ip) as source_ips, count(distinct country) as countries, count(distinct account) as accounts, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from partial
+
+-- sign-in-figures before
+with partial as (
+  select actor, source_ip, country, account, count(*) as events, count(*) filter (where outcome = 'failure') as failures
+  from event
+  where event_time >= $1 and event_time < $2
+    and ((event_source = $3 and event_name = $4))
+  group by actor, source_ip, country, account
+)
+select coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(distinct actor) as actors, count(distinct source_ip) as source_ips, count(distinct country) as countries, count(distinct account) as accounts, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from partial
+
+-- sign-in-figures timeline
+with partial as (
+  select date_bin($1, event_time, 'epoch') as bucket, actor, source_ip, country, account, count(*) as events, count(*) filter (where outcome = 'failure') as failures
+  from event
+  where event_time >= $2 and event_time < $3
+    and ((event_source = $4 and event_name = $5))
+  group by bucket, actor, source_ip, country, account
+)
+select bucket as event_time, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(distinct actor) as actors, count(distinct source_ip) as source_ips, count(distinct country) as countries, count(distinct account) as accounts, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from partial
+group by bucket
+order by 1
+
+-- second-factor
+with partial as (
+  select case when identity_type = any($1) then 0 when mfa_used = $2 then 1 when mfa_used = $3 then 2 when ((mfa_used is not null) is not true) then 3 end as class_at, count(*) as events
+  from event
+  where event_time >= $4 and event_time < $5
+    and ((event_source = $6 and event_name = $7 and outcome = $8))
+  group by class_at
+)
+select ($9::text[])[class_at + 1] as class, coalesce(sum(events), 0)::bigint as events, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from partial
+group by class_at
+order by 2 desc nulls last, 1
+limit $10
+
+-- sign-ins-without-mfa
+with partial as (
+  select actor, account, source_ip, count(*) as events, max(event_time) as last_seen
+  from event
+  where event_time >= $1 and event_time < $2
+    and ((event_source = $3 and event_name = $4 and outcome = $5 and mfa_used = $6 and ((identity_type = any($7)) is not true)))
+  group by actor, account, source_ip
+)
+select actor, account, coalesce(sum(events), 0)::bigint as events, count(distinct source_ip) as source_ips, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from partial
+group by actor, account
+order by 3 desc nulls last, 1, 2
+limit $8
+
+-- sign-ins-without-mfa number
+with partial as (
+  select actor, source_ip, count(*) as events
+  from event
+  where event_time >= $1 and event_time < $2
+    and ((event_source = $3 and event_name = $4 and outcome = $5 and mfa_used = $6 and ((identity_type = any($7)) is not true)))
+  group by actor, source_ip
+)
+select coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, count(distinct source_ip) as source_ips, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from partial
+
+-- sign-ins-without-mfa number before
+with partial as (
+  select actor, source_ip, count(*) as events
+  from event
+  where event_time >= $1 and event_time < $2
+    and ((event_source = $3 and event_name = $4 and outcome = $5 and mfa_used = $6 and ((identity_type = any($7)) is not true)))
+  group by actor, source_ip
+)
+select coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, count(distinct source_ip) as source_ips, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from partial
+
+-- failed-sign-ins
+with partial as (
+  select source_ip, country, actor, count(*) as events, max(event_time) as last_seen
+  from event
+  where event_time >= $1 and event_time < $2
+    and ((event_source = $3 and event_name = $4 and outcome = $5))
+  group by source_ip, country, actor
+)
+select host(source_ip) collate "C" as source_ip, country, coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, (
+    select own.actor from partial as own where own.actor is not null
+      and own.source_ip is not distinct from partial.source_ip
+      and own.country is not distinct from partial.country
+    group by own.actor order by sum(own.events) desc, own.actor limit 1
+  ) as most_frequent_actor, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from partial
+group by source_ip, country
+order by 3 desc nulls last, 1, 2
+limit $6
+
+-- failed-sign-ins timeline
+with partial as (
+  select date_bin($1, event_time, 'epoch') as bucket, country, count(*) as events
+  from event
+  where event_time >= $2 and event_time < $3
+    and ((event_source = $4 and event_name = $5 and outcome = $6))
+  group by bucket, country
+),
+totalled as (
+  select *, sum(events) over (partition by country) as group_events
+  from partial
+),
+ranked as (
+  select *, dense_rank() over (order by country is null, group_events desc, country) as place
+  from totalled
+),
+marked as (
+  select *, not (country is null) and place > $7 as other
+  from ranked
+),
+labelled as (
+  select *, case when not other then country end as group_0
+  from marked
+)
+select bucket as event_time, group_0 as country, coalesce(sum(events), 0)::bigint as events, other, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from labelled
+group by bucket, group_0, other
+order by 1, other, 2
+
+-- sign-in-hours
+with partial as (
+  select extract(isodow from event_time at time zone 'UTC')::bigint as weekday, extract(hour from event_time at time zone 'UTC')::bigint as hour, count(*) as events
+  from event
+  where event_time >= $1 and event_time < $2
+    and ((event_source = $3 and event_name = $4))
+  group by weekday, hour
+),
+summed as (
+  select weekday, hour, coalesce(sum(events), 0)::bigint as events, sum(events) as pair_events, coalesce(sum(sum(events)) over (), 0)::bigint as total
+  from partial
+  group by weekday, hour
+),
+totalled as (
+  select *, (sum(pair_events) over (partition by weekday))::bigint as group_events, sum(pair_events) over (partition by hour) as other_events
+  from summed
+),
+placed as (
+  select *, dense_rank() over (order by group_events desc, weekday) as outer_place, dense_rank() over (order by other_events desc, hour) as inner_place
+  from totalled
+),
+fitting as (
+  select *, outer_place <= $5 and inner_place <= $6 as fits
+  from placed
+),
+told as (
+  select *, not bool_and(fits) over () as cut
+  from fitting
+)
+select weekday, hour, events, total, cut
+from told
+where fits
+order by outer_place, inner_place
+
+-- sign-in-accounts
+with partial as (
+  select account, actor, count(*) as events, count(*) filter (where outcome = 'failure') as failures, max(event_time) as last_seen
+  from event
+  where event_time >= $1 and event_time < $2
+    and ((event_source = $3 and event_name = $4))
+  group by account, actor
+)
+select account, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(distinct actor) as actors, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from partial
+group by account
+order by 2 desc nulls last, 1
+limit $5
+
+-- recent-sign-ins
+select event_time, actor, session, event_name, event_source, outcome, error_code, source_address, host(source_ip) collate "C" as source_ip, country, aws_region, account, event_id
+from event
+  where event_time >= $1 and event_time < $2
+    and ((event_source = $3 and event_name = $4))
+order by event_time desc, event_id desc
+limit $5
+
+-- recent-sign-ins total
+select count(*)
+from event
+  where event_time >= $1 and event_time < $2
+    and ((event_source = $3 and event_name = $4))
