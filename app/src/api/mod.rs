@@ -17,10 +17,12 @@ use crate::{status, wire};
 
 mod dashboard;
 mod discover;
+mod entity;
 mod inspect;
 
 pub use dashboard::{Dashboards, Found, Info, Named, Source, dashboard_get, dashboards_get};
 pub use discover::{Discover, Listing, Rows, discover_page, field_values};
+pub use entity::{Entities, Known, Profile, Step, entity_get};
 pub use inspect::panel_inspect;
 
 /// One event, whole.
@@ -53,7 +55,7 @@ pub struct Attribution {
 
 /// What the server offers to pages. `app` never knows Postgres.
 #[async_trait]
-pub trait Backend: Dashboards + Discover {
+pub trait Backend: Dashboards + Discover + Entities {
     /// The data of one panel. Errors: no such dashboard or panel, a bad filter or range, time-out, no database.
     async fn panel(&self, dashboard: &str, panel: &str, view: &View) -> Result<Series, Error>;
 

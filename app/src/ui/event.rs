@@ -12,7 +12,7 @@ use model::{
 };
 
 use super::{
-    actions, browser,
+    actions, browser, entity,
     json::{self, Leaf},
     value::{Value, plain},
     zone,
@@ -73,7 +73,7 @@ fn field(field: Field, cell: Cell, path: Option<&'static str>) -> impl IntoView 
 fn value(field: Field, cell: Cell, path: Option<&'static str>) -> AnyView {
     let term = Ast::equals(field, &cell);
     let more = Some((exists(Target::Field(field)), plain(&cell)));
-    let entity = entity(field, &cell);
+    let entity = entity::link(field, &cell);
     view! {
         <Value field cell path/>
         {entity}
@@ -84,26 +84,6 @@ fn value(field: Field, cell: Cell, path: Option<&'static str>) -> AnyView {
 
 fn exists(target: Target) -> Ast {
     Ast::Term(Term { target, pattern: Pattern::Exists })
-}
-
-/// The page about the actor, address, key or account, for values that have one.
-fn entity(field: Field, cell: &Cell) -> Option<AnyView> {
-    let what = match field {
-        Field::Actor => "actor",
-        Field::SourceIp => "address",
-        Field::Resource => "resource",
-        Field::AccessKey => "access key",
-        Field::Account => "account",
-        _ => return None,
-    };
-    let state = use_state();
-    let path = format!("/entity/{}/{}", field.key(), encoded(cell.text()?));
-    let title = format!("All about this {what}");
-    let href = move || View { filter: String::new(), ..state.view.get() }.href(&path);
-    Some(
-        view! { <a class="entity" data-action="entity" href=href title=title.clone() aria-label=title.clone()>"→"</a> }
-            .into_any(),
-    )
 }
 
 /// What happened around the event, and its own address.

@@ -4,6 +4,7 @@ pub mod actions;
 pub mod browser;
 pub mod brush;
 pub mod chart;
+pub mod entity;
 pub mod event;
 pub mod events;
 pub mod field_list;

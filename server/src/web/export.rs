@@ -1,5 +1,5 @@
-//! The same address with another suffix: `/d/overview/errors.json`, `.csv`, `.svg`; `/event/<id>.json`; and
-//! `/d/overview/errors/inspect.json`, how a panel is answered.
+//! The same address with another suffix: `/d/overview/errors.json`, `.csv`, `.svg`; `/event/<id>.json`;
+//! `/entity/actor/alice.json`; and `/d/overview/errors/inspect.json`, how a panel is answered.
 //!
 //! A middleware, because axum's routes cannot tell suffixes apart within the segment that the page's route takes.
 
@@ -15,14 +15,15 @@ use axum::{
 };
 use model::{
     chart::{self, Land, Size, Theme, world::outline::outlines},
+    entity::Entity,
     error::Error,
-    export,
+    export, filter,
     series::Series,
     view::View,
 };
 
 use super::{
-    NO_STORE,
+    NO_STORE, entity,
     error::{self, Format},
     policy,
 };
@@ -36,9 +37,20 @@ enum Suffix {
 
 #[derive(Debug, PartialEq, Eq)]
 enum Export {
-    Panel { dashboard: String, panel: String, suffix: Suffix },
-    Inspection { dashboard: String, panel: String },
-    Event { id: String },
+    Panel {
+        dashboard: String,
+        panel: String,
+        suffix: Suffix,
+    },
+    Inspection {
+        dashboard: String,
+        panel: String,
+    },
+    Event {
+        id: String,
+    },
+    /// `None`: the address names nothing that has a page.
+    Entity(Option<Entity>),
 }
 
 pub async fn answer(State(backend): State<Arc<dyn Backend>>, request: Request, next: Next) -> Response {
@@ -66,6 +78,7 @@ impl Export {
         let mut segments = path.strip_prefix('/')?.split('/');
         let export = match (segments.next()?, segments.next()?, segments.next()) {
             ("event", id, None) => Export::Event { id: decoded(id.strip_suffix(".json")?)? },
+            ("entity", kind, Some(value)) => Export::Entity(Entity::from_segments(kind, value.strip_suffix(".json")?)),
             ("d", dashboard, Some(panel)) if path.ends_with("/inspect.json") => {
                 let inspection = Export::Inspection { dashboard: decoded(dashboard)?, panel: decoded(panel)? };
                 return (segments.next() == Some("inspect.json") && segments.next().is_none()).then_some(inspection);
@@ -91,6 +104,10 @@ impl Export {
                 Ok(event) => ([(header::CONTENT_TYPE, "application/json"), NO_STORE], event.raw).into_response(),
                 Err(error) => error::response(&error, Format::Json),
             },
+            Export::Entity(entity) => match entity_json(backend, entity.as_ref(), query).await {
+                Ok(json) => ([NO_STORE], axum::Json(json)).into_response(),
+                Err(error) => error::response(&error, Format::Json),
+            },
             Export::Inspection { dashboard, panel } => {
                 let answer = match exact_view(query) {
                     Ok(view) => backend.inspect(dashboard, panel, &view).await,
@@ -111,6 +128,13 @@ impl Export {
             }
         }
     }
+}
+
+async fn entity_json(backend: &dyn Backend, entity: Option<&Entity>, query: &str) -> Result<serde_json::Value, Error> {
+    let view = exact_view(query)?;
+    filter::parse(&view.filter)?;
+    let entity = entity.ok_or_else(|| Error::not_found("There is no such page."))?;
+    Ok(entity::json(&backend.entity(entity).await?, &view))
 }
 
 /// `None` where the escapes are not UTF-8.
@@ -200,6 +224,8 @@ fn file_name(series: &Series) -> String {
 
 #[cfg(test)]
 mod tests {
+    use model::entity::Kind;
+
     use super::*;
 
     #[test]
@@ -211,7 +237,14 @@ mod tests {
         let inspection = Export::Inspection { dashboard: "overview".into(), panel: "errors".into() };
         assert_eq!(Export::of("/d/overview/errors/inspect.json"), Some(inspection));
         assert_eq!(Export::of("/event/a%2Fb.json"), Some(Export::Event { id: "a/b".into() }));
+        let key = Entity { kind: Kind::Resource, value: "arn:aws:s3:::b/x.json".into() };
+        assert_eq!(Export::of(&format!("{}.json", key.path())), Some(Export::Entity(Some(key.clone()))));
+        assert_eq!(Export::of("/entity/land/DE.json"), Some(Export::Entity(None)));
+        let path = key.path();
         for page in [
+            path.as_str(),
+            "/entity/actor/alice",
+            "/entity/actor/alice.csv",
             "/",
             "/d/overview",
             "/d/overview/errors",

@@ -23,6 +23,7 @@ use tower_http::{
 
 pub mod assets;
 mod discover;
+mod entity;
 mod error;
 mod export;
 mod health;

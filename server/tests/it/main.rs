@@ -6,6 +6,7 @@ mod command;
 mod discover;
 mod docs;
 mod enrich;
+mod entity;
 mod ingest;
 mod postgres;
 mod query;
