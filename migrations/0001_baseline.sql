@@ -82,6 +82,15 @@ alter table stored_event alter column raw_json set compression lz4;
 create index event_time_index on stored_event (event_time desc, event_id desc);
 create index event_source_ip_index on stored_event (source_ip);
 
+-- For what is asked of one thing over all time: see `server::query::entity`. Those with a condition are small.
+create index event_actor_index on stored_event (actor, event_time);
+create index event_own_origin_index on stored_event (own_origin, event_time)
+    where own_origin is not null and own_origin is distinct from actor;
+create index event_source_identity_index on stored_event (source_identity) where source_identity is not null;
+create index event_access_key_index on stored_event (access_key, event_time);
+create index event_issued_access_key_index on stored_event (issued_access_key) where issued_access_key is not null;
+create index event_resource_index on stored_event using gin (resource);
+
 -- A session's key, the event that issued it, and who is behind it. Written from inserted events alone.
 create table credential (
     access_key text collate "C" primary key,
@@ -99,6 +108,7 @@ create table credential (
     settled boolean not null default false
 );
 create index credential_parent_index on credential (parent_access_key);
+create index credential_origin_index on credential (origin);
 create index credential_unsettled_index on credential (access_key) where not settled;
 
 -- The event as it is read. A session's key is often issued by an event that arrives later (another region's file, a

@@ -84,6 +84,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/d/:dashboard/:panel") view=page::panel::PanelAlone ssr=SsrMode::Async/>
                     <Route path=path!("/d/:dashboard/:panel/inspect") view=page::inspect::Inspect ssr=SsrMode::Async/>
                     <Route path=path!("/discover") view=page::discover::Discover ssr=SsrMode::InOrder/>
+                    <Route path=path!("/entity/:kind/:value") view=page::entity::EntityPage ssr=SsrMode::InOrder/>
                     <Route path=path!("/event/:id") view=page::event::EventAlone ssr=SsrMode::Async/>
                 </FlatRoutes>
             </state::Provider>

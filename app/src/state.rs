@@ -8,6 +8,7 @@ use leptos_router::{
 use model::{
     chart::Annotated,
     discover::{self, Discover},
+    entity::{self, Entity},
     error::Error,
     filter::{self, Ast},
     panel::{Panel, Switch},
@@ -16,7 +17,7 @@ use model::{
 };
 
 use crate::{
-    api::{self, About, ApiError, Found, Named},
+    api::{self, About, ApiError, Found, Known, Named},
     ui::{browser, zone},
 };
 
@@ -49,6 +50,22 @@ pub struct State {
     pub built_in: StoredValue<Vec<(String, String)>>,
     /// What the view's annotations found. In the browser only, and after the panels.
     pub annotated: RwSignal<Vec<Annotated>>,
+    /// The thing that the address names, or named last.
+    pub entity: Memo<Option<Entity>>,
+    /// What is known of `entity`; while another is asked for, of the one before.
+    pub known: RwSignal<Option<Known>>,
+}
+
+/// The thing that the panels of a page are about, beside the reader's filter. In context on the page of an entity.
+#[derive(Clone)]
+pub struct Scope(pub Entity);
+
+/// The view that the panels of a page are asked with: the reader's, within the page's scope.
+pub fn scoped(view: View, scope: Option<&Scope>) -> View {
+    match scope {
+        Some(Scope(entity)) => View { filter: entity.within(&view.filter), ..view },
+        None => view,
+    }
 }
 
 impl State {
@@ -74,6 +91,14 @@ impl State {
         let found = api::dashboard_get(id.clone()).await;
         if self.named.get_untracked().is_some_and(|named| named == id) {
             self.dashboard.set(Some(found));
+        }
+    }
+
+    /// Asks what is known of the thing that the address names.
+    pub async fn get_to_know(self, entity: Entity) {
+        let profile = api::entity_get(entity.kind.key().to_owned(), entity.value.clone()).await;
+        if self.entity.get_untracked().as_ref() == Some(&entity) {
+            self.known.set(Some((entity, profile)));
         }
     }
 
@@ -106,7 +131,13 @@ pub fn Provider(children: Children) -> impl IntoView {
     let named = Memo::new(move |last: Option<&Option<String>>| {
         path.with(|path| dashboard_of(path)).or_else(|| last.cloned().flatten())
     });
-    let Named(dashboard) = SharedValue::new(|| use_context::<Named>().unwrap_or_default()).into_inner();
+    let entity = Memo::new(move |last: Option<&Option<Entity>>| {
+        path.with(|path| match path.starts_with(entity::PATH) {
+            true => Entity::from_path(path),
+            false => last.cloned().flatten(),
+        })
+    });
+    let Named(dashboard, known) = SharedValue::new(|| use_context::<Named>().unwrap_or_default()).into_inner();
     let state = State {
         path,
         view: Memo::new(move |_| read.with(|(view, _)| view.clone())),
@@ -120,6 +151,8 @@ pub fn Provider(children: Children) -> impl IntoView {
         dashboard: RwSignal::new(dashboard),
         built_in: StoredValue::new(SharedValue::new(built_in).into_inner()),
         annotated: RwSignal::new(Vec::new()),
+        entity,
+        known: RwSignal::new(known),
     };
     provide_context(state);
     Effect::new(move |last: Option<Option<String>>| {
@@ -183,13 +216,13 @@ fn annotate(state: State) {
     });
 }
 
-/// The id of the dashboard that a path names: `/` and `/d/<dashboard>`, and what lies below.
+/// The id of the dashboard that a path names: `/` and `/d/<dashboard>`, what lies below, and the pages of entities.
 pub(crate) fn dashboard_of(path: &str) -> Option<String> {
     let mut segments = path.split('/').skip(1);
     match (segments.next()?, segments.next()) {
         ("", None) => Some(FIRST.to_owned()),
         ("d", Some(id)) => Some(percent_encoding::percent_decode_str(id).decode_utf8_lossy().into_owned()),
-        _ => None,
+        _ => Entity::from_path(path).map(|entity| entity.kind.dashboard().to_owned()),
     }
 }
 

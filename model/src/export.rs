@@ -72,7 +72,8 @@ pub fn row(columns: &[Column], cells: &[Cell]) -> Value {
     Value::Object(pairs.collect::<Map<_, _>>())
 }
 
-fn value(cell: &Cell) -> Value {
+/// A value as JSON: times as text.
+pub fn value(cell: &Cell) -> Value {
     match cell {
         Cell::Null => Value::Null,
         Cell::Text(text) => json!(text),

@@ -5,6 +5,7 @@ pub mod chart;
 pub mod country;
 pub mod dashboard;
 pub mod discover;
+pub mod entity;
 pub mod error;
 pub mod export;
 pub mod field;

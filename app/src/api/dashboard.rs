@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 use model::{
     dashboard::Dashboard,
+    entity::Entity,
     error::{Error, Kind},
     inspection::Inspection,
     panel::Panel,
@@ -13,7 +14,7 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::ApiError;
+use super::{ApiError, Known};
 use crate::wire;
 
 /// Where a dashboard comes from, and so whether it can be changed.
@@ -37,19 +38,28 @@ pub struct Found {
     pub version: u32,
 }
 
-/// What stands under the dashboard's id that a page's address names; `None` where it names none. The server looks it up
-/// before it renders the page: what a page waits for inside of what it waits for is asked for more than once, and may
-/// never be sent (leptos' `Suspense` walks its children again whenever something has arrived).
+/// What stands under the dashboard's id that a page's address names, and what is known of the thing that it names;
+/// `None` where it names none. The server looks them up before it renders the page: what a page waits for inside of what
+/// it waits for is asked for more than once, and may never be sent (leptos' `Suspense` walks its children again whenever
+/// something has arrived).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Named(pub Option<Result<Found, ApiError>>);
+pub struct Named(pub Option<Result<Found, ApiError>>, pub Option<Known>);
 
 impl Named {
     /// Looks up what `path` names.
     pub async fn of(backend: &dyn super::Backend, path: &str) -> Self {
-        match crate::state::dashboard_of(path) {
-            Some(id) => Self(Some(backend.dashboard(&id).await.map_err(ApiError))),
-            None => Self(None),
-        }
+        let dashboard = match crate::state::dashboard_of(path) {
+            Some(id) => Some(backend.dashboard(&id).await.map_err(ApiError)),
+            None => None,
+        };
+        let known = match Entity::from_path(path) {
+            Some(entity) => {
+                let profile = backend.entity(&entity).await.map_err(ApiError);
+                Some((entity, profile))
+            }
+            None => None,
+        };
+        Self(dashboard, known)
     }
 }
 

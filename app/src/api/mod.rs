@@ -18,12 +18,14 @@ use crate::{status, wire};
 
 mod dashboard;
 mod discover;
+mod entity;
 mod inspect;
 mod served;
 mod values;
 
 pub use dashboard::{Dashboards, Found, Info, Named, Source, Version, dashboard_get, dashboards_get};
 pub use discover::{Discover, Listing, Rows, discover_page, values_html};
+pub use entity::{Entities, Known, Profile, Step, entity_get};
 pub use inspect::panel_inspect;
 pub use served::{Opened, Served, served_get, served_send};
 pub use values::values_get;
@@ -65,7 +67,7 @@ pub struct ValueCount {
 
 /// What the server offers to pages. `app` never knows Postgres.
 #[async_trait]
-pub trait Backend: Dashboards + Discover {
+pub trait Backend: Dashboards + Discover + Entities {
     /// The data of one panel. Errors: no such dashboard or panel, a bad filter or range, time-out, no database.
     async fn panel(&self, dashboard: &str, panel: &str, view: &View) -> Result<Series, Error>;
 

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use model::{
     chart::visible,
     discover::{self, Discover, Place as At},
+    entity::Entity,
     field::Field,
     filter::{self, Ast, Pattern, Target, Term},
     series::Cell,
@@ -18,7 +19,7 @@ use super::{
 };
 use crate::{
     api::Event,
-    ui::{event::path, value::plain},
+    ui::{entity, event::path, value::plain},
 };
 
 /// Values of the raw event that have actions. Beyond, an event is read and not clicked through.
@@ -102,23 +103,11 @@ fn exists(target: Target) -> Ast {
     Ast::Term(Term { target, pattern: Pattern::Exists })
 }
 
-/// The page about the actor, address, key or account, for values that have one.
+/// The page about the actor, address, resource, key or account, for values that have one.
 fn entity(field: Field, cell: &Cell, place: &Place) -> Option<AnyView> {
-    let what = match field {
-        Field::Actor => "actor",
-        Field::SourceIp => "address",
-        Field::Resource => "resource",
-        Field::AccessKey => "access key",
-        Field::Account => "account",
-        _ => return None,
-    };
-    let view = View { filter: String::new(), ..place.view.clone() };
-    let href = view.href(&format!("/entity/{}/{}", field.key(), crate::ui::event::encoded(cell.text()?)));
-    let title = format!("All about this {what}");
-    Some(
-        view! { <a class="entity" data-action="entity" href=href title=title.clone() aria-label=title>"→"</a> }
-            .into_any(),
-    )
+    let entity = Entity::of(field, cell)?;
+    let href = entity::href(&place.view, &entity.path());
+    Some(entity::arrow(entity.kind, move || href.clone()))
 }
 
 /// What happened around the event: by number, whenever that was, and by time. And its own address.

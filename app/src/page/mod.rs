@@ -2,10 +2,11 @@
 
 use leptos::prelude::*;
 
-use crate::{api::Found, state::use_state, status};
+use crate::{api::Found, state::use_state, status, ui::top_bar::TopBar};
 
 pub mod dashboard;
 pub mod discover;
+pub mod entity;
 pub mod event;
 pub mod inspect;
 pub mod not_found;
@@ -18,11 +19,17 @@ fn of_dashboard(shown: impl Fn(Found) -> AnyView + Copy + Send + Sync + 'static)
     if !state.errors.get_untracked().is_empty() {
         status::page(400);
     }
-    let page = move || match state.dashboard.get() {
+    // What the page before showed is not to be seen, nor asked for, on this one.
+    let arrived = Memo::new(move |arrived: Option<&bool>| arrived == Some(&true) || !state.is_asking());
+    let page = move || match state.dashboard.get().filter(|_| arrived.get()) {
         Some(Ok(found)) => shown(found),
         Some(Err(error)) => not_found::failed(&error.0),
-        // In the browser, until it is there.
-        None => view! { <main id="main" aria-busy="true"></main> }.into_any(),
+        None => waiting(),
     };
     page.into_any()
+}
+
+/// In the browser, until what the page shows is there.
+fn waiting() -> AnyView {
+    view! { <TopBar controls=true>{()}</TopBar> <main id="main" tabindex="-1" aria-busy="true"></main> }.into_any()
 }

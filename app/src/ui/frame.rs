@@ -16,7 +16,7 @@ use crate::{
     api::{self, ApiError},
     guard,
     preferences::Preferences,
-    state::{self, State, use_state},
+    state::{self, Scope, State, use_state},
 };
 
 /// What outlives a reload of the data.
@@ -40,7 +40,11 @@ pub type Answer = Resource<Result<Series, ApiError>>;
 pub fn load(dashboard: String, panel: &Panel, state: State) -> Answer {
     let id = panel.id.clone();
     let panel = StoredValue::new(panel.clone());
-    let query = Memo::new(move |_| panel.with_value(|panel| state::panel_view(&state.view.get(), panel)).to_query());
+    let scope = use_context::<Scope>();
+    let query = Memo::new(move |_| {
+        let view = state::scoped(state.view.get(), scope.as_ref());
+        panel.with_value(|panel| state::panel_view(&view, panel)).to_query()
+    });
     Resource::new(
         move || (query.get(), state.tick.get()),
         move |(query, _)| {
@@ -131,7 +135,8 @@ fn mark_class(mark: Mark) -> &'static str {
 
 fn head_title(panel: &Panel, id: String, path: String) -> impl IntoView + use<> {
     let state = use_state();
-    let href = move || state.view.get().href(&path);
+    let scope = use_context::<Scope>();
+    let href = move || state::scoped(state.view.get(), scope.as_ref()).href(&path);
     view! {
         <h2 class="panel-title" id=id>
             <a href=href title=panel.description.clone()>{panel.title.clone()}</a>
@@ -181,8 +186,10 @@ fn menu(panel: StoredValue<Panel>, path: String) -> AnyView {
 pub fn links(panel: StoredValue<Panel>, path: String, with_open: bool) -> impl IntoView {
     let state = use_state();
     let path = StoredValue::new(path);
+    let scope = StoredValue::new(use_context::<Scope>());
+    let view = move || scope.with_value(|scope| state::scoped(state.view.get(), scope.as_ref()));
     let href = move |ending: &str| {
-        let view = panel.with_value(|panel| state::panel_view(&state.view.get(), panel));
+        let view = panel.with_value(|panel| state::panel_view(&view(), panel));
         path.with_value(|path| view.href(&format!("{path}{ending}")))
     };
     let export = move |kind: &'static str, label: &'static str| {
@@ -199,7 +206,7 @@ pub fn links(panel: StoredValue<Panel>, path: String, with_open: bool) -> impl I
         >
             "Copy link"
         </button>
-        <a data-action="discover" href=move || panel.with_value(|panel| state::discovered(&state.view.get(), panel))>
+        <a data-action="discover" href=move || panel.with_value(|panel| state::discovered(&view(), panel))>
             "Open in Discover"
         </a>
         <a data-action="inspect" href=move || href("/inspect")>"Inspect"</a>

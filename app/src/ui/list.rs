@@ -13,7 +13,7 @@ use model::{
 };
 
 use super::{
-    event, icon, level,
+    entity, event, icon, level,
     value::{self, Value},
     zone,
 };
@@ -99,7 +99,9 @@ pub fn entry(
         Target::Field(field) => {
             let class = if *field == Field::EventName { class.take() } else { None };
             let class = class.map(|class| view! { <span class="extra">{class}</span> });
-            view! { <td data-key=field.key()>{cell(*field, &get)} {class}</td> }.into_any()
+            // One account has most of the rows.
+            let entity = if *field == Field::Account { None } else { entity::link(*field, &get(*field)) };
+            view! { <td data-key=field.key()>{cell(*field, &get)} {class} {entity}</td> }.into_any()
         }
         Target::Path(_) | Target::Event => {
             let name = discover::name(column);
@@ -146,7 +148,10 @@ pub fn entry(
 fn cell(field: Field, get: &dyn Fn(Field) -> Cell) -> AnyView {
     let value = |field: Field| view! { <Value field cell=get(field)/> }.into_any();
     match field {
-        Field::Actor => view! { {value(field)} {extra(Field::Session, get(Field::Session))} }.into_any(),
+        Field::Actor => {
+            view! { {value(field)} {extra(Field::Session, get(Field::Session))} {origin(get(field), get(Field::Origin))} }
+                .into_any()
+        }
         Field::Outcome => {
             let failed = get(Field::Outcome).text() == Some("failure");
             let code = failed && !get(Field::ErrorCode).is_null();
@@ -189,6 +194,12 @@ fn time(cell: &Cell, path: &str, now: Option<Timestamp>) -> AnyView {
 /// What is known besides, if anything.
 fn extra(field: Field, cell: Cell) -> impl IntoView {
     (!cell.is_null()).then(|| view! { <span class="extra"><Value field cell/></span> })
+}
+
+/// Who began it, where that is somebody else than who did it.
+fn origin(actor: Cell, origin: Cell) -> Option<AnyView> {
+    let other = !origin.is_null() && origin != actor;
+    other.then(|| view! { <span class="origin">"by "<Value field=Field::Origin cell=origin/></span> }.into_any())
 }
 
 fn opened_row(id: String, columns: usize) -> impl IntoView {

@@ -11,7 +11,7 @@ use model::{
     time::Timestamp,
 };
 
-use super::{level, value::Value, zone};
+use super::{entity, level, value::Value, zone};
 use crate::state::use_state;
 
 /// Which column the reader sorts by, and whether the largest come first. `None`: as it was delivered.
@@ -118,7 +118,7 @@ fn cell(
     let key = column.key.clone();
     let content = match (Field::from_key(&key), cell) {
         (None, cell) if key == Group::Class.key() => panel.with_value(|panel| level::class(panel, cell)),
-        (Some(field), cell) => view! { <Value field cell=cell.clone() now/> }.into_any(),
+        (Some(field), cell) => view! { <Value field cell=cell.clone() now/> {entity::link(field, cell)} }.into_any(),
         (None, Cell::Time(time)) => view! { <zone::Time time=*time now/> }.into_any(),
         (None, Cell::Text(text)) => {
             let text = visible(text).into_owned();

@@ -1,11 +1,13 @@
 //! A backend in memory: every panel has a few rows, made from its own description.
 
 use app::api::{
-    About, Attribution, Backend, Dashboards, Discover, Event, Found, Info, Listing, Rows, Source, ValueCount,
+    About, Attribution, Backend, Dashboards, Discover, Entities, Event, Found, Info, Listing, Profile, Rows, Source,
+    Step, ValueCount,
 };
 use async_trait::async_trait;
 use model::{
     dashboard,
+    entity::{self, Entity},
     error::{Error, Kind},
     field::{self, Field},
     filter::Target,
@@ -106,6 +108,25 @@ impl Backend for Memory {
         let source = Attribution { label: "Places by Example".into(), url: "https://example.com/".into() };
         let last_event = Some(Timestamp(NOW));
         Ok(About { version: "9.9.9".into(), events_estimate: 1_234, last_event, attributions: vec![source] })
+    }
+}
+
+#[async_trait]
+impl Entities for Memory {
+    async fn entity(&self, entity: &Entity) -> Result<Profile, Error> {
+        if entity.value == "nobody" {
+            return Err(Error::not_found("Actor “nobody” is in no event that is stored."));
+        }
+        let text = |text: &str| Some(text.to_owned());
+        let caller = Step { actor: text(HOSTILE), session: None, access_key: text("AKIA1"), event_id: text("event-1") };
+        let last = Step { actor: text("Prod"), session: text("p"), access_key: text("ASIA1"), event_id: None };
+        Ok(Profile {
+            entity: entity.clone(),
+            first_seen: Timestamp(NOW - HOUR),
+            last_seen: Timestamp(NOW),
+            facts: vec![(Field::Origin, Cell::Text(HOSTILE.into()))],
+            chain: if entity.kind == entity::Kind::AccessKey { vec![caller, last] } else { Vec::new() },
+        })
     }
 }
 

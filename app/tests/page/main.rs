@@ -5,6 +5,7 @@ mod backend;
 mod dashboard;
 mod discover;
 mod edges;
+mod entity;
 
 use std::sync::{Arc, Mutex};
 

@@ -62,14 +62,33 @@ static BUILT_IN: LazyLock<Vec<Dashboard>> = LazyLock::new(|| {
     .collect()
 });
 
+/// Of `entity::Kind`: each is asked about one thing, and no list names it.
+static ENTITIES: LazyLock<Vec<Dashboard>> = LazyLock::new(|| {
+    [
+        include_str!("../dashboards/entity/actor.json"),
+        include_str!("../dashboards/entity/source-ip.json"),
+        include_str!("../dashboards/entity/resource.json"),
+        include_str!("../dashboards/entity/access-key.json"),
+        include_str!("../dashboards/entity/account.json"),
+    ]
+    .into_iter()
+    .map(|text| serde_json::from_str(text).expect("built-in dashboards are tested to be valid"))
+    .collect()
+});
+
 /// The built-in dashboards, Overview first.
 pub fn built_in() -> &'static [Dashboard] {
     &BUILT_IN
 }
 
-/// A dashboard of ours by its id: a built-in one, or Discover's own.
+/// The dashboards of pages about one thing.
+pub fn entities() -> &'static [Dashboard] {
+    &ENTITIES
+}
+
+/// A dashboard of ours by its id: a built-in one, one of the entities' pages, or Discover's own.
 pub fn dashboard(id: &str) -> Option<&'static Dashboard> {
-    built_in().iter().chain([crate::discover::dashboard()]).find(|dashboard| dashboard.id == id)
+    built_in().iter().chain(entities()).chain([crate::discover::dashboard()]).find(|dashboard| dashboard.id == id)
 }
 
 /// No ids of panels: pages of a dashboard have these addresses.
@@ -170,12 +189,12 @@ mod tests {
 
     #[test]
     fn built_in_dashboards_are_valid_and_the_same_after_their_text() {
-        for dashboard in built_in().iter().chain([crate::discover::dashboard()]) {
+        for dashboard in built_in().iter().chain(entities()).chain([crate::discover::dashboard()]) {
             assert_eq!(dashboard.validate(), Ok(()));
             let text = serde_json::to_string(dashboard).expect("a dashboard is JSON");
             assert_eq!(Dashboard::from_json(&text).as_ref(), Ok(dashboard));
         }
-        for dashboard in built_in() {
+        for dashboard in built_in().iter().chain(entities()) {
             let mut filled = 0;
             for tile in &dashboard.tiles {
                 filled += tile.place.columns;
@@ -184,7 +203,8 @@ mod tests {
             }
             assert_eq!(filled, 0, "the last row of {}", dashboard.id);
         }
-        unique("dashboard", built_in().iter().map(|dashboard| dashboard.id.as_str())).expect("unique ids");
+        let ids = built_in().iter().chain(entities()).map(|dashboard| dashboard.id.as_str());
+        unique("dashboard", ids).expect("unique ids");
     }
 
     #[test]

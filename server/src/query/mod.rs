@@ -23,6 +23,7 @@ use crate::{clock::Clock, ingest::enrich::GeoIp};
 mod about;
 mod dashboard;
 mod discover;
+mod entity;
 mod event;
 pub mod filter;
 mod inspect;

@@ -1,5 +1,5 @@
 //! The same address with another suffix: `/d/overview.json`; `/d/overview/errors.json`, `.csv`, `.svg`;
-//! `/event/<id>.json`; and `/d/overview/errors/inspect.json`, how a panel is answered.
+//! `/event/<id>.json`; `/entity/actor/alice.json`; and `/d/overview/errors/inspect.json`, how a panel is answered.
 //!
 //! A middleware, because axum's routes cannot tell suffixes apart within the segment that the page's route takes.
 
@@ -15,14 +15,15 @@ use axum::{
 };
 use model::{
     chart::{self, Land, Size, Theme, world::outline::outlines},
+    entity::Entity,
     error::Error,
-    export,
+    export, filter,
     series::Series,
     view::View,
 };
 
 use super::{
-    NO_STORE,
+    NO_STORE, entity,
     error::{self, Format},
     policy,
 };
@@ -36,10 +37,23 @@ enum Suffix {
 
 #[derive(Debug, PartialEq, Eq)]
 enum Export {
-    Panel { dashboard: String, panel: String, suffix: Suffix },
-    Inspection { dashboard: String, panel: String },
-    Event { id: String },
-    Dashboard { id: String },
+    Panel {
+        dashboard: String,
+        panel: String,
+        suffix: Suffix,
+    },
+    Inspection {
+        dashboard: String,
+        panel: String,
+    },
+    Event {
+        id: String,
+    },
+    Dashboard {
+        id: String,
+    },
+    /// `None`: the address names nothing that has a page.
+    Entity(Option<Entity>),
 }
 
 pub async fn answer(State(backend): State<Arc<dyn Backend>>, request: Request, next: Next) -> Response {
@@ -67,6 +81,7 @@ impl Export {
         let mut segments = path.strip_prefix('/')?.split('/');
         let export = match (segments.next()?, segments.next()?, segments.next()) {
             ("event", id, None) => Export::Event { id: decoded(id.strip_suffix(".json")?)? },
+            ("entity", kind, Some(value)) => Export::Entity(Entity::from_segments(kind, value.strip_suffix(".json")?)),
             ("d", dashboard, Some(panel)) if path.ends_with("/inspect.json") => {
                 let inspection = Export::Inspection { dashboard: decoded(dashboard)?, panel: decoded(panel)? };
                 return (segments.next() == Some("inspect.json") && segments.next().is_none()).then_some(inspection);
@@ -91,6 +106,10 @@ impl Export {
         match self {
             Export::Event { id } => match backend.event(id).await {
                 Ok(event) => ([(header::CONTENT_TYPE, "application/json"), NO_STORE], event.raw).into_response(),
+                Err(error) => error::response(&error, Format::Json),
+            },
+            Export::Entity(entity) => match entity_json(backend, entity.as_ref(), query).await {
+                Ok(json) => ([NO_STORE], axum::Json(json)).into_response(),
                 Err(error) => error::response(&error, Format::Json),
             },
             Export::Inspection { dashboard, panel } => {
@@ -138,6 +157,13 @@ async fn dashboard_file(backend: &dyn Backend, id: &str, query: &str) -> Result<
         None => backend.dashboard(id).await?.dashboard,
     };
     Ok(dashboard.to_json())
+}
+
+async fn entity_json(backend: &dyn Backend, entity: Option<&Entity>, query: &str) -> Result<serde_json::Value, Error> {
+    let view = exact_view(query)?;
+    filter::parse(&view.filter)?;
+    let entity = entity.ok_or_else(|| Error::not_found("There is no such page."))?;
+    Ok(entity::json(&backend.entity(entity).await?, &view))
 }
 
 /// `None` where the escapes are not UTF-8.
@@ -227,6 +253,8 @@ fn file_name(series: &Series) -> String {
 
 #[cfg(test)]
 mod tests {
+    use model::entity::Kind;
+
     use super::*;
 
     #[test]
@@ -239,7 +267,14 @@ mod tests {
         assert_eq!(Export::of("/d/overview/errors/inspect.json"), Some(inspection));
         assert_eq!(Export::of("/event/a%2Fb.json"), Some(Export::Event { id: "a/b".into() }));
         assert_eq!(Export::of("/d/overview.json"), Some(Export::Dashboard { id: "overview".into() }));
+        let key = Entity { kind: Kind::Resource, value: "arn:aws:s3:::b/x.json".into() };
+        assert_eq!(Export::of(&format!("{}.json", key.path())), Some(Export::Entity(Some(key.clone()))));
+        assert_eq!(Export::of("/entity/land/DE.json"), Some(Export::Entity(None)));
+        let path = key.path();
         for page in [
+            path.as_str(),
+            "/entity/actor/alice",
+            "/entity/actor/alice.csv",
             "/",
             "/d/overview",
             "/d/overview/errors",

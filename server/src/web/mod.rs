@@ -24,6 +24,7 @@ use tower_http::{
 pub mod assets;
 mod change;
 mod discover;
+mod entity;
 mod error;
 mod export;
 mod health;

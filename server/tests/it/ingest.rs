@@ -2,7 +2,7 @@
 
 mod counts;
 mod crash;
-mod credential;
+pub mod credential;
 mod envelope;
 pub mod fixture;
 mod poison;

@@ -7,6 +7,7 @@ mod dashboards;
 mod discover;
 mod docs;
 mod enrich;
+mod entity;
 mod ingest;
 mod postgres;
 mod query;

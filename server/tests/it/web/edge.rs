@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use app::api::{About, Backend, Dashboards, Discover, Event, Found, Info, Listing, Rows, Source, ValueCount};
+use app::api::{
+    About, Backend, Dashboards, Discover, Entities, Event, Found, Info, Listing, Profile, Rows, Source, ValueCount,
+};
 use async_trait::async_trait;
 use axum::http::{Method, StatusCode};
 use model::{
     discover,
+    entity::Entity,
     error::{Error, Kind},
     field::Field,
     filter::Target,
@@ -151,6 +154,13 @@ impl Backend for Faulty {
 
     async fn about(&self) -> Result<About, Error> {
         Ok(About::default())
+    }
+}
+
+#[async_trait]
+impl Entities for Faulty {
+    async fn entity(&self, _: &Entity) -> Result<Profile, Error> {
+        panic!("the inner secret")
     }
 }
 
