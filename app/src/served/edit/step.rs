@@ -114,6 +114,7 @@ fn blank() -> Panel {
         id: String::new(),
         title: "New panel".to_owned(),
         description: String::new(),
+        empty: String::new(),
         mark: Mark::Ranking,
         by: vec![model::field::Field::EventName.into()],
         bucket: None,
