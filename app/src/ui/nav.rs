@@ -11,6 +11,7 @@ pub fn places(state: State) -> Vec<(String, String, Option<&'static str>)> {
     let of = |(id, title): &(String, String)| (format!("/d/{id}"), title.clone(), letter(id));
     let mut places: Vec<_> = state.built_in.with_value(|built_in| built_in.iter().map(of).collect());
     places.push((model::discover::PATH.to_owned(), "Discover".to_owned(), Some("d")));
+    places.push(("/dashboards".to_owned(), "Dashboards".to_owned(), Some("b")));
     places
 }
 
