@@ -94,11 +94,11 @@ impl State {
         }
     }
 
-    /// Asks what is known of the thing that the address names.
-    pub async fn get_to_know(self, entity: Entity) {
-        let profile = api::entity_get(entity.kind.key().to_owned(), entity.value.clone()).await;
+    /// Asks what is known of the thing whose page is at `address`.
+    pub async fn get_to_know(self, entity: Entity, address: String) {
+        let known = api::entity_html(address).await;
         if self.entity.get_untracked().as_ref() == Some(&entity) {
-            self.known.set(Some((entity, profile)));
+            self.known.set(Some((entity, known)));
         }
     }
 

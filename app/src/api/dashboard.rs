@@ -4,7 +4,6 @@ use async_trait::async_trait;
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 use model::{
     dashboard::Dashboard,
-    entity::Entity,
     error::{Error, Kind},
     inspection::Inspection,
     panel::Panel,
@@ -45,21 +44,15 @@ pub struct Found {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Named(pub Option<Result<Found, ApiError>>, pub Option<Known>);
 
+#[cfg(feature = "ssr")]
 impl Named {
-    /// Looks up what `path` names.
-    pub async fn of(backend: &dyn super::Backend, path: &str) -> Self {
-        let dashboard = match crate::state::dashboard_of(path) {
+    /// Looks up what the page at `address`, a path and its query, names.
+    pub async fn of(backend: &dyn super::Backend, address: &str) -> Self {
+        let dashboard = match crate::state::dashboard_of(address.split('?').next().unwrap_or_default()) {
             Some(id) => Some(backend.dashboard(&id).await.map_err(ApiError)),
             None => None,
         };
-        let known = match Entity::from_path(path) {
-            Some(entity) => {
-                let profile = backend.entity(&entity).await.map_err(ApiError);
-                Some((entity, profile))
-            }
-            None => None,
-        };
-        Self(dashboard, known)
+        Self(dashboard, super::entity::known(backend, address).await)
     }
 }
 

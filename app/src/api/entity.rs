@@ -3,13 +3,12 @@
 use async_trait::async_trait;
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 use model::{entity::Entity, error::Error, field::Field, series::Cell, time::Timestamp};
-use serde::{Deserialize, Serialize};
 
 use super::ApiError;
 use crate::wire;
 
 /// What is known of one thing, over everything that is stored.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Profile {
     pub entity: Entity,
     pub first_seen: Timestamp,
@@ -21,7 +20,7 @@ pub struct Profile {
 }
 
 /// One caller in a chain of sessions.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     pub actor: Option<String>,
     pub session: Option<String>,
@@ -30,8 +29,8 @@ pub struct Step {
     pub event_id: Option<String>,
 }
 
-/// A thing, and what was found of it.
-pub type Known = (Entity, Result<Profile, ApiError>);
+/// A thing, and what is known of it as HTML.
+pub type Known = (Entity, Result<String, ApiError>);
 
 /// What the server knows of things.
 #[async_trait]
@@ -40,10 +39,20 @@ pub trait Entities: Send + Sync + 'static {
     async fn entity(&self, entity: &Entity) -> Result<Profile, Error>;
 }
 
-/// What is known of one thing: `kind` and `value` as in its address.
+/// What is known of the thing whose page is at `address`, as HTML whose links keep the page's range.
 #[server(prefix = "/api", endpoint = "entity", input = GetUrl, output = wire::Answer)]
-pub async fn entity_get(kind: String, value: String) -> Result<Profile, ApiError> {
-    let entity = model::entity::Kind::from_key(&kind).and_then(|kind| Entity::new(kind, &value));
-    let entity = entity.ok_or_else(|| super::fail(Error::not_found("There is no such page.")))?;
-    super::backend()?.entity(&entity).await.map_err(super::fail)
+pub async fn entity_html(address: String) -> Result<String, ApiError> {
+    let (_, known) = known(&*super::backend()?, &address)
+        .await
+        .ok_or_else(|| super::fail(Error::not_found("There is no such page.")))?;
+    known.map_err(|error| super::fail(error.0))
+}
+
+/// `None` where the address is no such page's.
+#[cfg(feature = "ssr")]
+pub async fn known(backend: &dyn super::Backend, address: &str) -> Option<Known> {
+    let entity = Entity::from_path(address.split('?').next()?)?;
+    let profile = backend.entity(&entity).await;
+    let html = profile.map(|profile| crate::fragment::entity::html(profile, address)).map_err(ApiError);
+    Some((entity, html))
 }

@@ -64,7 +64,7 @@ async fn get_as(path: &str, backend: Memory, preferences: Preferences) -> Page {
     let status = Arc::new(Mutex::new(200));
     let set = status.clone();
     let (meta, _output) = ServerMetaContext::new();
-    let named = Named::of(&backend, path.split('?').next().unwrap()).await;
+    let named = Named::of(&backend, path).await;
     let stream = owner.with(|| {
         provide_context(RequestUrl::new(path));
         provide_context(meta);

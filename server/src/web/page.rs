@@ -50,7 +50,8 @@ pub fn routes(backend: Arc<dyn Backend>) -> Router {
 
 /// Finds the dashboard that the address names, or the page that is written whole, before anything is rendered.
 async fn look_up(State(backend): State<Arc<dyn Backend>>, mut request: Request, next: Next) -> Response {
-    let named = Named::of(&*backend, request.uri().path()).await;
+    let address = request.uri().path_and_query().map_or("/", |address| address.as_str());
+    let named = Named::of(&*backend, address).await;
     request.extensions_mut().insert(named);
     if served::takes_forms(request.uri().path()) {
         let address = request.uri().path_and_query().map_or("/", |address| address.as_str()).to_owned();

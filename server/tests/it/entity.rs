@@ -177,7 +177,7 @@ async fn what_is_in_no_event_is_not_found() {
     }
     assert_eq!(get(&site, "/entity/actor/alice.json?range=soon").await.status, StatusCode::BAD_REQUEST);
     assert_eq!(get(&site, "/entity/actor/alice.json?q=(").await.status, StatusCode::BAD_REQUEST);
-    let call = get(&site, "/api/entity?kind=actor&value=bob").await;
+    let call = get(&site, "/api/entity?address=%2Fentity%2Factor%2Fbob").await;
     assert_eq!(call.status, StatusCode::NOT_FOUND);
 }
 
@@ -191,7 +191,7 @@ async fn names_of_events_are_never_markup() {
         let page = get(&site, &path).await;
         assert_eq!(page.status, StatusCode::OK, "{path}");
         assert!(!page.text().contains("<script>alert") && page.text().contains("&lt;script"), "{path}");
-        assert_eq!(page.text().matches("<title>").count(), 1);
+        assert!(page.text().contains(&format!("<title>{} · Trailmap</title>", kind.label())), "{path}");
         let known: Value = get(&site, &format!("{path}.json")).await.json();
         assert_eq!(known["entity"]["value"], text);
     }
