@@ -95,11 +95,13 @@ fn write_term(out: &mut String, term: &Term) {
 
 /// The target that all parts ask of, where they are several and can stand as a list of values.
 fn listed_target(parts: &[Ast]) -> Option<&Target> {
-    let target = |part| match part {
-        &Ast::Term(Term { target: Target::Event, .. } | Term { pattern: Pattern::Range(..), .. }) => None,
-        &Ast::Term(Term { ref target, .. }) => Some(target),
-        _ => None,
-    };
+    fn target(part: &Ast) -> Option<&Target> {
+        match part {
+            Ast::Term(Term { target: Target::Event, .. } | Term { pattern: Pattern::Range(..), .. }) => None,
+            Ast::Term(Term { target, .. }) => Some(target),
+            _ => None,
+        }
+    }
     let first = target(parts.first()?)?;
     (parts.len() > 1 && parts.iter().all(|part| target(part) == Some(first))).then_some(first)
 }

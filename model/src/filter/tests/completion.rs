@@ -85,16 +85,16 @@ fn names() {
     seen(
         "not |",
         expect![[r#"
-        name "" for ""
-        ["event_time:", "event_id:", "event_name:", "event_source:"]
-    "#]],
+            name "" for ""
+            ["event_time:", "weekday:", "hour:", "event_id:"]
+        "#]],
     );
     seen(
         "actor:a and (country:b or |",
         expect![[r#"
-        name "" for ""
-        ["event_time:", "event_id:", "event_name:", "event_source:"]
-    "#]],
+            name "" for ""
+            ["event_time:", "weekday:", "hour:", "event_id:"]
+        "#]],
     );
     seen(
         "zzz|",
