@@ -6,7 +6,6 @@ use app::api::{Dashboards, Found, Info, Source, Version};
 use async_trait::async_trait;
 use model::{
     dashboard::{self, Dashboard, diff, slug},
-    discover,
     error::{Error, Kind},
     inspection::Inspection,
     panel::Panel,
@@ -39,9 +38,10 @@ impl Fixed {
     }
 
     fn find(&self, id: &str) -> Option<(&Dashboard, Source)> {
-        // Discover's panels are a dashboard, too, but none to be listed.
-        let all = self.all().chain([(discover::dashboard(), Source::BuiltIn)]);
-        all.into_iter().find(|(dashboard, _)| dashboard.id == id)
+        // Discover's panels, and those of pages about one thing, are dashboards, too, but none to be listed.
+        let unlisted =
+            || dashboard::dashboard(id).filter(|_| !self.hidden.contains(id)).map(|of| (of, Source::BuiltIn));
+        self.all().find(|(dashboard, _)| dashboard.id == id).or_else(unlisted)
     }
 
     /// An own dashboard may not have it: what is fixed is found first.
