@@ -158,7 +158,7 @@ mod tests {
     };
 
     fn column(key: &str, kind: Kind) -> Column {
-        Column { key: key.into(), kind, label: key.to_uppercase() }
+        Column { key: key.into(), kind, label: key.to_ascii_uppercase() }
     }
 
     fn series(table: Table) -> Series {

@@ -31,5 +31,5 @@ fn of_dashboard(shown: impl Fn(Found) -> AnyView + Copy + Send + Sync + 'static)
 
 /// In the browser, until what the page shows is there.
 fn waiting() -> AnyView {
-    view! { <TopBar controls=true>{()}</TopBar> <main id="main" tabindex="-1" aria-busy="true"></main> }.into_any()
+    view! { <TopBar controls=true>""</TopBar> <main id="main" tabindex="-1" aria-busy="true"></main> }.into_any()
 }

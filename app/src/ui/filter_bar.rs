@@ -63,7 +63,7 @@ pub fn hidden(view: &View) -> impl IntoView + use<> {
 /// What is typed so far, with each field that its last word could become.
 fn suggestions(typed: &str) -> impl IntoView + use<> {
     let at = typed.rfind([' ', '(']).map_or(0, |at| at + 1);
-    let (before, word) = (typed[..at].to_owned(), typed[at..].to_lowercase());
+    let (before, word) = (typed[..at].to_owned(), typed[at..].to_ascii_lowercase());
     let fits = |field: &&Field| field.key().contains(&word);
     let option = |field: &Field| view! { <option value=format!("{before}{}:", field.key())>{field.label()}</option> };
     Field::ALL.iter().filter(fits).map(option).collect_view()

@@ -161,7 +161,7 @@ fn compare(a: Option<&Cell>, b: Option<&Cell>, down: bool) -> Ordering {
         (Cell::Null, _) => return Ordering::Greater,
         (_, Cell::Null) => return Ordering::Less,
         (Cell::Time(a), Cell::Time(b)) => a.cmp(b),
-        (Cell::Text(a), Cell::Text(b)) => a.to_lowercase().cmp(&b.to_lowercase()),
+        (Cell::Text(a), Cell::Text(b)) => a.to_ascii_lowercase().cmp(&b.to_ascii_lowercase()),
         _ => a.number().unwrap_or(0.0).total_cmp(&b.number().unwrap_or(0.0)),
     };
     if down { order.reverse() } else { order }

@@ -67,7 +67,7 @@ pub fn link(field: Field, cell: &Cell, whole: bool, href: impl Fn() -> String + 
         _ => None,
     };
     let title = match cell {
-        Cell::Null => format!("Events without {}", field.label().to_lowercase()),
+        Cell::Null => format!("Events without {}", field.label().to_ascii_lowercase()),
         _ => visible(&plain(cell)).into_owned(),
     };
     view! {

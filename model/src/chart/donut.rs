@@ -125,7 +125,7 @@ fn draw_ring(canvas: &mut Canvas<'_>, place: Rect, measure: Measure, slices: &[S
         canvas.text_fit(
             x,
             y + size * 0.2 + 15.0,
-            &measure.label().to_lowercase(),
+            &measure.label().to_ascii_lowercase(),
             radius * 1.1,
             set.paint(Paint::Muted).size(11.0),
         );

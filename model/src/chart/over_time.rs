@@ -331,7 +331,7 @@ fn whole(measure: Measure, layer: &Layer) -> String {
     let amount = measure.amount(layer.total);
     match measure {
         Measure::Events if layer.total == 1.0 => format!("{}: {amount} event", layer.label),
-        measure if measure.adds_up() => format!("{}: {amount} {}", layer.label, measure.label().to_lowercase()),
+        measure if measure.adds_up() => format!("{}: {amount} {}", layer.label, measure.label().to_ascii_lowercase()),
         _ => format!("{}: at most {amount}", layer.label),
     }
 }

@@ -142,7 +142,7 @@ pub(crate) fn title(panel: &Panel, table: &Table, row: &[Cell], label: &str) -> 
     let values: Vec<_> = measures
         .map(|measure| {
             let key = measure.key();
-            format!("{} {}", measure.label().to_lowercase(), format::cell(&key, table.cell(row, &key)))
+            format!("{} {}", measure.label().to_ascii_lowercase(), format::cell(&key, table.cell(row, &key)))
         })
         .collect();
     format!("{label}: {}", values.join(", "))

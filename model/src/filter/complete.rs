@@ -64,11 +64,11 @@ pub fn place(text: &str, cursor: usize) -> Option<Place> {
 /// What can stand in the place, the likeliest first. Values come from the events: see `of_value`.
 pub fn suggestions(place: &Place) -> Vec<Suggestion> {
     match &place.wanted {
-        Wanted::Name => names(&place.typed.to_lowercase()),
+        Wanted::Name => names(&place.typed.to_ascii_lowercase()),
         Wanted::Operator(target) => operators(target),
         Wanted::Value(_) => Vec::new(),
         Wanted::Joint => {
-            let typed = place.typed.to_lowercase();
+            let typed = place.typed.to_ascii_lowercase();
             [("and", "both must hold"), ("or", "one of both must hold")]
                 .into_iter()
                 .filter(|(word, _)| word.starts_with(&typed))
@@ -100,7 +100,7 @@ fn suggestion(text: impl Into<String>, label: &str, help: &str) -> Suggestion {
 /// Fields first whose key begins so, then those that have it elsewhere; then CloudTrail's own names, and `not`.
 fn names(typed: &str) -> Vec<Suggestion> {
     let rank = |name: &str, label: &str| {
-        let (name, label) = (name.to_lowercase(), label.to_lowercase());
+        let (name, label) = (name.to_ascii_lowercase(), label.to_ascii_lowercase());
         let word_begins = name.split('_').any(|word| word.starts_with(typed)) || label.starts_with(typed);
         match () {
             () if name.starts_with(typed) => Some(0),
@@ -111,7 +111,7 @@ fn names(typed: &str) -> Vec<Suggestion> {
     };
     let of_field = |field: &Field| {
         let rank = rank(field.key(), field.label())
-            .or_else(|| field.paths().iter().any(|path| path.to_lowercase().starts_with(typed)).then_some(1))?;
+            .or_else(|| field.paths().iter().any(|path| path.to_ascii_lowercase().starts_with(typed)).then_some(1))?;
         let help = format!("{} · {}", field.label(), field.help());
         Some((rank, suggestion(format!("{}:", field.key()), field.key(), &help)))
     };

@@ -84,7 +84,7 @@ pub(super) fn is_known(path: &[String]) -> bool {
 /// The known name that `name` probably means: the field that has it as a part (`region`: `aws_region`), else the
 /// nearest by spelling.
 fn suggestion(name: &str, alone: bool) -> Option<&'static str> {
-    let lower = name.to_lowercase();
+    let lower = name.to_ascii_lowercase();
     // The beginning of an ARN, which belongs in quotes: no field is meant.
     if lower == "arn" {
         return None;
@@ -96,7 +96,7 @@ fn suggestion(name: &str, alone: bool) -> Option<&'static str> {
         return Some(key);
     }
     keys.chain(TOP)
-        .map(|known| (strsim::osa_distance(&lower, &known.to_lowercase()), known))
+        .map(|known| (strsim::osa_distance(&lower, &known.to_ascii_lowercase()), known))
         .filter(|(distance, known)| *distance <= most.min(known.len() / 3))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, known)| known)

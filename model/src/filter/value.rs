@@ -56,7 +56,7 @@ fn bound(field: Field, text: &str) -> Result<String, String> {
 fn known(field: Field, value: &str) -> Result<(), String> {
     match field {
         Field::Outcome if !["success", "failure"].contains(&value) => {
-            let near = if value.to_lowercase().starts_with(['s', 'o']) { "success" } else { "failure" };
+            let near = if value.to_ascii_lowercase().starts_with(['s', 'o']) { "success" } else { "failure" };
             Err(format!("outcome is success or failure. Did you mean {near}?"))
         }
         Field::Country if !(value.len() == 2 && value.bytes().all(|b| b.is_ascii_uppercase())) => {

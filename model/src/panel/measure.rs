@@ -172,7 +172,7 @@ fn plural(label: &str) -> String {
 fn lower_first(label: &str) -> String {
     let mut chars = label.chars();
     match (chars.next(), label.chars().nth(1)) {
-        (Some(first), Some(second)) if second.is_lowercase() => {
+        (Some(first), Some(second)) if second.is_ascii_lowercase() => {
             [first.to_ascii_lowercase().to_string().as_str(), chars.as_str()].concat()
         }
         _ => label.to_owned(),

@@ -62,9 +62,11 @@ fn whole(from: Edge, to: Edge) -> Option<String> {
     }
 }
 
-fn capital(text: String) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+fn capital(mut text: String) -> String {
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    text
 }
 
 impl Range {
