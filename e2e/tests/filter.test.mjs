@@ -162,6 +162,38 @@ test("the writes switch of recent events is on, and can be switched off", async 
   assert.ok((await reads()).some((row) => /^(Get|List|Describe)/.test(row.event_name)), "reads, too");
 });
 
+test("a filter is completed by keyboard: field, operator, a value that events have, and what joins them", async (t) => {
+  const overview = await page(t);
+  await open(overview, `/?${RANGE}`);
+  const input = overview.locator("form[data-role=filter] input[name=q]");
+  const options = overview.getByRole("listbox", { name: "Suggestions" }).getByRole("option");
+  assert.equal(await input.getAttribute("aria-expanded"), "false");
+  await input.pressSequentially("event_na");
+  await options.first().waitFor();
+  assert.equal(await input.getAttribute("aria-expanded"), "true");
+  await input.press("ArrowDown");
+  assert.equal(await input.getAttribute("aria-activedescendant"), await options.first().getAttribute("id"));
+  await input.press("Enter");
+  assert.equal(await input.inputValue(), "event_name:");
+  const value = options.filter({ hasText: /[0-9] events?$/ }).first();
+  await value.waitFor();
+  await input.pressSequentially("console");
+  await options.filter({ hasText: "ConsoleLogin" }).first().waitFor();
+  await input.press("ArrowDown");
+  await input.press("Tab");
+  assert.equal(await input.inputValue(), "event_name:ConsoleLogin ");
+  await options.filter({ hasText: /^and/ }).waitFor();
+  await input.press("Escape");
+  assert.equal(await input.getAttribute("aria-expanded"), "false");
+  await navigate(overview, () => input.press("Enter"));
+  assert.equal(query(overview).get("q"), "event_name:ConsoleLogin");
+  await input.press("End");
+  await input.pressSequentially(" ");
+  await options.filter({ hasText: /^or/ }).click();
+  assert.equal(await input.inputValue(), "event_name:ConsoleLogin or ");
+  clean(overview);
+});
+
 test("any text finds events, a range narrows numbers", async (t) => {
   const overview = await page(t);
   await open(overview, `/?${RANGE}`);

@@ -16,19 +16,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::{status, wire};
 
+mod completion;
 mod dashboard;
 mod discover;
 mod entity;
 mod inspect;
 mod served;
-mod values;
 
+pub use completion::completion_html;
 pub use dashboard::{Dashboards, Found, Info, Named, Source, Version, dashboard_get, dashboards_get};
 pub use discover::{Discover, Listing, Rows, discover_page, values_html};
 pub use entity::{Entities, Known, Profile, Step, entity_html};
 pub use inspect::panel_inspect;
 pub use served::{Opened, Served, served_get, served_send};
-pub use values::values_get;
 
 /// One event, whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

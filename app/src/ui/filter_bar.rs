@@ -1,19 +1,23 @@
 //! The filter: a form that works without scripts, with the mistake pointed out below it.
 
 use leptos::{html::Input, prelude::*};
-use model::{error::Error, field::Field, view::View};
+use model::{error::Error, view::View};
 
-use super::icon;
+use super::{
+    completion::{self, Completion},
+    icon,
+};
 use crate::state::{fields, use_state};
 
 #[component]
 pub fn FilterBar() -> AnyView {
     let state = use_state();
     let input = NodeRef::<Input>::new();
-    let typed = RwSignal::new(String::new());
+    let completion = Completion::new(state, input);
     let filter = move || state.view.get().filter;
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
+        completion.close();
         let Some(input) = input.get_untracked() else { return };
         let view = state.view.get_untracked();
         state.go(&View { filter: input.value().trim().to_owned(), ..view });
@@ -35,7 +39,11 @@ pub fn FilterBar() -> AnyView {
                 id="q"
                 name="q"
                 type="search"
-                list="q-fields"
+                role="combobox"
+                aria-autocomplete="list"
+                aria-controls=completion::LIST
+                aria-expanded=move || completion.is_open().to_string()
+                aria-activedescendant=move || completion.active_id()
                 autocomplete="off"
                 autocapitalize="off"
                 spellcheck="false"
@@ -45,9 +53,12 @@ pub fn FilterBar() -> AnyView {
                 aria-invalid=move || wrong().then_some("true")
                 aria-describedby=move || wrong().then_some("q-error")
                 node_ref=input
-                on:input=move |event| typed.set(event_target_value(&event))
+                on:input=move |_| completion.suggest()
+                on:click=move |_| if completion.is_open() { completion.suggest() }
+                on:keydown=move |event| completion.on_key(&event)
+                on:blur=move |_| completion.close()
             />
-            <datalist id="q-fields">{move || suggestions(&typed.get())}</datalist>
+            {completion::list(completion)}
             <button type="submit" class="control">"Apply"</button>
         </form>
     }
@@ -58,15 +69,6 @@ pub fn FilterBar() -> AnyView {
 pub fn hidden(view: &View) -> impl IntoView + use<> {
     let fields = fields(view);
     fields.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view()
-}
-
-/// What is typed so far, with each field that its last word could become.
-fn suggestions(typed: &str) -> impl IntoView + use<> {
-    let at = typed.rfind([' ', '(']).map_or(0, |at| at + 1);
-    let (before, word) = (typed[..at].to_owned(), typed[at..].to_ascii_lowercase());
-    let fits = |field: &&Field| field.key().contains(&word);
-    let option = |field: &Field| view! { <option value=format!("{before}{}:", field.key())>{field.label()}</option> };
-    Field::ALL.iter().filter(fits).map(option).collect_view()
 }
 
 fn of_filter(error: &Error) -> bool {

@@ -6,7 +6,7 @@ use app::api::ValueCount;
 use model::{
     error::Error,
     field::{Field, Kind},
-    filter::{self, Target},
+    filter::Target,
     time::{Range, Timestamp, Window},
     view::View,
 };
@@ -67,7 +67,7 @@ fn statement(
     view: &View,
     window: Window,
 ) -> Result<Option<QueryBuilder<Postgres>>, Error> {
-    let rest = filter::parse(&view.filter)?;
+    let rest = view.condition()?;
     let Some(value) = value(target).filter(|_| is_storable(typed)) else { return Ok(None) };
     let mut sql = QueryBuilder::new("select value, count(*) as events from (select ");
     sql.push(&value).push(" as value from ");
