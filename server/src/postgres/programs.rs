@@ -122,6 +122,9 @@ mod tests {
             fs::write(bin.join(name), format!("#!/bin/sh\necho 'postgres (PostgreSQL) {version}'\n")).unwrap();
             fs::set_permissions(bin.join(name), fs::Permissions::from_mode(0o755)).unwrap();
         }
+        // A process that another test begins meanwhile still holds the file open for writing, for a moment.
+        let busy = |error: &std::io::Error| error.kind() == std::io::ErrorKind::ExecutableFileBusy;
+        while Command::new(bin.join("postgres")).output().is_err_and(|error| busy(&error)) {}
         bin.canonicalize().unwrap()
     }
 

@@ -182,7 +182,7 @@ async fn csv_has_no_formulas_and_a_head() {
 async fn mistakes_name_their_parameter() {
     let site = site([]).await;
     for (query, parameter) in [
-        ("q=nonsense", "q"),
+        ("q=nonsense:x", "q"),
         ("range=soon", "range"),
         ("columns=nope", "columns"),
         ("sort=nope:asc", "sort"),

@@ -55,7 +55,7 @@ async fn an_actor_is_also_what_roles_did_for_it() {
     assert_eq!(profile.last_seen.rfc3339(), "2026-01-11T10:00:03Z", "as Prod");
     let facts: Vec<_> = profile.facts.iter().map(|(field, cell)| (field.key(), cell.text().unwrap())).collect();
     assert_eq!(facts, [("identity_type", "IAMUser"), ("identity_account", "1")]);
-    let view = view("from=2026-01-01&to=2026-02-01");
+    let view = view("from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z");
     let view = model::view::View { filter: alice.within(&view.filter), ..view };
     let sessions = query.panel("entity-actor", "sessions", &view).await.unwrap().table;
     assert_eq!(sessions.total, 3);
@@ -145,7 +145,8 @@ async fn a_resources_page_says_who_changed_it() {
 async fn json_says_what_is_known_and_where_the_data_is() {
     let (_, query) = stored().await;
     let site = site(query);
-    let answer = get(&site, "/entity/actor/alice.json?from=2026-01-01&to=2026-02-01&q=not+session:*").await;
+    let answer =
+        get(&site, "/entity/actor/alice.json?from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z&q=not+session:*").await;
     assert_eq!((answer.status, answer.header("content-type")), (StatusCode::OK, "application/json"));
     assert_eq!(answer.header("cache-control"), "no-store");
     let known = answer.json();

@@ -167,7 +167,7 @@ async fn mistakes_are_400_and_say_where() {
         "/d/overview/errors.svg?theme=pink",
         "/d/overview/errors.svg?width=1",
         "/d/overview/errors.svg?height=1e9",
-        "/d/overview/errors.csv?q=nonsense",
+        "/d/overview/errors.csv?q=nonsense:x",
     ] {
         let answer = get(&site, address).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{address}");
