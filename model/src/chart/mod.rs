@@ -110,10 +110,17 @@ pub fn svg(panel: &Panel, series: &Series, target: Target<'_>) -> String {
 /// Of a detail that is drawn over time, a ranking or slices above the panel's own mark; and what parts the two.
 const HEAD: f64 = 130.0;
 const HEAD_GAP: f64 = 14.0;
+/// The panel's own mark is at least so high where something stands above it.
+const BELOW: f64 = 100.0;
 
 /// The height that all rows take, for marks that have rows.
 fn needed(panel: &Panel, series: &Series, width: f64) -> f64 {
-    let own = match panel.mark {
+    let above = head(panel, series).map_or(0.0, |(panel, series)| head_height(&panel, &series, width) + HEAD_GAP);
+    own_height(panel, series, width) + above
+}
+
+fn own_height(panel: &Panel, series: &Series, width: f64) -> f64 {
+    match panel.mark {
         Mark::Figures => figures::height(panel, series, width),
         Mark::Table | Mark::List => table::height(series),
         Mark::Ranking => ranking::height(panel, series),
@@ -121,8 +128,7 @@ fn needed(panel: &Panel, series: &Series, width: f64) -> f64 {
         Mark::MapAndBars => map_and_bars::height(series, width),
         Mark::HeatMap => heat_map::height(panel, series, width),
         Mark::Map | Mark::Area | Mark::Line | Mark::Bars | Mark::Donut | Mark::Text => 0.0,
-    };
-    own + head(panel, series).map_or(0.0, |(panel, series)| head_height(&panel, &series, width) + HEAD_GAP)
+    }
 }
 
 /// What is drawn above the panel's own mark.
@@ -137,7 +143,12 @@ fn head_height(panel: &Panel, series: &Series, width: f64) -> f64 {
 
 fn draw(canvas: &mut Canvas<'_>, body: Rect, panel: &Panel, series: &Series) {
     let Some((head, head_series)) = head(panel, series) else { return draw_mark(canvas, body, panel, series) };
-    let (above, below) = body.split_top(head_height(&head, &head_series, body.w), HEAD_GAP);
+    let height = head_height(&head, &head_series, body.w);
+    let own = Some(own_height(panel, series, body.w)).filter(|own| *own > 0.0);
+    if body.h < height + HEAD_GAP + own.unwrap_or(BELOW).min(BELOW) {
+        return draw_mark(canvas, body, panel, series);
+    }
+    let (above, below) = body.split_top(height, HEAD_GAP);
     draw_mark(canvas, above, &head, &head_series);
     draw_mark(canvas, below, panel, series);
 }
