@@ -41,7 +41,7 @@ fn list(facts: &[(&str, String)]) -> String {
 }
 
 fn statement(statement: &Statement) -> String {
-    let name = if statement.id.is_empty() { "Main" } else { &statement.id };
+    let name = if statement.id.is_empty() { "main" } else { &statement.id };
     let rows = if statement.rows == 1 { "row" } else { "rows" };
     let bind = |(at, value): (usize, &String)| format!("<div><dt>${}</dt><dd>{}</dd></div>", at + 1, escape(value));
     let binds: String = statement.binds.iter().enumerate().map(bind).collect();

@@ -178,7 +178,7 @@ test("a filter is completed by keyboard: field, operator, a value that events ha
   const value = options.filter({ hasText: /[0-9] events?$/ }).first();
   await value.waitFor();
   await input.pressSequentially("console");
-  await options.filter({ hasText: "ConsoleLogin" }).first().waitFor();
+  await options.first().filter({ hasText: "ConsoleLogin" }).waitFor();
   await input.press("ArrowDown");
   await input.press("Tab");
   assert.equal(await input.inputValue(), "event_name:ConsoleLogin ");
@@ -198,7 +198,7 @@ test("any text finds events, a range narrows numbers", async (t) => {
   const overview = await page(t);
   await open(overview, `/?${RANGE}`);
   const all = await figure(overview, "events");
-  for (const filter of ["consolelogin", "as_number >= 1"]) {
+  for (const filter of ["consolelogin", "hour >= 12"]) {
     await open(overview, `/?${RANGE}&q=${encodeURIComponent(filter)}`);
     const some = await figure(overview, "events");
     assert.ok(some > 0 && some < all, `${filter}: ${some} of ${all}`);

@@ -21,7 +21,10 @@ fn shown(found: Found) -> AnyView {
     let (dashboard, own) = (found.dashboard, found.source == Source::Own);
     let id = dashboard.id;
     // Own ones are changed; of the others, the list of dashboards makes copies.
-    let (path, label) = if own { (format!("/d/{id}/edit"), "Edit") } else { ("/dashboards".to_owned(), "Dashboards") };
+    let path = format!("/d/{id}/edit");
+    let edit = own.then(|| {
+        view! { <a class="control small" data-action="edit" href=move || state.view.get().href(&path)>"Edit"</a> }
+    });
     let empty =
         dashboard.tiles.is_empty().then(|| view! { <p class="message">"This dashboard has no panels yet."</p> });
     let frame = |tile: Tile| view! { <Frame dashboard=id.clone() tile/> }.into_any();
@@ -29,7 +32,7 @@ fn shown(found: Found) -> AnyView {
         {title(&dashboard.title)}
         <TopBar controls=true>
             <h1 class="crumb" title=dashboard.description>{dashboard.title.clone()}</h1>
-            <a class="control small" data-action="edit" href=move || state.view.get().href(&path)>{label}</a>
+            {edit}
         </TopBar>
         <main id="main" tabindex="-1">
             {empty}
