@@ -40,10 +40,13 @@ pub fn ServedPage() -> AnyView {
     content.into_any()
 }
 
+/// The list of dashboards.
+const LIST: &str = "/dashboards";
+
 /// Whether an address is still of this kind: it changes before the page does.
 fn is_served(address: &str) -> bool {
     let path = address.split('?').next().unwrap_or_default();
-    path == "/dashboards" || path.ends_with("/edit") || path.ends_with("/history")
+    path == LIST || path.ends_with("/edit") || path.ends_with("/history")
 }
 
 fn shown(page: Served) -> AnyView {
@@ -51,9 +54,13 @@ fn shown(page: Served) -> AnyView {
         status::page(page.status);
     }
     let state = use_state();
+    // The list itself leads nowhere further up.
+    let up = (state.path.get_untracked() != LIST).then(|| {
+        view! { <a class="crumb up" href=move || state.view.get().href(LIST)>"Dashboards"</a> }
+    });
     view! {
         {title(&page.title)}
-        <TopBar><a class="crumb up" href=move || state.view.get().href("/dashboards")>"Dashboards"</a></TopBar>
+        <TopBar>{up}</TopBar>
         <p class="sr" role="status" data-role="said">{page.said}</p>
         <main
             id="main"

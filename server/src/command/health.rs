@@ -34,7 +34,8 @@ fn ask(url: &str) -> anyhow::Result<u16> {
     let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.set_write_timeout(Some(TIMEOUT))?;
-    write!(stream, "GET /{} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n", path.join("/"))?;
+    let request = format!("GET /{} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n", path.join("/"));
+    stream.write_all(request.as_bytes())?;
     let mut head = Vec::new();
     stream.take(64).read_to_end(&mut head)?;
     let head = String::from_utf8_lossy(&head);
@@ -54,10 +55,16 @@ mod tests {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let server = thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
-            let mut request = [0; 1024];
-            let length = stream.read(&mut request).unwrap();
+            // All of it: what is closed with something unread is reset.
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                let mut part = [0; 1024];
+                let length = stream.read(&mut part).unwrap();
+                assert!(length > 0, "the request ended early");
+                request.extend_from_slice(&part[..length]);
+            }
             stream.write_all(answer.as_bytes()).unwrap();
-            String::from_utf8_lossy(&request[..length]).into_owned()
+            String::from_utf8_lossy(&request).into_owned()
         });
         (url, server)
     }
