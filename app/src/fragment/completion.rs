@@ -25,8 +25,7 @@ pub async fn html(backend: &dyn Backend, text: &str, cursor: usize, view: View) 
 }
 
 fn value(ValueCount { text, events }: ValueCount) -> Suggestion {
-    let noun = if events == 1 { "event" } else { "events" };
-    complete::of_value(&text, format!("{} {noun}", format::count(events)))
+    complete::of_value(&text, format::events(events))
 }
 
 fn option(at: usize, item: &Suggestion, text: &str, place: &Place) -> AnyView {

@@ -13,6 +13,7 @@ use model::view::View;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, MouseEvent};
 
+use super::browser;
 use crate::{api, state::State};
 
 /// The id of the list.
@@ -147,8 +148,7 @@ impl Completion {
     }
 
     fn on_click(self, event: &MouseEvent) {
-        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-        if let Some(item) = target.and_then(|target| target.closest("[role=option]").ok().flatten()) {
+        if let Some(item) = browser::target(event).and_then(|target| target.closest("[role=option]").ok().flatten()) {
             self.accept(&item);
         }
     }

@@ -128,8 +128,7 @@ fn href(filter: &str, window: Window, view: &View) -> String {
 }
 
 fn words(filter: &str, events: i64, shown: Window) -> String {
-    let of = if events == 1 { "event" } else { "events" };
-    format!("{filter}\n{} {of}, {}", format::count(events), format::span(shown.from, shown.to))
+    format!("{filter}\n{}, {}", format::events(events), format::span(shown.from, shown.to))
 }
 
 #[cfg(test)]

@@ -4,6 +4,11 @@ use time::{Month, OffsetDateTime};
 
 use crate::{field::Field, series::Cell, time::Timestamp};
 
+/// `1 event`, `1,234,567 events`.
+pub fn events(value: i64) -> String {
+    format!("{} {}", count(value), if value == 1 { "event" } else { "events" })
+}
+
 /// `1234567` -> `1,234,567`.
 pub fn count(value: i64) -> String {
     let digits = value.unsigned_abs().to_string();

@@ -240,8 +240,7 @@ impl Sort {
 
 /// As in the address and at the head of a column: a field's key, or the path.
 pub fn name(column: &Target) -> String {
-    let exists = filter::print(&Ast::Term(Term { target: column.clone(), pattern: Pattern::Exists }));
-    exists.strip_suffix(":*").unwrap_or(&exists).to_owned()
+    filter::print_target(column)
 }
 
 /// As a person reads it at the head of a column.

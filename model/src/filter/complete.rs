@@ -6,7 +6,7 @@
 use super::{
     Ast, Comparison, Target,
     lex::{Cursor, is_name},
-    name, parse, print, print_target, print_value,
+    name, parse, print, print_value,
 };
 use crate::field::{Field, Kind};
 
@@ -350,15 +350,5 @@ fn has_hole(ast: &Ast) -> bool {
         Ast::Term(_) => false,
         Ast::Not(inner) => has_hole(inner),
         Ast::And(parts) | Ast::Or(parts) => parts.iter().any(has_hole),
-    }
-}
-
-impl Place {
-    /// The target whose values can stand here, as it is written.
-    pub fn target(&self) -> Option<String> {
-        match &self.wanted {
-            Wanted::Value(target) => Some(print_target(target)),
-            _ => None,
-        }
     }
 }
