@@ -17,9 +17,13 @@ RUNS ?= 20
 # make fuzz: how long.
 SECONDS_OF_FUZZ ?= 60
 
+# One cargo profile for lint, tests and the build step, instead of the one that suits each; CI compiles dependencies once by it.
+PROFILE ?=
+
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # The browser half may have so many bytes after brotli.
 WASM_BUDGET := 450000
+SITE := cargo run --profile $(or $(PROFILE),quick) --package site --
 
 # $(call packages,DEBIAN PACKAGES): installs them, or stops with the one line to run.
 define packages
@@ -41,7 +45,7 @@ help:
 
 run: setup-build setup-postgres setup-geoip ## install what is missing, build, and serve a sample (or DATA=path) on LISTEN
 	echo "Building the browser half…"
-	cargo run --profile quick --package site
+	$(SITE)
 	echo "Building trailmap…"
 	cargo build --profile quick --package trailmap
 	data='$(DATA)'
@@ -51,7 +55,7 @@ test: setup-test ## all tests: units, database, routes, browser; installs what t
 	log=$$(mktemp)
 	trap 'rm -f "$$log"' EXIT
 	status=0
-	cargo test --workspace --no-fail-fast 2>&1 | tee -a "$$log" || status=1
+	cargo test --workspace --profile $(or $(PROFILE),test) --no-fail-fast 2>&1 | tee -a "$$log" || status=1
 	$(MAKE) browser-tests 2>&1 | tee -a "$$log" || status=1
 	awk '/^test result:/ { passed += $$4; failed += $$6 }
 		/^(ℹ|#) pass [0-9]+$$/ { passed += $$3 }
@@ -65,8 +69,8 @@ e2e: setup-test ## the browser tests alone
 
 lint: setup-build setup-deny ## formatting, clippy on the server's and the browser's build, licences
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets -- -D warnings
-	cargo clippy --package app --lib --target wasm32-unknown-unknown --no-default-features --features hydrate -- -D warnings
+	cargo clippy --profile $(or $(PROFILE),dev) --workspace --all-targets -- -D warnings
+	cargo clippy --profile $(or $(PROFILE),dev) --package app --lib --target wasm32-unknown-unknown --no-default-features --features hydrate -- -D warnings
 	PATH="$$PATH:$(abspath $(TARGET))/tools/bin"
 	if command -v cargo-deny >/dev/null; then
 		cargo deny check licenses bans sources
@@ -79,7 +83,7 @@ fmt: ## format the sources
 	cargo fmt --all
 
 bench: setup-build setup-postgres setup-geoip ## ingest EVENTS and time every panel; table here, numbers in target/bench.json
-	cargo run --profile quick --package site
+	$(SITE)
 	cargo build --profile quick --package trailmap
 	node e2e/bench.mjs --trailmap $(TARGET)/quick/trailmap --events $(EVENTS) --runs $(RUNS) --out $(TARGET)/bench.json
 
@@ -99,7 +103,7 @@ fuzz: setup-build ## random filters for SECONDS_OF_FUZZ, from the corpus on
 		"$$found" corpus/filter -max_total_time='$(SECONDS_OF_FUZZ)' -max_len=512 -timeout=10
 
 release: setup-build ## one file, target/release/trailmap, that runs from any folder
-	cargo run --profile quick --package site -- --check-size $(WASM_BUDGET)
+	$(SITE) --check-size $(WASM_BUDGET)
 	cargo build --release --package trailmap
 	ls -lh $(TARGET)/release/trailmap
 
@@ -111,7 +115,7 @@ clean: ## remove all that was built; the data folder stays
 
 .PHONY: browser-tests
 browser-tests:
-	cargo run --profile quick --package site -- --check-size $(WASM_BUDGET)
+	$(SITE) --check-size $(WASM_BUDGET)
 	TRAILMAP="$${TRAILMAP:-$(abspath $(TARGET))/debug/trailmap}" GEOIP='$(abspath $(DATA_DIR))/geoip' node e2e/run.mjs
 
 setup-test: setup-build setup-postgres setup-geoip setup-node setup-browser
