@@ -48,6 +48,8 @@ pub struct State {
     pub dashboard: RwSignal<Option<Result<Found, ApiError>>>,
     /// The built-in dashboards, id and title, in their order: where navigation leads.
     pub built_in: StoredValue<Vec<(String, String)>>,
+    /// How filters are written, as HTML.
+    pub syntax: StoredValue<String>,
     /// What the view's annotations found. In the browser only, and after the panels.
     pub annotated: RwSignal<Vec<Annotated>>,
     /// The thing that the address names, or named last.
@@ -150,6 +152,7 @@ pub fn Provider(children: Children) -> impl IntoView {
         named,
         dashboard: RwSignal::new(dashboard),
         built_in: StoredValue::new(SharedValue::new(built_in).into_inner()),
+        syntax: StoredValue::new(SharedValue::new(syntax).into_inner()),
         annotated: RwSignal::new(Vec::new()),
         entity,
         known: RwSignal::new(known),
@@ -180,6 +183,14 @@ fn built_in() -> Vec<(String, String)> {
     return model::dashboard::built_in().iter().map(|of| (of.id.clone(), of.title.clone())).collect();
     #[cfg(not(feature = "ssr"))]
     Vec::new()
+}
+
+/// On the server, for the same reason.
+fn syntax() -> String {
+    #[cfg(feature = "ssr")]
+    return crate::fragment::syntax::html();
+    #[cfg(not(feature = "ssr"))]
+    String::new()
 }
 
 /// Looks for what is to be marked on time charts, whenever that or the range changes, and at a refresh.

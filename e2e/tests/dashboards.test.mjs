@@ -221,3 +221,54 @@ for (const [name, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE }
     });
   }
 }
+
+const WORDS = `# On call
+
+**Ask** [the team](https://wiki.example/team) or look at [the errors](/d/errors?range=7d).
+
+| Account | Owner |
+|---|---|
+| 111111111111 | ~~ops~~ platform |
+
+<script>window.broken = 1</script><img src=x onerror="window.broken = 2"> [no](javascript:window.broken=3) [no](//evil.example)
+![a picture](https://wiki.example/a.png)`;
+
+for (const javaScriptEnabled of [true, false]) {
+  test(`words are set, and nothing in them runs: ${javaScriptEnabled ? "with" : "without"} scripts`, async (t) => {
+    const own = await page(t, { javaScriptEnabled });
+    const tile = { place: { columns: 6, height: 300 }, panel: { id: "words", title: "Read me", mark: "text", text: WORDS } };
+    const of = { version: 1, id: `words-${javaScriptEnabled}`, title: "Notes", description: "", tiles: [tile] };
+    await own.goto("/dashboards");
+    await own.locator("input[type=file]").setInputFiles({ name: "a.json", mimeType: "application/json", buffer: Buffer.from(JSON.stringify(of)) });
+    await own.getByRole("button", { name: "Import" }).click();
+    await own.waitForURL(/\/d\/words-/);
+    const words = panel(own, "words").locator(".panel-text");
+    await words.waitFor();
+    assert.equal(await words.locator("h3").innerText(), "On call");
+    assert.equal(await words.locator("td").nth(1).innerText(), "ops platform");
+    assert.deepEqual(
+      await words.locator("a").evaluateAll((links) => links.map((link) => [link.innerText, link.getAttribute("href"), link.rel])),
+      [
+        ["the team", "https://wiki.example/team", "noopener noreferrer"],
+        ["the errors", "/d/errors?range=7d", ""],
+        ["a picture", "https://wiki.example/a.png", "noopener noreferrer"],
+      ],
+    );
+    assert.equal(await words.locator("script, img").count(), 0);
+    assert.match(await words.innerText(), /<script>window.broken = 1<\/script><img src=x/);
+    if (javaScriptEnabled) {
+      await own.waitForSelector("body[data-hydrated]");
+      await own.evaluate(() => (window.stays = true));
+      // Loaded again by the browser, they are the same.
+      const before = await words.innerHTML();
+      await own.locator("[data-action=refresh]").click();
+      await own.waitForTimeout(300);
+      assert.equal(await words.innerHTML(), before);
+      assert.equal(await own.evaluate(() => window.broken), undefined);
+      await words.getByRole("link", { name: "the errors" }).click();
+      await own.waitForURL(/\/d\/errors\?range=7d/);
+      assert.equal(await own.evaluate(() => window.stays), true, "without loading the page anew");
+    }
+    clean(own);
+  });
+}

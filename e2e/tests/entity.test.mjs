@@ -87,3 +87,36 @@ test("without scripts all of it is there", async (t) => {
   assert.equal(missing.status(), 404);
   assert.match(await about.locator("[data-role=error]").innerText(), /no-such-actor-anywhere/);
 });
+
+test("lists of events say who stands behind a session, and lead there", async (t) => {
+  const { rows } = await json(`/discover.json?${RANGE}&q=identity_type:AssumedRole+and+origin:*&columns=event_id,actor,origin&limit=200`);
+  const event = rows.find((row) => row.actor !== row.origin);
+  assert.ok(event, "the sample has roles with people behind them");
+  const filter = `event_id:${event.event_id}`;
+  for (const path of [`/?${RANGE}&q=${filter}&off=recent-events.writes`, `/discover?${RANGE}&q=${filter}`]) {
+    const list = await page(t);
+    await open(list, path);
+    await brand(list);
+    const by = list.locator('tr[data-row] td[data-key="actor"] .origin');
+    assert.equal(await by.innerText(), `by ${event.origin}`);
+    await navigate(list, () => by.locator("a").click());
+    await list.getByRole("heading", { level: 1, name: event.origin }).waitFor();
+    assert.equal(query(list).get("q"), null, "the filter stays behind");
+    assert.ok(await branded(list), "the document stayed");
+    clean(list);
+  }
+});
+
+test("a panel of the page alone leads back to the page", async (t) => {
+  const about = await page(t);
+  const path = `/entity/actor/${encodeURIComponent(await actor())}`;
+  await open(about, `${path}?${RANGE}&q=event_name:*`);
+  await brand(about);
+  await navigate(about, () => panel(about, "event-names").locator(".panel-title a").click());
+  assert.match(about.url(), /\/d\/entity-actor\/event-names\?/);
+  await navigate(about, () => about.locator("a.crumb.up").click());
+  assert.equal(new URL(about.url()).pathname, path);
+  assert.equal(query(about).get("q"), "event_name:*");
+  assert.ok(await branded(about), "the document stayed");
+  clean(about);
+});

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { brand, branded, clean, context, figure, json, navigate, open, page, panel, query, settled, watch } from "../lib/browser.mjs";
+import { base, brand, branded, clean, context, figure, json, navigate, open, page, panel, query, settled, watch } from "../lib/browser.mjs";
 
 const RANGE = "from=now-20d/d&to=now-1d/d";
 
@@ -192,6 +192,64 @@ test("a filter is completed by keyboard: field, operator, a value that events ha
   await options.filter({ hasText: /^or/ }).click();
   assert.equal(await input.inputValue(), "event_name:ConsoleLogin or ");
   clean(overview);
+});
+
+test("Down before the newest suggestions are there takes none of the older ones", async (t) => {
+  const overview = await page(t);
+  await open(overview, `/?${RANGE}`);
+  const input = overview.locator("form[data-role=filter] input[name=q]");
+  const options = overview.getByRole("listbox", { name: "Suggestions" }).getByRole("option");
+  await input.pressSequentially("ev");
+  await options.first().waitFor();
+  let answer;
+  const held = new Promise((resolve) => (answer = resolve));
+  await overview.route("**/api/completion?*", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await input.press("ArrowDown");
+  await input.pressSequentially("ent_na");
+  await input.press("ArrowDown");
+  assert.equal(await input.getAttribute("aria-activedescendant"), null, "nothing of the older list");
+  answer();
+  // The first of what came is what was asked for.
+  await overview.waitForFunction(() => document.querySelector("input[name=q]").hasAttribute("aria-activedescendant"));
+  await input.press("Enter");
+  assert.equal(await input.inputValue(), "event_name:");
+  clean(overview);
+});
+
+test("how filters are written stands beside the bar: examples that are links", async (t) => {
+  const overview = await page(t);
+  await open(overview, `/?${RANGE}&q=country:*`);
+  await brand(overview);
+  const syntax = overview.locator("details[data-role=syntax]");
+  await syntax.locator("summary").click();
+  const links = syntax.locator("a");
+  assert.ok((await links.count()) > 8);
+  for (const link of await links.all()) {
+    const asked = new URL(await link.getAttribute("href"), base).searchParams;
+    assert.equal(asked.get("q"), await link.innerText());
+    assert.equal(asked.get("from"), "now-20d/d");
+    // Each is understood.
+    await json(`/d/overview/events-by-name.json?${asked}`);
+  }
+  await navigate(overview, () => links.first().click());
+  assert.equal(query(overview).get("q"), "outcome:failure");
+  assert.equal(await overview.locator("details[data-role=syntax][open]").count(), 0, "closed once followed");
+  // They follow the page and its range.
+  await navigate(overview, () => overview.locator('#nav a[data-go="d"]').click());
+  await syntax.locator("summary").click();
+  assert.match(await links.first().getAttribute("href"), /^\/discover\?from=/);
+  assert.ok(await branded(overview), "the document stayed");
+  clean(overview);
+
+  const plain = await page(t, { javaScriptEnabled: false });
+  await plain.goto(`/d/errors?${RANGE}`);
+  await plain.locator("details[data-role=syntax] > summary").click();
+  await plain.locator("details[data-role=syntax] a").nth(1).click();
+  assert.equal(query(plain).get("q"), "event_name:Delete*");
+  assert.equal(new URL(plain.url()).pathname, "/d/errors");
 });
 
 test("any text finds events, a range narrows numbers", async (t) => {

@@ -117,3 +117,51 @@ test("local time is a toggle; addresses stay in UTC", async (t) => {
   );
   clean(overview);
 });
+
+/** What a clock in that zone shows at a time, as pages write it. */
+const clock = (stamp, timeZone) =>
+  `${new Date(stamp).toLocaleString("sv-SE", { timeZone })} ${timeZone === "UTC" ? "UTC" : "Local"}`;
+
+/** Asserts that all times of a part are shown in that zone. */
+async function shows(part, timeZone) {
+  await part.locator("time", { hasText: timeZone === "UTC" ? "UTC" : "Local" }).first().waitFor();
+  const times = await part.locator("time").evaluateAll((times) => times.map((time) => [time.dateTime, time.innerText]));
+  assert.ok(times.length > 0);
+  for (const [stamp, text] of times) assert.equal(text, clock(stamp, timeZone));
+}
+
+test("what the server renders follows the zone: an opened event, its page, the head of a thing's page", async (t) => {
+  // Two offsets a year.
+  const timezoneId = "Europe/Berlin";
+  const discover = await page(t, { timezoneId });
+  await open(discover, "/discover?from=now-20d/d&to=now-1d/d&limit=3&q=actor:*");
+  const zone = () => discover.locator("button[data-action=zone]").click();
+  await discover.locator("button[data-action=open]").first().click();
+  const opened = discover.locator("tr.opened");
+  await shows(opened, "UTC");
+  await zone();
+  await shows(opened, timezoneId);
+  await zone();
+  await shows(opened, "UTC");
+  await zone();
+  // Opened while the zone is local; and on pages that come later.
+  await discover.locator("button[data-action=open]").nth(1).click();
+  await shows(opened.nth(1), timezoneId);
+  const time = discover.locator('tr[data-row] td[data-key="event_time"] a').first();
+  const event = await time.getAttribute("href");
+  await time.click();
+  await discover.waitForURL(/\/event\//);
+  await shows(discover.locator(".event-page"), timezoneId);
+  await discover.goto(event);
+  await shows(discover.locator(".event-page"), timezoneId);
+  const whose = await discover.locator('.event-fields [data-key="actor"] a[data-action=entity]').getAttribute("href");
+  await discover.goto(whose);
+  await shows(discover.locator(".entity-known"), timezoneId);
+  await zone();
+  await shows(discover.locator(".entity-known"), "UTC");
+  clean(discover);
+
+  const plain = await page(t, { timezoneId, javaScriptEnabled: false });
+  await plain.goto(event);
+  await shows(plain.locator(".event-page"), "UTC");
+});

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     field::Field,
-    filter::{self, Ast},
+    filter::{self, Ast, Pattern, Term},
     series::Cell,
 };
 
@@ -130,6 +130,19 @@ impl Entity {
         }
     }
 
+    /// The thing that a filter as `within` makes it is about, and the reader's part of it.
+    pub fn of_filter(kind: Kind, filter: &str) -> Option<(Entity, String)> {
+        let mut terms = filter::parse(filter).ok()?.terms().into_iter();
+        let own = terms.next()?;
+        let leaf = match &own {
+            Ast::Or(parts) => parts.first()?,
+            leaf => leaf,
+        };
+        let Ast::Term(Term { pattern: Pattern::Exactly(value), .. }) = leaf else { return None };
+        let entity = Entity::new(kind, value).filter(|entity| entity.filter() == own)?;
+        Some((entity, filter::print(&Ast::all_of(terms))))
+    }
+
     /// The reader's filter within the thing's; what cannot be read stays as it is, to be told.
     pub fn within(&self, filter: &str) -> String {
         match filter::parse(filter) {
@@ -179,6 +192,19 @@ mod tests {
         let alice = Entity { kind: Kind::Actor, value: "alice".into() };
         assert_eq!(alice.within("country:DE or city:x"), "(actor:alice or origin:alice) and (country:DE or city:x)");
         assert_eq!(alice.within("(("), "((");
+        let whose = |filter: &str| Entity::of_filter(Kind::Actor, filter);
+        for filter in ["", "country:DE or city:x", "not actor:bob", "actor:alice", "outcome:failure and country:DE"] {
+            assert_eq!(whose(&alice.within(filter)), Some((alice.clone(), filter.to_owned())), "{filter}");
+        }
+        for filter in
+            ["", "((", "actor:alice", "actor:alice or origin:bob", "country:DE and (actor:alice or origin:alice)"]
+        {
+            assert_eq!(whose(filter), None, "{filter}");
+        }
+        for kind in Kind::ALL {
+            let entity = Entity::new(kind, "192.0.2.7").unwrap();
+            assert_eq!(Entity::of_filter(kind, &entity.within("country:DE")), Some((entity, "country:DE".to_owned())));
+        }
         assert_eq!(Entity::of(Field::EventName, &Cell::Text("x".into())), None);
         assert_eq!(Entity::of(Field::Origin, &Cell::Text("alice".into())), Some(alice));
         assert_eq!(Entity::of(Field::Actor, &Cell::Null), None);

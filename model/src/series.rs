@@ -79,7 +79,24 @@ pub struct PanelName {
     pub title: String,
 }
 
+/// The column of a panel of words: its Markdown as it was written.
+pub const TEXT: &str = "text";
+/// In its place on the way to a page: the same as HTML, made by the server.
+pub const HTML: &str = "html";
+
 impl Table {
+    /// One column with one text, which counts no events.
+    pub fn of_text(key: &str, text: String) -> Table {
+        let column = Column { key: key.to_owned(), kind: Kind::Text, label: "Text".to_owned() };
+        Table { columns: vec![column], rows: vec![vec![Cell::Text(text)]], ..Table::default() }
+    }
+
+    /// The text of a table that has one under `key` and nothing else.
+    pub fn single_text(&self, key: &str) -> Option<&str> {
+        let ([column], [row]) = (self.columns.as_slice(), self.rows.as_slice()) else { return None };
+        row.first().filter(|_| column.key == key)?.text()
+    }
+
     pub fn column(&self, key: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.key == key)
     }

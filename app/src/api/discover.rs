@@ -73,8 +73,15 @@ mod read {
 
     /// What a page needs of each row beside the columns that it shows: to link, to mark failures, and to say who
     /// stands behind a name.
-    const BESIDE: [Field; 6] =
-        [Field::EventId, Field::Outcome, Field::ErrorCode, Field::Session, Field::SourceAddress, Field::Country];
+    const BESIDE: [Field; 7] = [
+        Field::EventId,
+        Field::Outcome,
+        Field::ErrorCode,
+        Field::Session,
+        Field::Origin,
+        Field::SourceAddress,
+        Field::Country,
+    ];
 
     pub fn page(query: &str) -> Result<(View, Discover), ApiError> {
         let (view, discover) = query_string(query)?;

@@ -122,14 +122,16 @@ pub fn backend() -> Result<Arc<dyn Backend>, ApiError> {
     use_context().ok_or_else(|| fail(Error::new(Kind::Internal, "Something went wrong on the server.")))
 }
 
-/// The data of one panel; `query` is a view's canonical query string.
+/// The data of one panel, words as HTML; `query` is a view's canonical query string.
 #[server(prefix = "/api", endpoint = "panel", input = GetUrl, output = wire::Answer)]
 pub async fn panel_series(dashboard: String, panel: String, query: String) -> Result<Series, ApiError> {
     let (view, mut errors) = View::from_query(&query);
     if !errors.is_empty() {
         return Err(fail(errors.swap_remove(0)));
     }
-    crate::guard::answered(backend()?.panel(&dashboard, &panel, &view)).await.map_err(fail)
+    let backend = backend()?;
+    let answer = async { backend.panel(&dashboard, &panel, &view).await.map(crate::fragment::markdown::set) };
+    crate::guard::answered(answer).await.map_err(fail)
 }
 
 /// One event, whole, as HTML whose links lead on from the page at `address`.

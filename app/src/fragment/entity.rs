@@ -5,20 +5,20 @@ use leptos::prelude::*;
 use model::{
     chart::visible,
     entity::{Entity, Kind},
-    time::Timestamp,
     view::View,
 };
 
 use crate::{
     api::{Profile, Step},
-    ui::{entity, event, value, zone},
+    ui::{entity, event, value},
 };
 
 /// `address`: of the page that it stands on; its links keep the range.
 pub fn html(profile: Profile, address: &str) -> String {
     let query = address.split_once('?').map_or("", |(_, query)| query);
     let view = View::from_query(query).0;
-    let times = [("First seen", profile.first_seen), ("Last seen", profile.last_seen)].map(time);
+    let times = [("First seen", profile.first_seen), ("Last seen", profile.last_seen)]
+        .map(|(label, time)| view! { <div><dt>{label}</dt><dd>{super::time(time)}</dd></div> }.into_any());
     // The thing itself is the page's name.
     let own = profile.entity.kind.field();
     let facts = profile.facts.iter().filter(|(field, _)| *field != own).map(|(field, cell)| {
@@ -34,12 +34,6 @@ pub fn html(profile: Profile, address: &str) -> String {
     view! { <dl class="facts">{times.into_iter().collect_view()}{facts.collect_view()}</dl> {chain} }
         .into_any()
         .to_html()
-}
-
-fn time((label, time): (&'static str, Timestamp)) -> AnyView {
-    let full = time.rfc3339();
-    view! { <div><dt>{label}</dt><dd><time datetime=full>{zone::text(time, false)}</time>" "<span class="unit">"UTC"</span></dd></div> }
-        .into_any()
 }
 
 /// Text of an event: what would turn or hide the text around it is shown.

@@ -1,5 +1,5 @@
 //! Parts of pages that only the server renders: one event, the values of a field, what is known of a thing, what
-//! completes a filter. The browser asks for their HTML and puts it in its place. They hold text and links and nothing that
+//! completes a filter, how filters are written, words in Markdown. The browser asks for their HTML and puts it in its place. They hold text and links and nothing that
 //! runs, so that the wasm need not know how they are made.
 
 mod actions;
@@ -7,6 +7,8 @@ pub mod completion;
 pub mod entity;
 pub mod event;
 mod json;
+pub mod markdown;
+pub mod syntax;
 pub mod values;
 
 use leptos::prelude::*;
@@ -56,12 +58,10 @@ impl Place {
         self.view.and(term).href(&self.base)
     }
 
-    /// A value that adds itself to the filter; a time is written in UTC.
+    /// A value that adds itself to the filter; a time does not.
     fn value(&self, field: Field, cell: &Cell) -> AnyView {
         if let Cell::Time(time) = cell {
-            let full = time.rfc3339();
-            return view! { <time datetime=full.clone() title=full>{zone::text(*time, false)}</time> <span class="code">"UTC"</span> }
-                .into_any();
+            return self::time(*time);
         }
         let href = self.and(&Ast::equals(field, cell));
         value::link(field, cell, true, move || href.clone())
@@ -72,6 +72,13 @@ impl Place {
 fn between(time: Timestamp, ms: i64) -> Range {
     let edge = |by: i64| Edge::At(Timestamp((time.0 + by).clamp(0, Timestamp::MAX.0)));
     Range::Between { from: edge(-ms), to: edge(ms) }
+}
+
+/// A time in UTC, which says so; the browser writes it anew in the reader's zone (`zone::zoned`).
+fn time(time: Timestamp) -> AnyView {
+    let full = time.rfc3339();
+    view! { <time datetime=full.clone() title=full>{format!("{} {}", zone::text(time, false), zone::name(false))}</time> }
+        .into_any()
 }
 
 /// Text that stands alone: what would turn or hide the text around it is shown.

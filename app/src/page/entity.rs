@@ -13,7 +13,7 @@ use model::{
 use super::{not_found, of_dashboard, waiting};
 use crate::{
     state::{Scope, State, use_state},
-    ui::{entity, footer::Footer, frame::Frame, message, top_bar::TopBar},
+    ui::{entity, footer::Footer, frame::Frame, load, message, top_bar::TopBar},
 };
 
 /// `/entity/:kind/:value`
@@ -87,7 +87,7 @@ fn shown(state: State, entity: Entity, of: &Dashboard) -> AnyView {
 /// What is known of the thing, once it is there.
 fn known(state: State, entity: Entity) -> AnyView {
     let content = move || match state.known.get() {
-        Some((of, Ok(html))) if of == entity => view! { <div inner_html=html></div> }.into_any(),
+        Some((of, Ok(html))) if of == entity => load::part(html),
         Some((of, Err(error))) if of == entity => message::error(&error.0).into_any(),
         _ => view! { <div class="skeleton entity-skeleton"></div> }.into_any(),
     };

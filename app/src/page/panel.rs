@@ -4,7 +4,9 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use model::{
     dashboard::{Dashboard, Tile},
+    entity::{Entity, Kind},
     time::Range,
+    view::View,
 };
 
 use super::{not_found::not_found, of_dashboard};
@@ -46,12 +48,12 @@ fn with_tile(of: Dashboard, panel: &str, shown: fn(Dashboard, Tile) -> AnyView) 
 fn shown(of: Dashboard, tile: Tile) -> AnyView {
     let state = use_state();
     let path = format!("/d/{}/{}", of.id, tile.panel.id);
-    let up = format!("/d/{}", of.id);
+    let up = up(of.id.clone());
     let panel = StoredValue::new(tile.panel.clone());
     view! {
         {title(&tile.panel.title)}
         <TopBar controls=true range=tile.panel.range.unwrap_or(Range::DEFAULT)>
-            <a class="crumb up" href=move || state.view.get().href(&up)>{of.title.clone()}</a>
+            <a class="crumb up" href=move || up(&state.view.get())>{of.title.clone()}</a>
         </TopBar>
         <main id="main" tabindex="-1" class="alone">
             <div class="page-head">
@@ -66,4 +68,15 @@ fn shown(of: Dashboard, tile: Tile) -> AnyView {
         <Footer/>
     }
     .into_any()
+}
+
+/// The address of the panel's dashboard. One about a thing is the thing's page, whose filter is the reader's part.
+fn up(dashboard: String) -> impl Fn(&View) -> String {
+    let kind = Kind::ALL.into_iter().find(|kind| kind.dashboard() == dashboard);
+    move |view| match kind.map(|kind| Entity::of_filter(kind, &view.filter)) {
+        None => view.href(&format!("/d/{dashboard}")),
+        Some(Some((entity, filter))) => View { filter, ..view.clone() }.href(&entity.path()),
+        // Of no thing in particular.
+        Some(None) => view.href("/"),
+    }
 }

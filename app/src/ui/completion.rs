@@ -31,6 +31,10 @@ pub struct Completion {
     active: RwSignal<Option<u32>>,
     /// Counts what was typed: an answer to an earlier question is dropped.
     turn: StoredValue<u32>,
+    /// The turn whose options are shown. Those of an earlier one are to be seen, until the answer is there, but not taken.
+    shown: StoredValue<u32>,
+    /// Whether the reader asked for the first option before it was there.
+    wanted: StoredValue<bool>,
 }
 
 impl Completion {
@@ -42,6 +46,8 @@ impl Completion {
             is_open: RwSignal::new(false),
             active: RwSignal::new(None),
             turn: StoredValue::new(0),
+            shown: StoredValue::new(0),
+            wanted: StoredValue::new(false),
         }
     }
 
@@ -57,11 +63,13 @@ impl Completion {
     /// Asks what can stand at the cursor, in a moment.
     pub fn suggest(self) {
         let turn = self.next_turn();
+        self.activate(None);
         set_timeout(move || self.ask(turn), PAUSE);
     }
 
     fn next_turn(self) -> u32 {
         self.turn.update_value(|turn| *turn = turn.wrapping_add(1));
+        self.wanted.set_value(false);
         self.turn.get_value()
     }
 
@@ -90,6 +98,10 @@ impl Completion {
         list.set_inner_html(html);
         self.active.set(None);
         self.is_open.set(!html.is_empty());
+        self.shown.set_value(self.turn.get_value());
+        if self.wanted.try_update_value(std::mem::take) == Some(true) {
+            self.activate(Some(0));
+        }
     }
 
     pub fn close(self) {
@@ -105,6 +117,7 @@ impl Completion {
         let active = self.active.get_untracked();
         match event.key().as_str() {
             "ArrowDown" if !is_open => self.suggest(),
+            "ArrowDown" | "ArrowUp" if !self.is_turn(self.shown.get_value()) => self.wanted.set_value(true),
             "ArrowDown" => self.activate(active.map_or(Some(0), |at| at.checked_add(1))),
             "ArrowUp" if is_open => self.activate(active.map_or(self.last(), |at| at.checked_sub(1))),
             "Enter" | "Tab" => match active.and_then(option) {
@@ -137,7 +150,8 @@ impl Completion {
 
     /// Writes the filter with this option into the input, and suggests what follows.
     fn accept(self, item: &Element) {
-        let Some(input) = self.input.get_untracked() else { return };
+        let is_current = self.is_turn(self.shown.get_value());
+        let Some(input) = self.input.get_untracked().filter(|_| is_current) else { return };
         input.set_value(&item.get_attribute("data-text").unwrap_or_default());
         if let Some(cursor) = item.get_attribute("data-cursor").and_then(|text| text.parse().ok()) {
             // The input is one that has a cursor.

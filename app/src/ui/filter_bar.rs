@@ -1,13 +1,13 @@
 //! The filter: a form that works without scripts, with the mistake pointed out below it.
 
 use leptos::{html::Input, prelude::*};
-use model::{error::Error, view::View};
+use model::{chart::escape, error::Error, view::View};
 
 use super::{
     completion::{self, Completion},
     icon,
 };
-use crate::state::{fields, use_state};
+use crate::state::{State, fields, use_state};
 
 #[component]
 pub fn FilterBar() -> AnyView {
@@ -60,9 +60,20 @@ pub fn FilterBar() -> AnyView {
             />
             {completion::list(completion)}
             <button type="submit" class="control">"Apply"</button>
+            <details class="popover" data-role="syntax">
+                <summary class="control square" title="How filters are written" aria-label="How filters are written">"?"</summary>
+                <div class="popover-body syntax" inner_html=move || examples(state)></div>
+            </details>
         </form>
     }
     .into_any()
+}
+
+/// How filters are written: each example's link keeps what else the address says.
+fn examples(state: State) -> String {
+    let mut here = state.href(&View { filter: String::new(), ..state.view.get() });
+    here.push(if here.contains('?') { '&' } else { '?' });
+    state.syntax.with_value(|html| html.replace("\"?", &format!("\"{}", escape(&here))))
 }
 
 /// The rest of the view as hidden fields of a form.

@@ -5,7 +5,7 @@ use model::{
     chart::Size,
     dashboard::Tile,
     panel::{Mark, Panel, Switch},
-    series::Series,
+    series::{HTML, Series},
     view::View,
 };
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -234,8 +234,9 @@ fn content(kept: Kept, state: State, series: Series) -> impl IntoView {
             view! { {head(kept, &series)} {list} }.into_any()
         }
         Mark::Text => {
-            let text = kept.panel.with_value(|panel| panel.text.clone());
-            view! { <div class="panel-text">{text}</div> }.into_any()
+            // Made by the server of Markdown, and of nothing else.
+            let html = series.table.single_text(HTML).unwrap_or_default().to_owned();
+            view! { <div class="panel-text" tabindex="0" inner_html=html></div> }.into_any()
         }
         _ => picture(kept, series, now).into_any(),
     }

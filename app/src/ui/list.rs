@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use leptos::prelude::*;
 use model::{
     discover,
+    entity::Entity,
     field::Field,
     filter::Target,
     panel::{Group, Panel},
@@ -149,7 +150,7 @@ fn cell(field: Field, get: &dyn Fn(Field) -> Cell) -> AnyView {
     let value = |field: Field| view! { <Value field cell=get(field)/> }.into_any();
     match field {
         Field::Actor => {
-            view! { {value(field)} {extra(Field::Session, get(Field::Session))} {origin(get(field), get(Field::Origin))} }
+            view! { {value(field)} {origin(get(field), get(Field::Origin))} {extra(Field::Session, get(Field::Session))} }
                 .into_any()
         }
         Field::Outcome => {
@@ -196,10 +197,12 @@ fn extra(field: Field, cell: Cell) -> impl IntoView {
     (!cell.is_null()).then(|| view! { <span class="extra"><Value field cell/></span> })
 }
 
-/// Who began it, where that is somebody else than who did it.
+/// Who began it, where that is somebody else than who did it: the way to the page about them.
 fn origin(actor: Cell, origin: Cell) -> Option<AnyView> {
-    let other = !origin.is_null() && origin != actor;
-    other.then(|| view! { <span class="origin">"by "<Value field=Field::Origin cell=origin/></span> }.into_any())
+    let whose = Entity::of(Field::Origin, &origin).filter(|_| origin != actor)?;
+    let (state, path) = (use_state(), whose.path());
+    let href = move || entity::href(&state.view.get(), &path);
+    Some(view! { <span class="origin">"by "{value::link(Field::Origin, &origin, false, href)}</span> }.into_any())
 }
 
 fn opened_row(id: String, columns: usize) -> impl IntoView {

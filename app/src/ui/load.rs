@@ -5,8 +5,11 @@ use std::{future::Future, pin::Pin};
 use leptos::prelude::*;
 use model::{discover::Discover, error::Error, series::Series, view::View};
 
-use super::{frame::Answer, message};
-use crate::{api::ApiError, state::State};
+use super::{frame::Answer, message, zone};
+use crate::{
+    api::ApiError,
+    state::{State, use_state},
+};
 
 type Asked<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>> + Send>>;
 
@@ -46,12 +49,18 @@ pub fn html(state: State, asked: Memo<(String, String)>, ask: fn(String, String)
     )
 }
 
+/// A part in its place, its times in the reader's zone.
+pub fn part(html: String) -> AnyView {
+    let local = use_state().local;
+    view! { <div class="part" inner_html=move || zone::zoned(&html, local.get())></div> }.into_any()
+}
+
 /// Shows the part. Its text is escaped where it is rendered, as all text of a page is.
 pub fn shown(html: Html, failed: fn(&Error) -> AnyView) -> AnyView {
     let content = move || {
         Suspend::new(async move {
             match html.await {
-                Ok(html) => view! { <div class="part" inner_html=html></div> }.into_any(),
+                Ok(html) => part(html),
                 Err(ApiError(error)) => failed(&error),
             }
         })

@@ -33,6 +33,37 @@ pub fn text(time: Timestamp, local: bool) -> String {
     full.get(..19).unwrap_or(&full).replace('T', " ")
 }
 
+/// What a part that the server rendered holds between `datetime` and the end of each of its times.
+const STAMP: &str = "<time datetime=\"";
+const END: &str = "</time>";
+
+/// The HTML of such a part with its times in the reader's zone, and the zone's name; the server writes them in UTC.
+pub fn zoned(html: &str, local: bool) -> String {
+    match local {
+        true => rewritten(html, &|time| format!("{} {}", text(time, true), name(true))),
+        false => html.to_owned(),
+    }
+}
+
+/// What is no time of ours stays as it is. Text of events cannot be one: its `<` is escaped.
+fn rewritten(html: &str, write: &dyn Fn(Timestamp) -> String) -> String {
+    let mut parts = html.split(STAMP);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out += STAMP;
+        let stamp = part.split('"').next().and_then(Timestamp::parse);
+        match (stamp, part.find('>'), part.find(END)) {
+            (Some(time), Some(tag), Some(end)) if tag < end => {
+                out += &part[..=tag];
+                out += &write(time);
+                out += &part[end..];
+            }
+            _ => out += part,
+        }
+    }
+    out
+}
+
 /// How long before `now`, roughly: `3 h ago`.
 pub fn ago(time: Timestamp, now: Timestamp) -> String {
     let seconds = (now.0 - time.0).max(0) / 1000;
@@ -83,4 +114,32 @@ pub fn ZoneToggle() -> AnyView {
         </button>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_of_a_part_are_written_anew_and_nothing_else() {
+        let write = |time: Timestamp| format!("[{}]", time.0);
+        let check = |html: &str, expected: &str| assert_eq!(rewritten(html, &write), expected);
+        check("a &lt;time", "a &lt;time");
+        check(
+            "<p><time datetime=\"1970-01-01T00:00:01Z\" title=\"x\">1970-01-01 00:00:01 UTC</time> é</p>",
+            "<p><time datetime=\"1970-01-01T00:00:01Z\" title=\"x\">[1000]</time> é</p>",
+        );
+        check(
+            "<time datetime=\"1970-01-01T00:00:02Z\">a</time><time datetime=\"1970-01-01T00:00:03Z\">b</time>",
+            "<time datetime=\"1970-01-01T00:00:02Z\">[2000]</time><time datetime=\"1970-01-01T00:00:03Z\">[3000]</time>",
+        );
+        for broken in ["<time datetime=\"soon\">a</time>", "<time datetime=\"1970-01-01T00:00:02Z", "<time datetime=\""]
+        {
+            check(broken, broken);
+        }
+        assert_eq!(
+            zoned("<time datetime=\"1970-01-01T00:00:02Z\">a</time>", false),
+            "<time datetime=\"1970-01-01T00:00:02Z\">a</time>"
+        );
+    }
 }

@@ -113,3 +113,17 @@ fn the_styles_know_every_height_and_width() {
         assert_eq!(of.validate().is_ok(), known, "{columns} columns, {height} pixels");
     }
 }
+
+#[tokio::test]
+async fn how_filters_are_written_stands_beside_the_bar_with_links_that_keep_the_view() {
+    let page = get("/d/errors?range=7d&q=country:DE").await;
+    let syntax = page.between("data-role=\"syntax\"", "</details>");
+    for href in ["/d/errors?range=7d&amp;q=outcome:failure", "/d/errors?range=7d&amp;q=%220.0.0.0/0%22"] {
+        assert!(syntax.contains(&format!("href=\"{href}\"")), "no {href} in {syntax}");
+    }
+    assert!(!syntax.contains("country:DE"), "{syntax}");
+    let page = get("/discover?columns=actor").await;
+    page.has("href=\"/discover?columns=actor&amp;q=outcome:failure\"");
+    get("/").await.has("href=\"/?q=outcome:failure\"");
+    assert_eq!(get("/event/event-1").await.count("data-role=\"syntax\""), 0, "there is no bar");
+}

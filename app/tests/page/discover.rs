@@ -64,6 +64,7 @@ async fn panels_lead_to_their_events() {
 #[tokio::test]
 async fn an_event_leads_to_what_was_around_it() {
     let page = get("/event/event-1").await;
+    page.has(">2026-11-24 12:00:00 UTC</time>");
     page.has("from=2026-11-24T11:00:00Z&amp;to=2026-11-24T13:00:00Z&amp;q=actor:");
     page.has("href=\"/entity/actor/%3Cimg%20src%3Dx");
     page.has("q=requestParameters.userName:%3C/script%3E");

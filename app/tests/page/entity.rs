@@ -16,7 +16,9 @@ async fn every_kind_has_a_page_with_its_panels() {
         assert_eq!(page.status, 200, "{path}");
         page.has(&format!("<h1><bdi>{value}</bdi></h1>"));
         page.has("First seen");
-        page.has("2026-11-24 11:00:00");
+        page.has(
+            "<time datetime=\"2026-11-24T11:00:00Z\" title=\"2026-11-24T11:00:00Z\">2026-11-24 11:00:00 UTC</time>",
+        );
         for tile in &dashboard::dashboard(kind.dashboard()).unwrap().tiles {
             page.has(&format!("data-panel=\"{}\"", tile.panel.id));
         }
@@ -38,6 +40,21 @@ async fn panels_are_about_the_thing_and_the_reader_filters_within() {
     assert_eq!(page.count("data-pill"), 1);
     let cell = page.between("data-key=\"event_source\"", "</td>");
     assert!(cell.contains("href=\"/entity/actor/alice?range=7d&amp;q=country:DE+and+event_source:"), "{cell}");
+}
+
+#[tokio::test]
+async fn a_panel_alone_leads_back_to_the_thing() {
+    let scope = "%28actor:alice+or+origin:alice%29";
+    for (query, up) in [
+        (format!("range=7d&q={scope}+and+country:DE"), "/entity/actor/alice?range=7d&amp;q=country:DE"),
+        ("q=actor:alice+or+origin:alice".to_owned(), "/entity/actor/alice"),
+        ("range=7d&q=country:DE".to_owned(), "/?range=7d&amp;q=country:DE"),
+    ] {
+        let page = get(&format!("/d/entity-actor/event-names?{query}")).await;
+        assert_eq!(page.status, 200);
+        page.has(&format!("<a href=\"{up}\" class=\"crumb up\">Actor</a>"));
+    }
+    get("/d/overview/errors?range=7d").await.has("<a href=\"/d/overview?range=7d\" class=\"crumb up\">Overview</a>");
 }
 
 #[tokio::test]

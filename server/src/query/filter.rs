@@ -88,6 +88,17 @@ pub fn column(field: Field) -> &'static str {
     }
 }
 
+/// The field's value as a list of events selects it: an origin is looked up for the rows that are given, after they are
+/// sorted and cut, and not for all that are found.
+pub fn listed(field: Field) -> &'static str {
+    match field {
+        Field::Origin => {
+            "coalesce(own_origin, (select origin from credential where access_key = event.access_key), source_identity)"
+        }
+        field => column(field),
+    }
+}
+
 fn push(sql: &mut QueryBuilder<Postgres>, fragment: &'static str) {
     sql.push(fragment);
 }

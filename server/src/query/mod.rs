@@ -12,7 +12,7 @@ use model::{
     filter::Target,
     inspection::Inspection,
     panel::{Mark, Panel},
-    series::{Detail, Series, Table},
+    series::{Detail, Series, TEXT, Table},
     view::View,
 };
 use sqlx::PgPool;
@@ -69,7 +69,7 @@ impl Query {
         let classes = plan::classes(panel)?;
         let plan = plan::Plan::of(panel, &classes, view, self.clock.now())?;
         if panel.mark == Mark::Text {
-            return Ok(plan.answer(Table::default(), Vec::new()));
+            return Ok(plan.answer(Table::of_text(TEXT, panel.text.clone()), Vec::new()));
         }
         self.series(&plan).await.map_err(|trouble| trouble.tell(&panel.id, &view.filter))
     }

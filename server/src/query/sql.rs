@@ -15,7 +15,7 @@ use time::OffsetDateTime;
 
 use self::name::{each, inner, push_class, push_place, push_shown, push_value, shown_name};
 use super::{
-    filter::condition,
+    filter::{condition, listed},
     measure::{self, Part, Sum},
     plan::{Ask, Inner, Plan},
 };
@@ -91,7 +91,9 @@ pub fn list(ask: &Ask<'_>) -> Statement {
     for (at, group) in ask.by.iter().enumerate() {
         sql.push(if at > 0 { ", " } else { "" });
         match group {
-            Group::Field(_) => push_shown(&mut sql, *group, None, ask),
+            Group::Field(field) => {
+                sql.push(shown(listed(*field), *field));
+            }
             Group::Class => push_class(&mut sql, ask, |sql| push_place(sql, ask)),
         }
     }
@@ -248,7 +250,7 @@ fn push_sums(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>, with_other: bool) 
         sql.push("bucket as event_time, ");
     }
     for (name, group) in &by {
-        push_shown(sql, *group, Some(name), ask);
+        push_shown(sql, *group, name, ask);
         sql.push(", ");
     }
     for sum in sums(ask, source, &groups) {

@@ -175,6 +175,49 @@ async fn built_in_ones_stay_as_they_are() {
 }
 
 #[tokio::test]
+async fn words_are_set_on_pages_and_stay_as_they_were_written_in_files() {
+    let site = filled().await;
+    let words = "# Who is *on call*\n\n- [errors](/d/errors?range=7d)\n- [wiki](https://x.example/?a=1&b=2)\n\n\
+                 <script>alert(1)</script> <b onclick=x>b</b>\n\nDo [go](javascript:alert(1)) ![pixel](https://t.example/p.png)";
+    let panel = json!({ "id": "words", "title": "Read me", "mark": "text", "text": words });
+    let dashboard = json!({ "version": 1, "id": "notes", "title": "Notes", "description": "",
+        "tiles": [{ "place": { "columns": 6, "height": 200 }, "panel": panel }] });
+    let text = dashboard.to_string();
+    assert_eq!(led(&post(&site, "/dashboards", &[("do", "import"), ("text", &text)]).await), "/d/notes");
+    let set = [
+        "<h3>Who is <em>on call</em></h3>",
+        "<a href=\"/d/errors?range=7d\">errors</a>",
+        "<a href=\"https://x.example/?a=1&amp;b=2\" rel=\"noopener noreferrer\">wiki</a>",
+        "&lt;script&gt;alert(1)&lt;/script&gt; &lt;b onclick=x&gt;",
+        "<p>Do go <a href=",
+        "rel=\"noopener noreferrer\">pixel</a>",
+    ];
+    for path in ["/d/notes", "/d/notes/words"] {
+        let page = get(&site, path).await;
+        let shown = page.text().split("class=\"panel-text\"").nth(1).unwrap().split("</section>").next().unwrap();
+        for part in set {
+            assert!(shown.contains(part), "{path}: no {part} in {shown}");
+        }
+        assert!(
+            !shown.contains("<script") && !shown.contains("<img") && !shown.contains("href=\"javascript"),
+            "{shown}"
+        );
+    }
+    // The editor's preview shows the same.
+    let fields = [("do", "edit:words"), ("base", "1"), ("spec", &text)];
+    let editor = post(&site, "/d/notes/edit", &fields).await;
+    assert!(set.iter().all(|part| editor.text().contains(part)), "{}", editor.text());
+    let call = get(&site, "/api/panel?dashboard=notes&panel=words&query=").await.json();
+    assert_eq!(call["table"]["columns"][0]["key"], "html", "{call}");
+    // Files have what was written.
+    assert_eq!(file(&site, "/d/notes.json").await["tiles"][0]["panel"]["text"], words);
+    assert_eq!(get(&site, "/d/notes/words.json").await.json()["rows"], json!([{ "text": words }]));
+    assert!(get(&site, "/d/notes/words.csv").await.text().starts_with("text\r\n\"# Who is *on call*"));
+    let svg = get(&site, "/d/notes/words.svg").await;
+    assert!(svg.text().contains("# Who is *on call*") && !svg.text().contains("<script"));
+}
+
+#[tokio::test]
 async fn files_are_imported_and_their_mistakes_named() {
     let site = filled().await;
     let text = file(&site, "/d/overview.json").await.to_string();

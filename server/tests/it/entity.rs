@@ -142,6 +142,37 @@ async fn a_resources_page_says_who_changed_it() {
 }
 
 #[tokio::test]
+async fn lists_of_events_say_who_stands_behind_a_session() {
+    let (_, query) = stored().await;
+    let site = site(query);
+    let range = "from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z";
+    let by_alice = "<span class=\"origin\">by <a href=\"/entity/actor/alice?";
+    for path in [
+        format!("/?{range}"),
+        format!("/discover?{range}"),
+        format!("/discover?{range}&sort=actor"),
+        format!("/discover?{range}&columns=actor,event_name&q=actor:Prod"),
+        format!("/d/overview/recent-events?{range}"),
+    ] {
+        let page = get(&site, &path).await;
+        let html = page.text().replace("<!>", "").replace(" class=\"value\"", "");
+        let rows: Vec<_> = html.split("<tr data-row=\"\"").skip(1).collect();
+        let row = |number: u64| {
+            let event = format!("href=\"/event/{}?", id(number));
+            *rows.iter().find(|row| row.contains(&event)).unwrap_or_else(|| panic!("{path}: no {event} in {rows:?}"))
+        };
+        assert!(row(900_003).contains(by_alice), "{path}: {}", row(900_003));
+        if path.contains("actor:Prod") {
+            continue;
+        }
+        // Nobody else began what alice did; who stands behind A is not known.
+        for number in [900_001, 900_011] {
+            assert!(!row(number).contains("class=\"origin\""), "{path}: {}", row(number));
+        }
+    }
+}
+
+#[tokio::test]
 async fn json_says_what_is_known_and_where_the_data_is() {
     let (_, query) = stored().await;
     let site = site(query);

@@ -16,7 +16,7 @@ use super::{
     Draft, Editing, Fields,
     arrange::state,
 };
-use crate::{api::Backend, guard};
+use crate::{api::Backend, fragment::markdown, guard};
 
 /// How wide the preview is drawn.
 const WIDTH: u32 = 660;
@@ -86,7 +86,9 @@ fn inputs(fields: &Fields, error: Option<&Error>) -> AnyView {
         view! { <option value=mark.key() selected=chosen>{mark.key().replace('_', " ")}</option> }.into_any()
     });
     let text =
-        (fields.mark == Mark::Text.key()).then(|| view! { <label>"Text" {text_area("text", 8, &fields.text)}</label> });
+        (fields.mark == Mark::Text.key()).then(|| view! {
+            <label>"Text" {text_area("text", 8, &fields.text)} <span class="hint">"Markdown: **bold**, lists, tables, links."</span></label>
+        });
     view! {
         {line("panel_title", "Title", "", &fields.title)}
         {line("panel_description", "Description", "What is counted, and what is not.", &fields.description)}
@@ -121,7 +123,7 @@ fn told(error: &Error) -> String {
 /// The panel as it will be, and how it is answered.
 async fn preview(backend: &dyn Backend, view: &View, tile: Tile) -> Result<AnyView, Error> {
     let (series, inspection) = backend.panel_preview(&tile.panel, view).await?;
-    let svg = guard::made(|| drawn(&tile, &series, view))?;
+    let drawn = guard::made(|| drawn(&tile, &series, view))?;
     let statements: Vec<_> = inspection.statements.iter().map(statement).collect();
     let took: f64 = inspection.statements.iter().map(|statement| statement.took_ms).sum();
     let Inspection { filter, .. } = inspection;
@@ -129,7 +131,7 @@ async fn preview(backend: &dyn Backend, view: &View, tile: Tile) -> Result<AnyVi
     let shown = view! {
         <div class="panel">
             <div class="panel-head"><h2 class="panel-title">{tile.panel.title.clone()}</h2></div>
-            <div class=size inert><div class="picture"><div class="picture-svg" inner_html=svg></div></div></div>
+            <div class=size inert>{drawn}</div>
         </div>
         <details class="card" data-role="sql">
             <summary>{format!("SQL: {} statements, {took:.1} ms", inspection.statements.len())}</summary>
@@ -140,10 +142,14 @@ async fn preview(backend: &dyn Backend, view: &View, tile: Tile) -> Result<AnyVi
     Ok(shown.into_any())
 }
 
-fn drawn(tile: &Tile, series: &Series, view: &View) -> String {
+fn drawn(tile: &Tile, series: &Series, view: &View) -> AnyView {
+    if tile.panel.mark == Mark::Text {
+        return view! { <div class="panel-text" inner_html=markdown::html(&tile.panel.text)></div> }.into_any();
+    }
     let size = Size { width: WIDTH, height: tile.place.height.saturating_sub(8) };
     let link = Some(Link { path: "/", view });
-    chart::svg(&tile.panel, series, Target { size, theme: Theme::Page, link, land: Land::Asset })
+    let svg = chart::svg(&tile.panel, series, Target { size, theme: Theme::Page, link, land: Land::Asset });
+    view! { <div class="picture"><div class="picture-svg" inner_html=svg></div></div> }.into_any()
 }
 
 fn statement(of: &Statement) -> AnyView {

@@ -9,7 +9,7 @@ use sqlx::{Postgres, QueryBuilder};
 
 use super::{
     super::{
-        filter::{column, condition},
+        filter::{column, condition, listed},
         sql::instant,
     },
     ask::{Ask, Keyset, Value},
@@ -100,7 +100,7 @@ pub fn push_where(sql: &mut QueryBuilder<Postgres>, ask: &Ask) {
 pub fn shown(field: Field) -> String {
     match field.kind() {
         Kind::Address => format!("host({}) collate \"C\"", column(field)),
-        _ => column(field).to_owned(),
+        _ => listed(field).to_owned(),
     }
 }
 
@@ -263,6 +263,18 @@ mod tests {
             where event_time >= $1 and event_time < $2
               and (true)
               and (actor is null and (event_time, event_id) < ($3, $4))
+            order by event.actor asc nulls last, event_time desc, event_id desc
+        "#]],
+        );
+        // For the rows of the page, not for all that are sorted.
+        check(
+            &format!("{RANGE},origin&sort=actor"),
+            Way::On,
+            expect![[r#"
+            select event_id as id, event_time as time, host(source_ip) collate "C" as c0, coalesce(own_origin, (select origin from credential where access_key = event.access_key), source_identity) as c1, actor as sorted
+            from event
+            where event_time >= $1 and event_time < $2
+              and (true)
             order by event.actor asc nulls last, event_time desc, event_id desc
         "#]],
         );

@@ -59,15 +59,14 @@ pub fn push_place(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>) {
     sql.push(" end");
 }
 
-/// The group's value as it is shown: an address without a netmask, a class by its id. `name`: what holds it, the event's
-/// own column without one.
-pub fn push_shown(sql: &mut QueryBuilder<Postgres>, group: Group, name: Option<&str>, ask: &Ask<'_>) {
+/// The group's value as it is shown: an address without a netmask, a class by its id. `name`: what holds it.
+pub fn push_shown(sql: &mut QueryBuilder<Postgres>, group: Group, name: &str, ask: &Ask<'_>) {
     match group {
         Group::Field(field) => {
-            sql.push(shown(name.unwrap_or(column(field)), field));
+            sql.push(shown(name, field));
         }
         Group::Class => push_class(sql, ask, |sql| {
-            sql.push(name.unwrap_or(inner(group)));
+            sql.push(name);
         }),
     }
 }

@@ -37,9 +37,9 @@ pub fn push(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>, limit: Inner, group
     let (Inner::Within(inner_limit) | Inner::Across(inner_limit)) = limit;
     sql.push_bind(i64::from(ask.limit)).push(" and inner_place <= ").push_bind(i64::from(inner_limit));
     sql.push(" as fits\n  from placed\n),\ntold as (\n  select *, not bool_and(fits) over () as cut\n  from fitting\n)\nselect ");
-    push_shown(sql, groups.0, Some(first), ask);
+    push_shown(sql, groups.0, first, ask);
     sql.push(", ");
-    push_shown(sql, groups.1, Some(second), ask);
+    push_shown(sql, groups.1, second, ask);
     sql.push(", ");
     let measures = ask.measures.iter().map(|measure| measure.key().into_owned());
     push_list(sql, measures);

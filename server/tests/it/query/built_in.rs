@@ -239,3 +239,39 @@ async fn what_is_made_by_hand_is_told_from_what_tools_make() {
     let series = query.panel("changes", "unmanaged-resources", &view("")).await.unwrap();
     assert_eq!(series.table.total, 2);
 }
+
+/// Old events do not say whether they read: nearly all of them do, and a change is what says that it is one.
+#[tokio::test]
+async fn what_does_not_say_that_it_writes_is_no_change() {
+    let event = |name: &str, read_only: Value| {
+        json!({ "event_name": name, "event_source": "iam.amazonaws.com", "actor": "alice", "read_only": read_only,
+                "resource": ["r"], "console": true, "identity_type": "IAMUser" })
+    };
+    let query = with_events([
+        event("CreateUser", json!(false)),
+        event("ListUsers", json!(true)),
+        event("GetUser", Value::Null),
+        event("DeleteUser", Value::Null),
+        event("SimulatePrincipalPolicy", Value::Null),
+    ])
+    .await;
+    for panel in ["change-figures", "change-hours", "console-changes", "changed-resources", "recent-changes"] {
+        assert_eq!(query.panel("changes", panel, &view("")).await.unwrap().table.total, 1, "{panel}");
+    }
+    expect![[r#"
+        event_time | read_only | events
+        2026-11-24T11:00:00Z | false | 1
+        2026-11-24T11:00:00Z | true | 1
+        2026-11-24T11:00:00Z | ∅ | 3
+        total 5
+    "#]]
+    .assert_eq(&table(&query, "changes", "reads-and-writes", "").await);
+    // What was done to identities is not to be missed: the names of old events tell.
+    let iam = query.panel("identity-and-access", "iam-changes", &view("")).await.unwrap().table;
+    let name = iam.column("event_name").unwrap();
+    let mut names: Vec<_> = iam.rows.iter().map(|row| row[name].text().unwrap()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["CreateUser", "DeleteUser"]);
+    let resource = model::view::View { filter: "resource:r".into(), ..view("range=24h") };
+    assert_eq!(query.panel("entity-resource", "changes", &resource).await.unwrap().table.total, 1);
+}

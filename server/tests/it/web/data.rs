@@ -122,7 +122,7 @@ async fn csv_is_a_file_without_formulas() {
     assert_eq!(rows.len(), 1);
     assert_eq!(&rows[0][0], "2026-11-24T11:00:00Z");
     assert_eq!(&rows[0][1], "'=cmd|' /C calc'!A0");
-    assert_eq!(&rows[0][3], "a,\"b\"\r\nc");
+    assert_eq!(&rows[0][4], "a,\"b\"\r\nc");
 }
 
 #[tokio::test]

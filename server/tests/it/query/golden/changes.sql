@@ -3,7 +3,7 @@ with partial as (
   select actor, event_source, event_name, account, count(*) as events, count(*) filter (where outcome = 'failure') as failures
   from event
   where event_time >= $1 and event_time < $2
-    and (((read_only = $3) is not true))
+    and (read_only = $3)
   group by actor, event_source, event_name, account
 )
 select coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, count(distinct event_source) as distinct_event_source, count(distinct event_name) as distinct_event_name, count(distinct account) as accounts, (sum(failures) / nullif(sum(events), 0))::double precision as error_rate, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -14,7 +14,7 @@ with partial as (
   select actor, event_source, event_name, account, count(*) as events, count(*) filter (where outcome = 'failure') as failures
   from event
   where event_time >= $1 and event_time < $2
-    and (((read_only = $3) is not true))
+    and (read_only = $3)
   group by actor, event_source, event_name, account
 )
 select coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, count(distinct event_source) as distinct_event_source, count(distinct event_name) as distinct_event_name, count(distinct account) as accounts, (sum(failures) / nullif(sum(events), 0))::double precision as error_rate, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -25,7 +25,7 @@ with partial as (
   select date_bin($1, event_time, 'epoch') as bucket, actor, event_source, event_name, account, count(*) as events, count(*) filter (where outcome = 'failure') as failures
   from event
   where event_time >= $2 and event_time < $3
-    and (((read_only = $4) is not true))
+    and (read_only = $4)
   group by bucket, actor, event_source, event_name, account
 )
 select bucket as event_time, coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, count(distinct event_source) as distinct_event_source, count(distinct event_name) as distinct_event_name, count(distinct account) as accounts, (sum(failures) / nullif(sum(events), 0))::double precision as error_rate, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -67,7 +67,7 @@ with partial as (
   select extract(isodow from event_time at time zone 'UTC')::bigint as weekday, extract(hour from event_time at time zone 'UTC')::bigint as hour, count(*) as events
   from event
   where event_time >= $1 and event_time < $2
-    and ((((read_only = $3) is not true) and ((identity_type = $4) is not true) and (((actor like $5 or actor like $6)) is not true)))
+    and ((read_only = $3 and ((identity_type = $4) is not true) and (((actor like $5 or actor like $6)) is not true)))
   group by weekday, hour
 ),
 summed as (
@@ -198,7 +198,7 @@ with partial as (
   select actor, event_name, count(*) as events, count(*) filter (where outcome = 'failure') as failures, max(event_time) as last_seen
   from event
   where event_time >= $1 and event_time < $2
-    and ((console = $3 and ((read_only = $4) is not true) and ((event_source = any($5)) is not true) and ((identity_type = $6) is not true) and (((actor like $7 or actor like $8)) is not true)))
+    and ((console = $3 and read_only = $4 and ((event_source = any($5)) is not true) and ((identity_type = $6) is not true) and (((actor like $7 or actor like $8)) is not true)))
   group by actor, event_name
 )
 select actor, event_name, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -226,17 +226,31 @@ with partial as (
   select unnest(coalesce(resource, '{null}')) as resource, actor, event_name, count(*) as events, min(event_time) as first_seen, max(event_time) as last_seen
   from event
   where event_time >= $1 and event_time < $2
-    and ((resource is not null and ((read_only = $3) is not true) and outcome = $4 and ((identity_type = $5) is not true) and (((actor like $6 or actor like $7)) is not true)))
+    and ((resource is not null and read_only = $3 and outcome = $4 and ((identity_type = $5) is not true) and (((actor like $6 or actor like $7)) is not true)))
   group by unnest(coalesce(resource, '{null}')), actor, event_name
 ),
 whole as (
   select count(*) as events
   from event
   where event_time >= $8 and event_time < $9
-    and ((resource is not null and ((read_only = $10) is not true) and outcome = $11 and ((identity_type = $12) is not true) and (((actor like $13 or actor like $14)) is not true)))
+    and ((resource is not null and read_only = $10 and outcome = $11 and ((identity_type = $12) is not true) and (((actor like $13 or actor like $14)) is not true)))
 )
 select resource, coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, count(distinct event_name) as distinct_event_name, min(first_seen) as first_seen, max(last_seen) as last_seen, (select events from whole) as total
 from partial
 group by resource
 order by 2 desc nulls last, 1
 limit $15
+
+-- recent-changes
+select event_time, actor, session, coalesce(own_origin, (select origin from credential where access_key = event.access_key), source_identity) as origin, event_name, event_source, outcome, error_code, source_address, host(source_ip) collate "C" as source_ip, country, aws_region, account, event_id
+from event
+  where event_time >= $1 and event_time < $2
+    and (read_only = $3)
+order by event_time desc, event_id desc
+limit $4
+
+-- recent-changes total
+select count(*)
+from event
+  where event_time >= $1 and event_time < $2
+    and (read_only = $3)

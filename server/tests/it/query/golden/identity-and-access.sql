@@ -34,7 +34,7 @@ group by bucket
 order by 1
 
 -- root-activity
-select event_time, actor, session, event_name, event_source, outcome, error_code, source_address, host(source_ip) collate "C" as source_ip, country, aws_region, account, event_id
+select event_time, actor, session, coalesce(own_origin, (select origin from credential where access_key = event.access_key), source_identity) as origin, event_name, event_source, outcome, error_code, source_address, host(source_ip) collate "C" as source_ip, country, aws_region, account, event_id
 from event
   where event_time >= $1 and event_time < $2
     and ((identity_type = $3 and ((invoked_by is not null) is not true) and ((event_type = $4) is not true)))
@@ -135,27 +135,27 @@ with partial as (
   select event_name, unnest(coalesce(resource, '{null}')) as resource, actor, count(*) as events, count(*) filter (where outcome = 'failure') as failures, max(event_time) as last_seen
   from event
   where event_time >= $1 and event_time < $2
-    and ((event_source = $3 and ((read_only = $4) is not true)))
+    and ((event_source = $3 and (read_only = $4 or (((read_only is not null) is not true) and (((event_name like $5 or event_name like $6 or event_name like $7 or event_name like $8)) is not true)))))
   group by event_name, unnest(coalesce(resource, '{null}')), actor
 ),
 whole as (
   select count(*) as events
   from event
-  where event_time >= $5 and event_time < $6
-    and ((event_source = $7 and ((read_only = $8) is not true)))
+  where event_time >= $9 and event_time < $10
+    and ((event_source = $11 and (read_only = $12 or (((read_only is not null) is not true) and (((event_name like $13 or event_name like $14 or event_name like $15 or event_name like $16)) is not true)))))
 )
 select event_name, resource, actor, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, max(last_seen) as last_seen, (select events from whole) as total
 from partial
 group by event_name, resource, actor
 order by 6 desc nulls last, 1, 2, 3
-limit $9
+limit $17
 
 -- iam-changes timeline
 with partial as (
   select date_bin($1, event_time, 'epoch') as bucket, event_name, count(*) as events
   from event
   where event_time >= $2 and event_time < $3
-    and ((event_source = $4 and ((read_only = $5) is not true)))
+    and ((event_source = $4 and (read_only = $5 or (((read_only is not null) is not true) and (((event_name like $6 or event_name like $7 or event_name like $8 or event_name like $9)) is not true)))))
   group by bucket, event_name
 ),
 totalled as (
@@ -167,7 +167,7 @@ ranked as (
   from totalled
 ),
 marked as (
-  select *, not (event_name is null) and place > $6 as other
+  select *, not (event_name is null) and place > $10 as other
   from ranked
 ),
 labelled as (

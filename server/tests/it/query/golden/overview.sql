@@ -252,7 +252,7 @@ group by bucket, group_0, other
 order by 1, other, 2
 
 -- recent-events
-select event_time, actor, session, event_name, event_source, outcome, error_code, source_address, host(source_ip) collate "C" as source_ip, country, aws_region, account, event_id
+select event_time, actor, session, coalesce(own_origin, (select origin from credential where access_key = event.access_key), source_identity) as origin, event_name, event_source, outcome, error_code, source_address, host(source_ip) collate "C" as source_ip, country, aws_region, account, event_id
 from event
   where event_time >= $1 and event_time < $2
     and (((read_only = $3) is not true))

@@ -180,7 +180,7 @@ order by 2 desc nulls last, 1
 limit $5
 
 -- recent-sign-ins
-select event_time, actor, session, event_name, event_source, outcome, error_code, source_address, host(source_ip) collate "C" as source_ip, country, aws_region, account, event_id
+select event_time, actor, session, coalesce(own_origin, (select origin from credential where access_key = event.access_key), source_identity) as origin, event_name, event_source, outcome, error_code, source_address, host(source_ip) collate "C" as source_ip, country, aws_region, account, event_id
 from event
   where event_time >= $1 and event_time < $2
     and ((event_source = $3 and event_name = $4))
