@@ -197,12 +197,20 @@ fn syntax() -> String {
 fn annotate(state: State) {
     let asked = Memo::new(move |_| {
         let view = state.view.get();
-        let of = |filter: &String| {
+        let of = |title: Option<&String>, filter: &String| {
             let View { range, ref pinned, .. } = view;
             let only = View { range, pinned: pinned.clone(), filter: filter.clone(), ..View::default() };
-            (filter.clone(), only.to_query())
+            (title.cloned(), filter.clone(), only.to_query())
         };
-        view.annotate.iter().map(of).collect::<Vec<_>>()
+        let mut asked: Vec<_> = view.annotate.iter().map(|filter| of(None, filter)).collect();
+        let names_dashboard = state.path.with(|path| dashboard_of(path)).is_some();
+        state.dashboard.with(|found| {
+            if let Some(Ok(found)) = found.as_ref().filter(|_| names_dashboard) {
+                let own = &found.dashboard.annotations;
+                asked.extend(own.iter().map(|own| of(Some(&own.title), &own.filter)));
+            }
+        });
+        asked
     });
     Effect::new(move |_| {
         state.tick.track();
@@ -214,10 +222,10 @@ fn annotate(state: State) {
             let mut found = Vec::new();
             let own = discover::dashboard();
             let panel = &own.tiles[0].panel.id;
-            for (filter, query) in &asked_for {
+            for (title, filter, query) in &asked_for {
                 // A filter that cannot be read marks nothing; its pill is there to be taken away.
                 if let Ok(series) = api::panel_series(own.id.clone(), panel.clone(), query.clone()).await {
-                    found.push(Annotated::of(filter, &series));
+                    found.push(Annotated::of(title.clone(), filter, &series));
                 }
             }
             if asked.get_untracked() == asked_for {

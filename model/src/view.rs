@@ -45,7 +45,7 @@ pub struct View {
 }
 
 /// Filters of `annotate` that count; more are left out.
-const ANNOTATIONS: usize = 5;
+pub(crate) const ANNOTATIONS: usize = 5;
 
 /// Seconds between refreshes: not so often that pages overtake each other.
 const REFRESH_S: std::ops::RangeInclusive<u32> = 5..=86_400;

@@ -129,6 +129,10 @@ pub struct Serve {
     /// They cannot be changed in the browser, only copied. A file with a mistake is named in the log and left out.
     #[arg(long, value_name = "FOLDER", env = "TRAILMAP_DASHBOARDS")]
     pub dashboards: Option<PathBuf>,
+
+    /// Region that may be used; repeatable, or several joined by ','. The panel of regions marks all others
+    #[arg(long = "allowed-region", value_name = "REGION", env = "TRAILMAP_ALLOWED_REGION", value_delimiter = ',')]
+    pub allowed_regions: Vec<String>,
 }
 
 #[derive(Clone, Debug, Args)]

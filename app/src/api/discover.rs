@@ -58,6 +58,15 @@ pub async fn values_html(field: String, address: String) -> Result<String, ApiEr
     Ok(crate::fragment::values::html(&values, &address))
 }
 
+/// Values of a field, for the control of a dashboard at `address`: `about` is the field's key, a space, and what the values
+/// shall have in them. As HTML whose links choose them.
+#[server(prefix = "/api", endpoint = "control", input = GetUrl, output = wire::Answer)]
+pub async fn control_html(about: String, address: String) -> Result<String, ApiError> {
+    let (key, typed) = about.split_once(' ').unwrap_or((&about, ""));
+    let (_, field) = read::field(key, &address)?;
+    crate::fragment::control::html(&*super::backend()?, field, typed, &address).await.map_err(super::fail)
+}
+
 /// What a call asks for.
 #[cfg(feature = "ssr")]
 mod read {

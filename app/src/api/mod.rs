@@ -25,7 +25,7 @@ mod served;
 
 pub use completion::completion_html;
 pub use dashboard::{Dashboards, Found, Info, Named, Source, Version, dashboard_get, dashboards_get};
-pub use discover::{Discover, Listing, Rows, discover_page, values_html};
+pub use discover::{Discover, Listing, Rows, control_html, discover_page, values_html};
 pub use entity::{Entities, Known, Profile, Step, entity_html};
 pub use inspect::panel_inspect;
 pub use served::{Opened, Served, served_get, served_send};

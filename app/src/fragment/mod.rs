@@ -4,6 +4,7 @@
 
 mod actions;
 pub mod completion;
+pub mod control;
 pub mod entity;
 pub mod event;
 mod json;

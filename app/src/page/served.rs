@@ -27,6 +27,7 @@ pub fn ServedPage() -> AnyView {
                 let found = api::served_get(now.0.clone()).await;
                 // The reader may have gone on, also to a page of another kind.
                 if address.try_get_untracked() == Some(now) {
+                    live::fresh();
                     page.set(Some(found));
                 }
             });

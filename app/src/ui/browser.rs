@@ -7,7 +7,7 @@ use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlDialogElement, HtmlElement, KeyboardEvent, MouseEvent};
 
-use super::tip;
+use super::{live, tip};
 
 type Navigate = Box<dyn Fn(&str, bool)>;
 
@@ -34,6 +34,11 @@ pub fn listen(navigate: impl Fn(&str, bool) + 'static) {
     }
     tip::listen();
     window_event_listener(ev::keydown, |event| on_key(&event));
+    window_event_listener_untyped("beforeunload", |event| {
+        if live::is_unsaved() {
+            event.prevent_default();
+        }
+    });
     // Escape gives the screen back without a word to the page.
     window_event_listener_untyped("fullscreenchange", |_| {
         if document().fullscreen_element().is_none() {
@@ -71,7 +76,11 @@ fn follow(event: &MouseEvent) {
     let leaves = ["download", "target", "rel"].iter().any(|name| link.has_attribute(name));
     if let Some(href) = link.get_attribute("href").filter(|href| href.starts_with('/') && !leaves) {
         event.prevent_default();
-        go(&href);
+        // The form's own way out says what it does.
+        let discards = !live::is_unsaved() || link.closest("form").is_ok_and(|form| form.is_some());
+        if discards || window().confirm_with_message("Leave without saving?").unwrap_or(true) {
+            go(&href);
+        }
     }
 }
 
@@ -82,7 +91,7 @@ pub fn target(event: &web_sys::Event) -> Option<Element> {
 
 /// Closes open popovers, but the one that `inside` lies in, unless it is a link that was followed there.
 fn close_popovers(inside: Option<&Element>) {
-    let followed = inside.and_then(|element| element.closest("a[href], [data-close]").ok().flatten()).is_some();
+    let followed = inside.and_then(|element| element.closest("a[href]:not([data-stay]), [data-close]").ok().flatten()).is_some();
     for popover in open_popovers() {
         if followed || !inside.is_some_and(|element| popover.contains(Some(element))) {
             let _ = popover.remove_attribute("open");

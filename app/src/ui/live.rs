@@ -20,6 +20,8 @@ const NARROWEST: i32 = 2;
 thread_local! {
     /// Counts what is sent: an answer that another one has overtaken is dropped.
     static SENT: Cell<u32> = const { Cell::new(0) };
+    /// Whether the editor's form holds what is not saved.
+    static UNSAVED: Cell<bool> = const { Cell::new(false) };
     static DRAG: Cell<Option<Drag>> = const { Cell::new(None) };
 }
 
@@ -35,6 +37,19 @@ struct Drag {
     column: f64,
 }
 
+/// The form of a dashboard's editor.
+const EDITOR: &str = "form[action*='/edit']";
+
+/// Whether something would be lost by leaving the page.
+pub fn is_unsaved() -> bool {
+    UNSAVED.get() && find(EDITOR).is_some()
+}
+
+/// Another page is shown.
+pub fn fresh() {
+    UNSAVED.set(false);
+}
+
 /// Sends a form by the button that was pressed.
 pub fn submit(event: &SubmitEvent) {
     let form = browser::target(event).and_then(|form| form.dyn_into::<HtmlFormElement>().ok());
@@ -47,6 +62,7 @@ pub fn submit(event: &SubmitEvent) {
 /// Shows a panel while it is described.
 pub fn input(event: &Event) {
     let Some(field) = browser::target(event) else { return };
+    UNSAVED.set(true);
     let Some(form) = field.closest("form[data-live=preview]").ok().flatten() else { return };
     let Ok(form) = form.dyn_into::<HtmlFormElement>() else { return };
     // Another kind of panel has other fields.
@@ -66,6 +82,7 @@ pub fn input(event: &Event) {
 /// `part`: only the preview is shown anew, not what the reader is typing in.
 fn send(form: &HtmlFormElement, button: &str, part: bool) {
     let Ok(data) = FormData::new_with_form(form) else { return };
+    UNSAVED.set(true);
     let _ = data.append_with_str("do", button);
     let Ok(text) = UrlSearchParams::new_with_str_sequence_sequence(&data) else { return };
     let text = String::from(text.to_string());
@@ -85,6 +102,7 @@ fn send(form: &HtmlFormElement, button: &str, part: bool) {
 
 fn show(page: Served, part: bool) {
     if let Some(to) = page.go {
+        fresh();
         let _ = window().location().set_href(&to);
         return;
     }

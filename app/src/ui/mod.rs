@@ -4,6 +4,7 @@ pub mod browser;
 pub mod brush;
 pub mod chart;
 pub mod completion;
+pub mod controls;
 pub mod entity;
 pub mod event;
 pub mod events;

@@ -19,13 +19,15 @@ use crate::{
 /// What a filter found: in the order of time, each bucket that has events, and how many.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Annotated {
+    /// What it is called; else its filter says it.
+    pub title: Option<String>,
     pub filter: String,
     pub notes: Vec<(Window, i64)>,
 }
 
 impl Annotated {
     /// From events over time.
-    pub fn of(filter: &str, series: &Series) -> Annotated {
+    pub fn of(title: Option<String>, filter: &str, series: &Series) -> Annotated {
         let (table, width) = (&series.table, series.bucket_ms.unwrap_or(1).max(1));
         let mut notes: Vec<(Window, i64)> = Vec::new();
         for row in &table.rows {
@@ -43,7 +45,7 @@ impl Annotated {
         }
         notes.retain(|(_, events)| *events > 0);
         notes.sort_by_key(|(window, _)| window.from);
-        Annotated { filter: filter.to_owned(), notes }
+        Annotated { title, filter: filter.to_owned(), notes }
     }
 }
 
@@ -58,7 +60,7 @@ pub fn annotated(mut svg: String, annotations: &[Annotated], shift_ms: i64, view
             let shifted = |at: Timestamp| Timestamp(at.0.saturating_add(shift_ms));
             let shown = Window { from: shifted(window.from), to: shifted(window.to) };
             if shown.from < chart.window.to && shown.to > chart.window.from {
-                let words = words(&annotation.filter, *events, shown);
+                let words = words(annotation.title.as_ref().unwrap_or(&annotation.filter), *events, shown);
                 drawn += &mark(&chart, shown, &words, &href(&annotation.filter, *window, view), opacity);
             }
         }
@@ -127,8 +129,8 @@ fn href(filter: &str, window: Window, view: &View) -> String {
     View { filter: filter.to_owned(), ..view.across().with_range(range) }.href(discover::PATH)
 }
 
-fn words(filter: &str, events: i64, shown: Window) -> String {
-    format!("{filter}\n{}, {}", format::events(events), format::span(shown.from, shown.to))
+fn words(name: &str, events: i64, shown: Window) -> String {
+    format!("{name}\n{}, {}", format::events(events), format::span(shown.from, shown.to))
 }
 
 #[cfg(test)]
@@ -144,7 +146,7 @@ mod tests {
     fn drawn(notes: &[(i64, i64, i64)], shift_ms: i64) -> String {
         let note = |(from, to, events): &(i64, i64, i64)| (window(*from, *to), *events);
         let filter = "event_name:<b>".to_owned();
-        let annotation = Annotated { filter, notes: notes.iter().map(note).collect() };
+        let annotation = Annotated { title: None, filter, notes: notes.iter().map(note).collect() };
         let view = View { filter: "actor:ci".into(), pinned: "account:1".into(), ..View::default() };
         annotated(SVG.to_owned(), &[annotation], shift_ms, &view)
     }
@@ -194,7 +196,7 @@ mod tests {
             last_event: None,
             took_ms: 0,
         };
-        let found = Annotated::of("x", &series);
+        let found = Annotated::of(None, "x", &series);
         assert_eq!(found.notes, [(window(500, 1_000), 2), (window(2_000, 2_800), 4)]);
     }
 }

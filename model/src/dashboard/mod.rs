@@ -11,11 +11,15 @@ pub use self::upgrade::VERSION;
 pub use crate::panel::is_id;
 use crate::{
     error::Error,
+    field::{Field, Kind},
+    filter,
     panel::{Panel, unique},
+    view::ANNOTATIONS,
 };
 
 mod arrange;
 pub mod diff;
+mod region;
 pub mod slug;
 
 /// The size of a panel. Panels stand one after the other; one that has no room left in its row begins the next.
@@ -44,7 +48,21 @@ pub struct Dashboard {
     pub id: String,
     pub title: String,
     pub description: String,
+    /// Fields whose values readers choose at the top of the page.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub controls: Vec<Field>,
+    /// What its time charts mark, beside what the address asks for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub annotations: Vec<Annotation>,
     pub tiles: Vec<Tile>,
+}
+
+/// Events that time charts mark.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Annotation {
+    pub title: String,
+    pub filter: String,
 }
 
 static BUILT_IN: LazyLock<Vec<Dashboard>> = LazyLock::new(|| {
@@ -94,6 +112,9 @@ pub fn dashboard(id: &str) -> Option<&'static Dashboard> {
 /// No ids of panels: pages of a dashboard have these addresses.
 const RESERVED: [&str; 3] = ["edit", "history", "inspect"];
 
+/// More do not fit above the panels.
+const MOST_CONTROLS: usize = 8;
+
 /// Columns of a row on a wide screen.
 const COLUMNS: u32 = 12;
 
@@ -115,6 +136,8 @@ impl Dashboard {
             id: id.to_owned(),
             title: title.to_owned(),
             description: String::new(),
+            controls: Vec::new(),
+            annotations: Vec::new(),
             tiles: Vec::new(),
         }
     }
@@ -133,6 +156,7 @@ impl Dashboard {
         unique("dashboard", [self.id.as_str()].into_iter()).map_err(invalid)?;
         unique("panel", self.tiles.iter().map(|tile| tile.panel.id.as_str()))
             .map_err(|error| invalid(format!("The dashboard: {error}")))?;
+        self.validate_top().map_err(invalid)?;
         for Tile { panel, place } in &self.tiles {
             let wrong = |why: &str| invalid(format!("Panel {}: {why}", panel.id));
             panel.validate().map_err(|error| wrong(&error))?;
@@ -141,6 +165,40 @@ impl Dashboard {
             }
             if !place.is_known() {
                 return Err(wrong("columns are 1 to 12, height is 60 to 1000 in steps of 4."));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Dashboard {
+    /// Whether the field has values that a control can list.
+    pub fn can_control(field: Field) -> bool {
+        !matches!(field.kind(), Kind::Time | Kind::Float) && !field.is_virtual()
+    }
+
+    /// What stands above the panels.
+    fn validate_top(&self) -> Result<(), String> {
+        for (at, field) in self.controls.iter().enumerate() {
+            let key = field.key();
+            if !Dashboard::can_control(*field) {
+                return Err(format!("controls: {key} has no values to choose from."));
+            }
+            if self.controls[..at].contains(field) {
+                return Err(format!("controls: {key} is there twice."));
+            }
+        }
+        if self.controls.len() > MOST_CONTROLS {
+            return Err(format!("controls: there are at most {MOST_CONTROLS}."));
+        }
+        if self.annotations.len() > ANNOTATIONS {
+            return Err(format!("annotations: there are at most {ANNOTATIONS}."));
+        }
+        for Annotation { title, filter } in &self.annotations {
+            match filter::parse(filter) {
+                Ok(filter::Ast::All) => return Err(format!("Annotation {title}: there is no filter.")),
+                Ok(_) => {}
+                Err(error) => return Err(format!("Annotation {title}: filter {filter}: {}", error.message)),
             }
         }
         Ok(())
@@ -274,5 +332,11 @@ mod tests {
         );
         check(r#""limit": 20"#, r#""limit": 0"#, "Panel top-console-users: a limit is 1 to 1000.");
         check(r#""range": "7d""#, r#""range": "soon""#, "Expected a number and a unit");
+        check(r#""controls": ["account""#, r#""controls": ["land""#, "unknown variant `land`");
+        check(r#""controls": ["account""#, r#""controls": ["latitude""#, "controls: latitude has no values to choose from");
+        check(r#""controls": ["account""#, r#""controls": ["actor""#, "controls: actor is there twice");
+        let annotated = |filter: &str| format!(r#""annotations": [{{ "title": "Trails", "filter": "{filter}" }}], "tiles""#);
+        check(r#""tiles""#, &annotated("event:StopLogging"), "Annotation Trails: filter event:StopLogging: There is no");
+        check(r#""tiles""#, &annotated(" "), "Annotation Trails: there is no filter");
     }
 }

@@ -35,6 +35,7 @@
 //!   is there, but equals nothing. The first segment is checked against CloudTrail's own names, unless it is quoted.
 
 pub mod complete;
+pub mod control;
 mod eval;
 mod lex;
 mod name;

@@ -23,16 +23,24 @@ use crate::{
 const VERSIONS_SHOWN: i64 = 100;
 
 /// What is known when the server has started: dashboards that need no database.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Fixed {
+    built_in: Vec<Dashboard>,
     provisioned: Vec<Dashboard>,
     /// Ids that own dashboards had before this program or its files brought one with the same: the own one stays.
     hidden: BTreeSet<String>,
 }
 
+impl Default for Fixed {
+    fn default() -> Fixed {
+        let (provisioned, hidden) = Default::default();
+        Fixed { built_in: dashboard::built_in().to_vec(), provisioned, hidden }
+    }
+}
+
 impl Fixed {
     fn all(&self) -> impl Iterator<Item = (&Dashboard, Source)> {
-        let built_in = dashboard::built_in().iter().map(|dashboard| (dashboard, Source::BuiltIn));
+        let built_in = self.built_in.iter().map(|dashboard| (dashboard, Source::BuiltIn));
         let provisioned = self.provisioned.iter().map(|dashboard| (dashboard, Source::Provisioned));
         built_in.chain(provisioned).filter(|(dashboard, _)| !self.hidden.contains(&dashboard.id))
     }
@@ -51,9 +59,11 @@ impl Fixed {
 }
 
 impl Query {
-    /// Reads the folder of dashboards, if any, and sees which own ones were there first.
-    pub async fn with_dashboards(mut self, folder: Option<&Path>) -> anyhow::Result<Query> {
+    /// Reads the folder of dashboards, if any, and sees which own ones were there first. `allowed_regions`: the panel of
+    /// regions tells others apart, unless it is empty.
+    pub async fn with_dashboards(mut self, folder: Option<&Path>, allowed_regions: &[String]) -> anyhow::Result<Query> {
         let mut fixed = Fixed { provisioned: folder.map(provision::read).unwrap_or_default(), ..Fixed::default() };
+        fixed.built_in.iter_mut().for_each(|dashboard| dashboard.allow_regions(allowed_regions));
         let ids: Vec<_> = fixed.all().map(|(dashboard, _)| dashboard.id.as_str()).collect();
         let hidden = store::among(&self.pool, &ids).await?;
         for id in &hidden {

@@ -375,7 +375,7 @@ async fn with_folder(files: &[(&str, &str)]) -> (Query, tempfile::TempDir) {
     for (name, text) in files {
         std::fs::write(folder.path().join(name), text).unwrap();
     }
-    let query = fixture::query(&support::database().await).with_dashboards(Some(folder.path())).await.unwrap();
+    let query = fixture::query(&support::database().await).with_dashboards(Some(folder.path()), &[]).await.unwrap();
     (query, folder)
 }
 
@@ -397,13 +397,13 @@ async fn a_folder_of_files_is_offered_and_a_bad_one_stops_nothing() {
     let to = led(&post(&site, "/dashboards", &[("do", "clone"), ("id", "ours")]).await);
     assert_eq!(get(&site, &to).await.status, StatusCode::OK);
     // An own dashboard that was there before a file with its id stays what it is.
-    let own = fixture::query(&pool).with_dashboards(None).await.unwrap();
+    let own = fixture::query(&pool).with_dashboards(None, &[]).await.unwrap();
     let site = web::router(Arc::new(own));
     led(&post(&site, "/dashboards", &[("do", "create"), ("title", "Ours")]).await);
     let (query, _folder) = {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("b.json"), &good).unwrap();
-        (fixture::query(&pool).with_dashboards(Some(folder.path())).await.unwrap(), folder)
+        (fixture::query(&pool).with_dashboards(Some(folder.path()), &[]).await.unwrap(), folder)
     };
     let site = web::router(Arc::new(query));
     assert!(get(&site, "/d/ours").await.text().contains("/d/ours/edit"));

@@ -2,8 +2,9 @@
 
 use leptos::prelude::*;
 use model::{
-    dashboard::{Dashboard, Tile},
+    dashboard::{Annotation, Dashboard, Tile},
     error::Error,
+    field::Field,
     view::View,
 };
 
@@ -55,6 +56,7 @@ pub async fn page(backend: &dyn Backend, view: &View, draft: &Draft, error: Opti
                     <label>"What has changed, for the history" <input name="note" maxlength="200" autocomplete="off" value=draft.note.clone()/></label>
                 </section>
             </div>
+            {top(dashboard)}
             <details class="card" data-role="json" open=!draft.json.is_empty()>
                 <summary>"As JSON"</summary>
                 <div class="form">
@@ -65,6 +67,48 @@ pub async fn page(backend: &dyn Backend, view: &View, draft: &Draft, error: Opti
         </form>
     };
     Ok(html(page))
+}
+
+/// What stands above the panels, and what time charts mark.
+fn top(dashboard: &Dashboard) -> AnyView {
+    let chosen = dashboard.controls.iter().copied();
+    let others = Field::ALL.iter().copied().filter(|field| Dashboard::can_control(*field));
+    let others = others.filter(|field| !dashboard.controls.contains(field));
+    let control = |field: Field| {
+        let is_on = dashboard.controls.contains(&field);
+        view! {
+            <label title=field.help()><input type="checkbox" name="control" value=field.key() checked=is_on/>" "{field.label()}</label>
+        }
+        .into_any()
+    };
+    let controls: Vec<_> = chosen.chain(others).map(control).collect();
+    let blank = Annotation { title: String::new(), filter: String::new() };
+    let annotation = |Annotation { title, filter }: &Annotation| {
+        view! {
+            <div class="form-row">
+                <label>"Title" <input name="annotation-title" maxlength="120" autocomplete="off" value=title.clone()/></label>
+                <label>"Filter" <input name="annotation-filter" autocomplete="off" spellcheck="false" value=filter.clone()/></label>
+            </div>
+        }
+        .into_any()
+    };
+    let annotations: Vec<_> = dashboard.annotations.iter().chain([&blank]).map(annotation).collect();
+    view! {
+        <details class="card" data-role="top">
+            <summary>"Controls and annotations"</summary>
+            <div class="form">
+                <fieldset class="ticks">
+                    <legend>"Controls: fields whose values readers choose above the panels"</legend>
+                    {controls}
+                </fieldset>
+                <fieldset>
+                    <legend>"Annotations: events that time charts mark"</legend>
+                    {annotations}
+                </fieldset>
+            </div>
+        </details>
+    }
+    .into_any()
 }
 
 /// What every form of the editor carries along; and the button that Enter presses, which changes nothing.

@@ -8,8 +8,9 @@ mod panel;
 mod step;
 
 use model::{
-    dashboard::Dashboard,
+    dashboard::{Annotation, Dashboard},
     error::{Error, Kind},
+    field::Field,
     view::View,
 };
 
@@ -55,6 +56,8 @@ impl Draft {
         if form.all("title").next().is_some() {
             draft.dashboard.title = form.get("title").to_owned();
             draft.dashboard.description = form.get("description").to_owned();
+            draft.dashboard.controls = form.all("control").filter_map(Field::from_key).collect();
+            draft.dashboard.annotations = annotations(form);
         }
         draft.note = form.get("note").to_owned();
         let panel = form.get("panel");
@@ -63,6 +66,17 @@ impl Draft {
         }
         Ok(draft)
     }
+}
+
+/// Those with a filter; one without a title is called by it.
+fn annotations(form: &Form) -> Vec<Annotation> {
+    let pairs = form.all("annotation-title").zip(form.all("annotation-filter"));
+    let filled = pairs.filter(|(_, filter)| !filter.trim().is_empty());
+    let annotation = |(title, filter): (&str, &str)| {
+        let title = if title.trim().is_empty() { filter } else { title };
+        Annotation { title: title.trim().to_owned(), filter: filter.trim().to_owned() }
+    };
+    filled.map(annotation).collect()
 }
 
 /// The draft of an answer, or of what is stored.
