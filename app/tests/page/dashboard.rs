@@ -127,3 +127,14 @@ async fn how_filters_are_written_stands_beside_the_bar_with_links_that_keep_the_
     get("/").await.has("href=\"/?q=outcome:failure\"");
     assert_eq!(get("/event/event-1").await.count("data-role=\"syntax\""), 0, "there is no bar");
 }
+
+#[tokio::test]
+async fn controls_say_what_is_chosen() {
+    let page = get("/?q=aws_region:(eu-west-1+or+us-east-1)+and+actor:alice+and+account:4*").await;
+    let control = |key: &str| page.between(&format!("data-control=\"{key}\""), "</details>");
+    for (key, chosen) in [("account", ">All<"), ("aws_region", ">eu-west-1 +1<"), ("event_source", ">All<"), ("actor", ">alice<")] {
+        assert!(control(key).contains(chosen), "{key}: {}", control(key));
+    }
+    // The values, without scripts.
+    assert!(control("account").contains("href=\"/discover?field=account&amp;q="), "{}", control("account"));
+}

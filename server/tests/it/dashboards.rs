@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use app::api::Backend;
 use axum::{
     Router,
     http::{Method, StatusCode},
@@ -407,4 +408,19 @@ async fn a_folder_of_files_is_offered_and_a_bad_one_stops_nothing() {
     };
     let site = web::router(Arc::new(query));
     assert!(get(&site, "/d/ours").await.text().contains("/d/ours/edit"));
+}
+
+#[tokio::test]
+async fn regions_that_are_not_allowed_are_marked() {
+    let events = ["eu-west-1", "eu-west-1", "sa-east-1"].map(|region| json!({ "aws_region": region }));
+    let query = fixture::with_events(events).await;
+    let view = fixture::view("range=24h");
+    let before = query.panel("network", "regions", &view).await.unwrap();
+    assert!(before.table.columns.iter().all(|column| column.key != "class"));
+    let query = query.with_dashboards(None, &["eu-west-1".to_owned()]).await.unwrap();
+    let marked = query.panel("network", "regions", &view).await.unwrap();
+    let rows: Vec<_> = marked.table.rows.iter().map(|row| format!("{:?}", &row[..3])).collect();
+    assert_eq!(rows.len(), 2, "{rows:?}");
+    assert!(rows[0].contains("eu-west-1") && rows[0].contains("allowed"), "{rows:?}");
+    assert!(rows[1].contains("sa-east-1") && rows[1].contains("outside"), "{rows:?}");
 }

@@ -262,3 +262,40 @@ async fn an_inspection_shows_how_a_panel_is_answered() {
         assert_eq!(get(&site, address).await.status, status, "{address}");
     }
 }
+
+#[tokio::test]
+async fn a_control_lists_values_beside_what_is_chosen() {
+    let site = site([
+        json!({ "actor": "alice", "aws_region": "eu-west-1" }),
+        json!({ "actor": "alice", "aws_region": "us-east-1" }),
+        json!({ "actor": "<b>bob</b>", "aws_region": "eu-west-1" }),
+    ])
+    .await;
+    let list = async |about: &str, address: &str| {
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("about", about)
+            .append_pair("address", address)
+            .finish();
+        get(&site, &format!("/api/control?{query}")).await
+    };
+    // The control's own condition does not narrow its list; the others do.
+    let regions = list("aws_region ", "/d/network?q=aws_region:eu-west-1+and+actor:alice&range=7d").await;
+    assert_eq!(regions.status, StatusCode::OK);
+    let text = regions.text().replace("&amp;", "&");
+    for link in [
+        // Alone, in the place of what was chosen; with it; without it; all.
+        "/d/network?range=7d&q=actor:alice+and+aws_region:us-east-1",
+        "/d/network?range=7d&q=actor:alice+and+aws_region:%28eu-west-1+or+us-east-1%29",
+        "/d/network?range=7d&q=actor:alice",
+    ] {
+        assert!(text.contains(&format!("href=\\\"{link}\\\"")), "no {link} in {text}");
+    }
+    let actors = list("actor BOB", "/d/network").await.text();
+    assert!(actors.contains("bob&lt;/b&gt;") && !actors.contains("alice"), "{actors}");
+    assert!(!actors.contains("<b>"), "{actors}");
+    let none = list("actor nobody", "/d/network").await.text();
+    assert!(none.contains("No event has such a value."), "{none}");
+    for (about, address) in [("nope ", "/d/network"), ("actor ", "/d/network?q=("), ("actor ", "/d/network?range=soon")] {
+        assert_eq!(list(about, address).await.status, StatusCode::BAD_REQUEST, "{about}{address}");
+    }
+}
