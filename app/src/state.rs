@@ -17,7 +17,7 @@ use model::{
 };
 
 use crate::{
-    api::{self, About, ApiError, Found, Known, Named},
+    api::{self, ApiError, Found, Known, Named},
     ui::{browser, zone},
 };
 
@@ -41,7 +41,8 @@ pub struct State {
     pub tick: RwSignal<u32>,
     /// Whether times are shown in the browser's zone; the server writes UTC.
     pub local: RwSignal<bool>,
-    pub about: Resource<Result<About, ApiError>>,
+    /// The foot of the page, as HTML.
+    pub about: Resource<Result<String, ApiError>>,
     /// The id of the dashboard that the address names, or named last.
     pub named: Memo<Option<String>>,
     /// What was found under `named`; while another is asked for, the one before. Its panels' pages do not ask again.
@@ -148,7 +149,7 @@ pub fn Provider(children: Children) -> impl IntoView {
         errors: Memo::new(errors),
         tick: RwSignal::new(0),
         local: RwSignal::new(false),
-        about: Resource::new(|| (), |()| api::about_get()),
+        about: Resource::new(|| (), |()| api::about_html()),
         named,
         dashboard: RwSignal::new(dashboard),
         built_in: StoredValue::new(SharedValue::new(built_in).into_inner()),

@@ -11,6 +11,7 @@ pub mod export;
 pub mod field;
 pub mod filter;
 pub mod inspection;
+pub mod order;
 pub mod panel;
 pub mod region;
 pub mod series;

@@ -12,6 +12,7 @@ mod compress;
 mod output;
 mod stamp;
 mod style;
+mod uncalled;
 mod wasm;
 
 use std::{

@@ -10,6 +10,8 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use wasm_bindgen_cli_support::Bindgen;
 
+use crate::uncalled;
+
 /// What the browser loads.
 pub struct Bound {
     pub wasm: Vec<u8>,
@@ -58,5 +60,7 @@ fn bind(input: &Path) -> Result<Bound> {
         output.npm_dependencies().is_empty(),
         "a crate asks for npm packages, which this build step does not bundle"
     );
-    Ok(Bound { wasm: output.wasm_mut().emit_wasm(), js, snippets })
+    let module = output.wasm_mut();
+    uncalled::remove(module)?;
+    Ok(Bound { wasm: module.emit_wasm(), js, snippets })
 }

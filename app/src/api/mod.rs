@@ -41,8 +41,8 @@ pub struct Event {
     pub object: String,
 }
 
-/// What every page's frame shows.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// What the foot of every page shows.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct About {
     pub version: String,
     /// Events stored, as the planner estimates it.
@@ -52,7 +52,7 @@ pub struct About {
     pub attributions: Vec<Attribution>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Attribution {
     pub label: String,
     pub url: String,
@@ -141,8 +141,8 @@ pub async fn event_html(id: String, address: String) -> Result<String, ApiError>
     Ok(crate::fragment::event::html(event, &address))
 }
 
-/// What every page's frame shows.
+/// The foot of every page, as HTML.
 #[server(prefix = "/api", endpoint = "about", input = GetUrl, output = wire::Answer)]
-pub async fn about_get() -> Result<About, ApiError> {
-    backend()?.about().await.map_err(fail)
+pub async fn about_html() -> Result<String, ApiError> {
+    backend()?.about().await.map(crate::fragment::about::html).map_err(fail)
 }

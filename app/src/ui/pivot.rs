@@ -2,6 +2,7 @@
 
 use model::{
     field::{Field, Kind},
+    order::sort_by,
     panel::Panel,
     series::{Cell, Column, Table},
 };
@@ -26,8 +27,9 @@ pub fn pivot(panel: &Panel, table: &Table) -> Table {
         }
     }
     // The rest beyond the top comes last, however large.
-    groups.sort_by(|a, b| a.0.is_rest().cmp(&b.0.is_rest()).then(b.1.total_cmp(&a.1)));
-    times.sort_by_key(|at| std::cmp::Reverse(if let Cell::Time(at) = at { at.0 } else { 0 }));
+    sort_by(&mut groups, |a, b| a.0.is_rest().cmp(&b.0.is_rest()).then(b.1.total_cmp(&a.1)));
+    let at = |cell: &Cell| if let Cell::Time(at) = cell { at.0 } else { 0 };
+    sort_by(&mut times, |a, b| at(b).cmp(&at(a)));
     let nothing = if main.kind() == Kind::Integer { Cell::Int(0) } else { Cell::Null };
     let row = |at: &Cell| {
         let amount = |(group, _): &(Cell, f64)| {

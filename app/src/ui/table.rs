@@ -6,6 +6,7 @@ use leptos::{either::Either, prelude::*};
 use model::{
     chart::{format, visible},
     field::{Field, Kind},
+    order::sort_by,
     panel::{Group, Panel},
     series::{Cell, Column, Series, Table},
     time::Timestamp,
@@ -39,7 +40,7 @@ pub fn rows(
     let sorted = Memo::new(move |_| {
         let mut rows = table.rows.clone();
         if let Some((at, down)) = sort.get() {
-            rows.sort_by(|a, b| compare(a.get(at), b.get(at), down));
+            sort_by(&mut rows, |a, b| compare(a.get(at), b.get(at), down));
         }
         rows
     });

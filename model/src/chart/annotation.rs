@@ -11,6 +11,7 @@ use super::{
 use crate::{
     discover,
     field::Field,
+    order::sort_by,
     series::{Cell, Series},
     time::{Edge, Range, Timestamp, Window},
     view::View,
@@ -44,7 +45,7 @@ impl Annotated {
             }
         }
         notes.retain(|(_, events)| *events > 0);
-        notes.sort_by_key(|(window, _)| window.from);
+        sort_by(&mut notes, |(a, _), (b, _)| a.from.cmp(&b.from));
         Annotated { title, filter: filter.to_owned(), notes }
     }
 }

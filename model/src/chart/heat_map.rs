@@ -12,6 +12,7 @@ use super::{
 use crate::{
     field::{Field, Kind},
     filter::Ast,
+    order::sort_by,
     panel::{Group, Measure, Panel},
     series::{Cell, Series, Table},
 };
@@ -56,7 +57,7 @@ fn by_amount(table: &Table, group: Group, main: &str) -> Vec<Cell> {
             None => sums.push((cell.clone(), amount)),
         }
     }
-    sums.sort_by(|a, b| b.1.total_cmp(&a.1));
+    sort_by(&mut sums, |a, b| b.1.total_cmp(&a.1));
     sums.into_iter().map(|(cell, _)| cell).collect()
 }
 

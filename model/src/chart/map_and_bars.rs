@@ -10,6 +10,7 @@ use super::{
 use crate::{
     field::Field,
     filter::Ast,
+    order::sort_by,
     region,
     series::{Cell, Series, Table},
 };
@@ -99,7 +100,7 @@ fn regions(table: &Table) -> Vec<Bar> {
             None => sums.push((cell.clone(), events, failures)),
         }
     }
-    sums.sort_by(|a, b| b.1.total_cmp(&a.1));
+    sort_by(&mut sums, |a, b| b.1.total_cmp(&a.1));
     sums.into_iter().map(|(cell, events, failures)| bar(&cell, events, failures)).collect()
 }
 

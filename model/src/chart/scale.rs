@@ -17,11 +17,23 @@ pub(crate) fn shares(max: f64, wanted: u32) -> Vec<f64> {
 
 fn steps(max: f64, wanted: u32, least: f64) -> Vec<f64> {
     let rough = max / f64::from(wanted.max(1));
-    let power = 10f64.powf(rough.log10().floor());
+    let power = power_of_ten(rough);
     let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|factor| factor * power).find(|step| *step >= rough * 0.999);
     let step = step.unwrap_or(rough).max(least);
     let steps = (max / step - 1e-9).ceil().clamp(1.0, 50.0) as u32;
     (0..=steps).map(|at| f64::from(at) * step).collect()
+}
+
+/// The power of ten at or below an amount above zero.
+pub(crate) fn power_of_ten(amount: f64) -> f64 {
+    let mut power = 1.0;
+    while power > amount {
+        power /= 10.0;
+    }
+    while power * 10.0 <= amount {
+        power *= 10.0;
+    }
+    power
 }
 
 /// A mark on the axis of time.

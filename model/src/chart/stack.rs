@@ -4,6 +4,7 @@ use super::paint::Paint;
 use crate::{
     field::{Field, Kind},
     filter::Ast,
+    order::sort_by,
     panel::{Group, Measure, Panel},
     series::{Cell, Series, Table},
     time::{Timestamp, Window},
@@ -74,7 +75,7 @@ pub(crate) fn stack(panel: &Panel, table: &Table, window: Window, bucket_ms: Opt
         groups[at].1.values[bucket] += value;
         groups[at].1.total += value;
     }
-    groups.sort_by(|(_, a), (_, b)| order(a).cmp(&order(b)).then(b.total.total_cmp(&a.total)));
+    sort_by(&mut groups, |(_, a), (_, b)| order(a).cmp(&order(b)).then(b.total.total_cmp(&a.total)));
     colour(&mut groups, ranked);
     let layers = groups.into_iter().map(|(_, layer)| layer).collect();
     Stack {

@@ -1,3 +1,4 @@
+use ::time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
@@ -413,10 +414,34 @@ pub(crate) fn any_range() -> impl Strategy<Value = Range> {
     ]
 }
 
+/// Times as RFC 3339 has them, and some that are not quite so. A leap second is `a_leap_second`'s.
+fn any_time() -> impl Strategy<Value = String> {
+    let fraction = prop_oneof![Just(String::new()), "\\.[0-9]{0,11}"];
+    let offset = prop_oneof!["[Zz]", "[-+][0-2][0-9]:[0-6][0-9]", "[-+ ][0-9]{0,3}:?[0-9]{0,3}Z?"];
+    let date = (0..=9999, 0..=13, 0..=32).prop_map(|(year, month, day)| format!("{year:04}-{month:02}-{day:02}"));
+    let time = (0..=24, 0..=60, 0..60).prop_map(|(hour, minute, second)| format!("{hour:02}:{minute:02}:{second:02}"));
+    let whole = (date, "[Tt x]", time, fraction, offset)
+        .prop_map(|(date, joint, time, fraction, offset)| format!("{date}{joint}{time}{fraction}{offset}"));
+    prop_oneof![9 => whole, 1 => "[-+0-9:T.Z]{0,26}|\\PC{0,24}"]
+}
+
+#[test]
+fn a_leap_second() {
+    let at = |text| Timestamp::parse(text).map(Timestamp::rfc3339);
+    assert_eq!(at("2016-12-31T23:59:60Z").as_deref(), Some("2016-12-31T23:59:59.999Z"));
+    assert_eq!(at("2016-12-31T23:59:61Z"), None);
+}
+
 proptest! {
     #[test]
     fn a_timestamp_is_the_same_after_its_text(ms in 0..=Timestamp::MAX.0) {
         prop_assert_eq!(Timestamp::parse(&Timestamp(ms).rfc3339()), Some(Timestamp(ms)));
+    }
+
+    #[test]
+    fn times_are_read_as_the_time_crate_reads_them(text in any_time()) {
+        let theirs = OffsetDateTime::parse(&text, &Rfc3339).ok().map(calendar::timestamp);
+        prop_assert_eq!(Timestamp::parse(&text), theirs, "{}", text);
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use ::time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use ::time::{Date, Month};
 
-use super::{Edge, Range, Timestamp, Unit, calendar};
+use super::{Edge, MINUTE_MS, Range, Timestamp, Unit, calendar};
 use crate::error::Error;
 
 impl Timestamp {
@@ -13,9 +13,20 @@ impl Timestamp {
     /// The first moment of the year 0.
     const MIN: Timestamp = Timestamp(-62_167_219_200_000);
 
-    /// RFC 3339, any offset. What is finer than a millisecond is cut off.
+    /// RFC 3339, any offset. What is finer than a millisecond is cut off; a leap second is the end of the one before.
     pub fn parse(text: &str) -> Option<Timestamp> {
-        OffsetDateTime::parse(text, &Rfc3339).ok().map(calendar::timestamp)
+        // By hand: the parser of `time` knows of all formats, and is 3 kB of what the browser loads.
+        let is = |at: usize, sign: u8| text.as_bytes().get(at) == Some(&sign);
+        if !(is(4, b'-') && is(7, b'-') && is(13, b':') && is(16, b':')) {
+            return None;
+        }
+        let two = |at: usize| number(text.get(at..at + 2)?)?.try_into().ok();
+        let year = number(text.get(..4)?)?;
+        let date = Date::from_calendar_date(year.into(), Month::try_from(two(5)?).ok()?, two(8)?).ok()?;
+        let (fraction, offset) = fraction(text.get(19..)?)?;
+        let (second, ms) = if two(17)? == 60 { (59, 999) } else { (two(17)?, fraction) };
+        let local = date.with_hms_milli(two(11)?, two(14)?, second, ms).ok()?.assume_utc();
+        Some(Timestamp(calendar::timestamp(local).0 - offset_minutes(offset)? * MINUTE_MS))
     }
 
     /// RFC 3339 in UTC: `2026-11-24T23:04:29Z`, with `.mmm` only when there are milliseconds.
@@ -29,6 +40,34 @@ impl Timestamp {
         };
         format!("{date}T{hour:02}:{minute:02}:{second:02}{fraction}Z")
     }
+}
+
+/// Digits alone: no sign.
+fn number(digits: &str) -> Option<u16> {
+    if digits.bytes().all(|digit| digit.is_ascii_digit()) { digits.parse().ok() } else { None }
+}
+
+/// What follows the seconds: milliseconds, none where none are written, and the offset's text.
+fn fraction(text: &str) -> Option<(u16, &str)> {
+    let Some(text) = text.strip_prefix('.') else { return Some((0, text)) };
+    let (digits, offset) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
+    let ms = if digits.is_empty() { None } else { number(&format!("{digits:0<3.3}")) };
+    Some((ms?, offset))
+}
+
+/// `Z`, `+02:00`: by how much the time is ahead of UTC.
+fn offset_minutes(text: &str) -> Option<i64> {
+    if text.eq_ignore_ascii_case("z") {
+        return Some(0);
+    }
+    let sign = match text.get(..1)? {
+        "+" => 1,
+        "-" => -1,
+        _ => return None,
+    };
+    let (hours, minutes) = text[1..].split_once(':').filter(|_| text.len() == 6 && text.as_bytes()[3] == b':')?;
+    let (hours, minutes) = (number(hours)?, number(minutes)?);
+    (hours < 24 && minutes < 60).then(|| sign * i64::from(hours * 60 + minutes))
 }
 
 impl Unit {

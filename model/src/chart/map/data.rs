@@ -1,12 +1,11 @@
 //! What the map shows, read from the panel's tables.
 
-use std::collections::HashMap;
-
 use crate::{
     chart::{format, stack::amount},
     country,
     field::Field,
     filter::Ast,
+    order::sort_by,
     series::{Cell, Table},
 };
 
@@ -91,20 +90,19 @@ impl Data {
     /// Rows of `table` are summed by country: a panel may count by more than that.
     pub fn new(table: &Table, cities: Option<&Table>, flows: Option<&Table>) -> Data {
         let mut data = Data::default();
-        let mut places: HashMap<&str, Place> = HashMap::new();
         for row in &table.rows {
             let counts = Counts::of(table, row);
             let cell = table.cell(row, Field::Country.key());
             match cell.text().filter(|code| !code.is_empty()) {
                 None => data.nowhere += counts.events,
-                Some(code) => match places.get_mut(code) {
+                Some(code) => match data.places.iter_mut().find(|place| place.code.eq_ignore_ascii_case(code)) {
                     Some(place) => place.counts.add(&counts),
-                    None => drop(places.insert(code, place(code, cell, counts))),
+                    None => data.places.push(place(code, cell, counts)),
                 },
             }
         }
-        data.places = places.into_values().filter(|place| place.counts.events > 0.0).collect();
-        data.places.sort_by(|a, b| b.counts.events.total_cmp(&a.counts.events).then_with(|| a.code.cmp(&b.code)));
+        data.places.retain(|place| place.counts.events > 0.0);
+        sort_by(&mut data.places, |a, b| b.counts.events.total_cmp(&a.counts.events).then_with(|| a.code.cmp(&b.code)));
         data.cities = cities.map(read_cities).unwrap_or_default();
         data.flows = flows.map(read_flows).unwrap_or_default();
         data
@@ -118,7 +116,7 @@ fn place(code: &str, cell: &Cell, counts: Counts) -> Place {
 
 fn read_cities(table: &Table) -> Vec<City> {
     let mut cities: Vec<City> = table.rows.iter().filter_map(|row| city(table, row)).collect();
-    cities.sort_by(|a, b| b.counts.events.total_cmp(&a.counts.events));
+    sort_by(&mut cities, |a, b| b.counts.events.total_cmp(&a.counts.events));
     cities
 }
 
@@ -140,7 +138,7 @@ fn city(table: &Table, row: &[Cell]) -> Option<City> {
 
 fn read_flows(table: &Table) -> Vec<Flow> {
     let mut flows: Vec<Flow> = table.rows.iter().filter_map(|row| flow(table, row)).collect();
-    flows.sort_by(|a, b| b.events.total_cmp(&a.events));
+    sort_by(&mut flows, |a, b| b.events.total_cmp(&a.events));
     flows
 }
 

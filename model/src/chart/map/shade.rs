@@ -3,6 +3,7 @@
 use crate::chart::{
     format,
     paint::{Paint, STEPS},
+    scale::power_of_ten,
 };
 
 pub(crate) struct Shades {
@@ -16,7 +17,7 @@ impl Shades {
         let most = most.max(1.0);
         let least = least.clamp(1.0, most);
         let mut round = Vec::new();
-        let mut power = 10f64.powf(least.log10().floor());
+        let mut power = power_of_ten(least);
         while power <= most {
             round.extend([1.0, 2.0, 5.0].map(|factor| factor * power));
             power *= 10.0;
