@@ -29,7 +29,7 @@ fn facts(inspection: &Inspection) -> String {
     facts.extend(inspection.bucket_ms.map(|width| ("Width of a bucket", format!("{} s", width as f64 / 1_000.0))));
     let filter = if inspection.filter.is_empty() { "none: all events" } else { &inspection.filter };
     facts.push(("Filter", filter.to_owned()));
-    let took: f64 = inspection.statements.iter().map(|statement| statement.took_ms).sum();
+    let took: f64 = inspection.statements.iter().fold(0.0, |sum, statement| sum + statement.took_ms);
     facts.push(("Database", format!("{took:.1} ms in {} statements", inspection.statements.len())));
     list(&facts)
 }

@@ -125,7 +125,7 @@ async fn preview(backend: &dyn Backend, view: &View, tile: Tile) -> Result<AnyVi
     let (series, inspection) = backend.panel_preview(&tile.panel, view).await?;
     let drawn = guard::made(|| drawn(&tile, &series, view))?;
     let statements: Vec<_> = inspection.statements.iter().map(statement).collect();
-    let took: f64 = inspection.statements.iter().map(|statement| statement.took_ms).sum();
+    let took: f64 = inspection.statements.iter().fold(0.0, |sum, statement| sum + statement.took_ms);
     let Inspection { filter, .. } = inspection;
     let size = format!("panel-body h-{}", tile.place.height);
     let shown = view! {
