@@ -262,3 +262,15 @@ async fn an_inspection_shows_how_a_panel_is_answered() {
         assert_eq!(get(&site, address).await.status, status, "{address}");
     }
 }
+
+#[tokio::test]
+async fn panels_are_inspected_one_after_the_other_on_one_connection() {
+    let site = site([json!({ "actor": "alice" })]).await;
+    let dashboard = model::dashboard::dashboard("overview").unwrap();
+    for tile in &dashboard.tiles {
+        for query in ["", "?q=actor:alice", "?q=as_number:1"] {
+            let address = format!("/d/overview/{}/inspect.json{query}", tile.panel.id);
+            assert_eq!(get(&site, &address).await.status, StatusCode::OK, "{address}");
+        }
+    }
+}
