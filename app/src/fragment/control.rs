@@ -29,7 +29,12 @@ fn list(place: &Place, field: Field, chosen: &[String], found: Vec<ValueCount>, 
     if typed.is_empty() {
         rows.extend(chosen.iter().map(|value| (value.clone(), events(value))));
     }
-    rows.extend(found.iter().filter(|of| !typed.is_empty() || !chosen.contains(&of.text)).map(|of| (of.text.clone(), Some(of.events))));
+    rows.extend(
+        found
+            .iter()
+            .filter(|of| !typed.is_empty() || !chosen.contains(&of.text))
+            .map(|of| (of.text.clone(), Some(of.events))),
+    );
     let href = |values: &[String]| {
         let filter = control::choose(&place.view.filter, field, values);
         View { filter, ..place.view.clone() }.href(&place.base)

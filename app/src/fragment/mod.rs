@@ -1,11 +1,6 @@
-<<<<<<< HEAD
-//! Parts of pages that only the server renders: one event, the values of a field, what is known of a thing, what
-//! completes a filter, how filters are written, words in Markdown. The browser asks for their HTML and puts it in its place. They hold text and links and nothing that
-=======
-//! Parts of pages that only the server renders: the foot, one event, the values of a field, what is known of a thing, what
-//! completes a filter. The browser asks for their HTML and puts it in its place. They hold text and links and nothing that
->>>>>>> h3
-//! runs, so that the wasm need not know how they are made.
+//! Parts of pages that only the server renders: the foot, one event, the values of a field or of a control, what is known of a
+//! thing, what completes a filter, how filters are written, words in Markdown. The browser asks for their HTML and puts it in
+//! its place. They hold text and links and nothing that runs, so that the wasm need not know how they are made.
 
 pub mod about;
 mod actions;

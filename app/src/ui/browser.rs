@@ -91,7 +91,8 @@ pub fn target(event: &web_sys::Event) -> Option<Element> {
 
 /// Closes open popovers, but the one that `inside` lies in, unless it is a link that was followed there.
 fn close_popovers(inside: Option<&Element>) {
-    let followed = inside.and_then(|element| element.closest("a[href]:not([data-stay]), [data-close]").ok().flatten()).is_some();
+    let followed =
+        inside.and_then(|element| element.closest("a[href]:not([data-stay]), [data-close]").ok().flatten()).is_some();
     for popover in open_popovers() {
         if followed || !inside.is_some_and(|element| popover.contains(Some(element))) {
             let _ = popover.remove_attribute("open");

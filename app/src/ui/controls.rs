@@ -59,7 +59,8 @@ fn control(
         }
     };
     // Without scripts nothing is listed here; Discover shows the same values.
-    let elsewhere = move || Discover { field: Some(field), ..Discover::default() }.href(&state.view.get(), discover::PATH);
+    let elsewhere =
+        move || Discover { field: Some(field), ..Discover::default() }.href(&state.view.get(), discover::PATH);
     view! {
         <details class="popover" data-control=field.key() on:toggle=toggled>
             <summary class="control" title=field.help()>

@@ -132,7 +132,9 @@ async fn how_filters_are_written_stands_beside_the_bar_with_links_that_keep_the_
 async fn controls_say_what_is_chosen() {
     let page = get("/?q=aws_region:(eu-west-1+or+us-east-1)+and+actor:alice+and+account:4*").await;
     let control = |key: &str| page.between(&format!("data-control=\"{key}\""), "</details>");
-    for (key, chosen) in [("account", ">All<"), ("aws_region", ">eu-west-1 +1<"), ("event_source", ">All<"), ("actor", ">alice<")] {
+    for (key, chosen) in
+        [("account", ">All<"), ("aws_region", ">eu-west-1 +1<"), ("event_source", ">All<"), ("actor", ">alice<")]
+    {
         assert!(control(key).contains(chosen), "{key}: {}", control(key));
     }
     // The values, without scripts.

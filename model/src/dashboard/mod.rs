@@ -333,10 +333,19 @@ mod tests {
         check(r#""limit": 20"#, r#""limit": 0"#, "Panel top-console-users: a limit is 1 to 1000.");
         check(r#""range": "7d""#, r#""range": "soon""#, "Expected a number and a unit");
         check(r#""controls": ["account""#, r#""controls": ["land""#, "unknown variant `land`");
-        check(r#""controls": ["account""#, r#""controls": ["latitude""#, "controls: latitude has no values to choose from");
+        check(
+            r#""controls": ["account""#,
+            r#""controls": ["latitude""#,
+            "controls: latitude has no values to choose from",
+        );
         check(r#""controls": ["account""#, r#""controls": ["actor""#, "controls: actor is there twice");
-        let annotated = |filter: &str| format!(r#""annotations": [{{ "title": "Trails", "filter": "{filter}" }}], "tiles""#);
-        check(r#""tiles""#, &annotated("event:StopLogging"), "Annotation Trails: filter event:StopLogging: There is no");
+        let annotated =
+            |filter: &str| format!(r#""annotations": [{{ "title": "Trails", "filter": "{filter}" }}], "tiles""#);
+        check(
+            r#""tiles""#,
+            &annotated("event:StopLogging"),
+            "Annotation Trails: filter event:StopLogging: There is no",
+        );
         check(r#""tiles""#, &annotated(" "), "Annotation Trails: there is no filter");
     }
 }

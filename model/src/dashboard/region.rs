@@ -54,6 +54,9 @@ mod tests {
         assert_eq!(network.validate(), Ok(()));
         let panel = &network.tile("regions").expect("regions").panel;
         let filters: Vec<_> = panel.classes.iter().map(|class| class.filter.as_str()).collect();
-        assert_eq!(filters, ["aws_region:* and not aws_region:(eu-west-1 or \"us east\")", "aws_region:(eu-west-1 or \"us east\")"]);
+        assert_eq!(
+            filters,
+            ["aws_region:* and not aws_region:(eu-west-1 or \"us east\")", "aws_region:(eu-west-1 or \"us east\")"]
+        );
     }
 }

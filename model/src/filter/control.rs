@@ -26,7 +26,9 @@ fn values(term: &Ast, field: Field) -> Option<Vec<String>> {
         Ast::Term(Term { target: Target::Field(of), pattern: Pattern::Exactly(value) }) if *of == field => {
             Some(vec![value.clone()])
         }
-        Ast::Or(parts) => parts.iter().map(|part| values(part, field)).collect::<Option<Vec<_>>>().map(|of| of.concat()),
+        Ast::Or(parts) => {
+            parts.iter().map(|part| values(part, field)).collect::<Option<Vec<_>>>().map(|of| of.concat())
+        }
         _ => None,
     }
 }
@@ -39,7 +41,10 @@ mod tests {
     fn a_control_holds_the_values_of_its_field() {
         fn check(filter: &str, expected: &[&str], rest: &str) {
             let (values, others) = chosen(filter, Field::AwsRegion);
-            assert_eq!((values, print(&others)), (expected.iter().map(|text| (*text).to_owned()).collect(), rest.into()));
+            assert_eq!(
+                (values, print(&others)),
+                (expected.iter().map(|text| (*text).to_owned()).collect(), rest.into())
+            );
         }
         check("", &[], "");
         check("aws_region:eu-west-1", &["eu-west-1"], "");

@@ -57,7 +57,9 @@ pub fn open_geoip(global: &Global) -> anyhow::Result<GeoIp> {
 pub async fn serve(database: Database, geoip: GeoIp, listener: TcpListener, settings: &Serve) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let folder = settings.dashboards.as_deref().filter(|folder| !folder.as_os_str().is_empty());
-    let query = Query::new(database.pool.clone(), Clock::System, geoip).with_dashboards(folder, &settings.allowed_regions).await?;
+    let query = Query::new(database.pool.clone(), Clock::System, geoip)
+        .with_dashboards(folder, &settings.allowed_regions)
+        .await?;
     let router = web::router_with(Arc::new(query), names(&settings.hosts, address));
 
     let (stop, stopping) = tokio::sync::oneshot::channel::<()>();

@@ -295,7 +295,8 @@ async fn a_control_lists_values_beside_what_is_chosen() {
     assert!(!actors.contains("<b>"), "{actors}");
     let none = list("actor nobody", "/d/network").await.text();
     assert!(none.contains("No event has such a value."), "{none}");
-    for (about, address) in [("nope ", "/d/network"), ("actor ", "/d/network?q=("), ("actor ", "/d/network?range=soon")] {
+    for (about, address) in [("nope ", "/d/network"), ("actor ", "/d/network?q=("), ("actor ", "/d/network?range=soon")]
+    {
         assert_eq!(list(about, address).await.status, StatusCode::BAD_REQUEST, "{about}{address}");
     }
 }
