@@ -121,8 +121,10 @@ def _troubles(result: dict) -> list[str]:
         for why in ("refused", "unsupported", "difference"):
             if one.get(why):
                 lines.append(f"not compared: {name}: {why}: {one[why]}")
+    if not lines:
+        asked = len(result["panels"]) + len(result["searches"])
+        lines.append(f"Trailmap and DuckDB gave the same answers to all {asked} questions.")
     refused = result["viewers"]["refused"]
     if refused:
         lines.append(f"{len(refused)} pages were refused while viewers looked, the first: {refused[0]}")
-    asked = len(result["panels"]) + len(result["searches"])
-    return lines or [f"Trailmap and DuckDB gave the same answers to all {asked} questions."]
+    return lines

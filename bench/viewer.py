@@ -1,5 +1,6 @@
 """A reader of pages, and how long answers take. Times are those of whole HTTP requests."""
 
+import gzip
 import json
 import math
 import threading
@@ -11,6 +12,8 @@ from urllib.parse import urlencode, urlsplit
 # A measurement is over after so many seconds, if there are so many times by then.
 SECONDS = 0.5
 LEAST = 3
+# What a page has in the place of a panel that could not be answered.
+FAILED_PANEL = b'data-role="error"'
 
 
 class Refused(Exception):
@@ -18,13 +21,13 @@ class Refused(Exception):
 
 
 class Viewer:
-    """One connection, one request at a time, compressed as browsers ask for it."""
+    """One connection, one request at a time, compressed with gzip unless the answer is to be read."""
 
     def __init__(self, url: str):
         self.connection = HTTPConnection(urlsplit(url).netloc, timeout=120)
 
     def read(self, path: str, compressed: bool = True) -> bytes:
-        headers = {"Accept-Encoding": "gzip, deflate, br"} if compressed else {}
+        headers = {"Accept-Encoding": "gzip"} if compressed else {}
         self.connection.request("GET", path, headers=headers)
         answer = self.connection.getresponse()
         body = answer.read()
@@ -70,8 +73,11 @@ def crowd(url: str, page: str, viewers: int, during: Callable[[], object]) -> tu
         while True:
             before = time.perf_counter()
             try:
-                viewer.read(page)
-                taken.append((time.perf_counter() - before) * 1000)
+                body = viewer.read(page)
+                took = (time.perf_counter() - before) * 1000
+                if FAILED_PANEL in gzip.decompress(body):
+                    raise Refused(f"{page}: a panel without an answer after {took:.0f} ms")
+                taken.append(took)
             except (Refused, OSError) as error:
                 refused.append(str(error))
                 viewer = Viewer(url)
