@@ -290,10 +290,12 @@ async fn a_control_lists_values_beside_what_is_chosen() {
     ] {
         assert!(text.contains(&format!("href=\\\"{link}\\\"")), "no {link} in {text}");
     }
-    let actors = list("actor BOB", "/d/network").await.text();
+    let actors = list("actor BOB", "/d/network").await;
+    let actors = actors.text();
     assert!(actors.contains("bob&lt;/b&gt;") && !actors.contains("alice"), "{actors}");
     assert!(!actors.contains("<b>"), "{actors}");
-    let none = list("actor nobody", "/d/network").await.text();
+    let none = list("actor nobody", "/d/network").await;
+    let none = none.text();
     assert!(none.contains("No event has such a value."), "{none}");
     for (about, address) in [("nope ", "/d/network"), ("actor ", "/d/network?q=("), ("actor ", "/d/network?range=soon")]
     {
