@@ -48,8 +48,8 @@ mod tests {
         }
         check("", &[], "");
         check("aws_region:eu-west-1", &["eu-west-1"], "");
-        check("outcome:failure aws_region:(a or b)", &["a", "b"], "outcome:failure");
-        check("awsRegion:a actor:x", &["a"], "actor:x");
+        check("outcome:failure and aws_region:(a or b)", &["a", "b"], "outcome:failure");
+        check("awsRegion:a and actor:x", &["a"], "actor:x");
         // What is more than values is a condition of the reader's own.
         check("aws_region:eu-*", &[], "aws_region:eu-*");
         check("not aws_region:a", &[], "not aws_region:a");
@@ -66,9 +66,9 @@ mod tests {
             assert_eq!(chosen(&chosen_now, Field::Actor).0, values);
         }
         check("", &["a b"], "actor:\"a b\"");
-        check("outcome:failure", &["x"], "outcome:failure actor:x");
-        check("actor:x outcome:failure", &["x", "y*"], "outcome:failure actor:(x or \"y*\")");
-        check("actor:x outcome:failure", &[], "outcome:failure");
+        check("outcome:failure", &["x"], "outcome:failure and actor:x");
+        check("actor:x and outcome:failure", &["x", "y*"], "outcome:failure and actor:(x or \"y*\")");
+        check("actor:x and outcome:failure", &[], "outcome:failure");
         check("actor:(", &["x"], "actor:x");
     }
 }
