@@ -247,7 +247,7 @@ impl Command {
     /// The log filter where none is set: long-running commands tell what they do, the others only what is wrong.
     pub fn default_log(&self) -> &'static str {
         match self {
-            Command::Serve(_) | Command::Demo(_) => "info",
+            Command::Serve(_) | Command::Demo(_) => "info,sqlx::postgres::notice=warn",
             _ => "warn",
         }
     }
