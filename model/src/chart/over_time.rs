@@ -51,7 +51,8 @@ pub(crate) fn draw(canvas: &mut Canvas<'_>, body: Rect, stack: &Stack, shape: Sh
     let legend_height = if legend.height() > 0.0 { legend.height() + 8.0 } else { 0.0 };
     let chart = Rect::new(body.x, body.y, body.w, body.h - legend_height);
     let plot = plot(canvas, chart, stack, shape);
-    legend.draw(canvas, plot.x, chart.bottom() + 8.0);
+    // Wider amounts move the plot, but the legend has no more room.
+    legend.draw(canvas, plot.x.min(body.x + Y_AXIS), chart.bottom() + 8.0);
 }
 
 /// The chart without legend. Gives the place of the plot.

@@ -174,3 +174,33 @@ proptest! {
         check(&sparkline(&values, size, Theme::Page), size, true);
     }
 }
+
+/// The legend has no more room when the amounts beside the plot take much.
+#[test]
+fn long_amounts_leave_the_legend_in_the_picture() {
+    let tiles = || built_in().iter().flat_map(|dashboard| &dashboard.tiles);
+    let panel = &tiles().find(|tile| tile.panel.id == "error-rate").expect("a line").panel;
+    let row = |group: i64, rate: i64| vec![Cell::Time(Timestamp(NOW - HOUR)), Cell::Int(group), Cell::Int(rate)];
+    let columns = ["event_time", "event_source", "error_rate"].map(|key| Column {
+        key: key.to_owned(),
+        kind: Field::from_key(key).map_or(model::field::Kind::Integer, Field::kind),
+        label: key.to_owned(),
+    });
+    let rows = (0..8).map(|group| row(group * 1_000_000_000, 80_000_000_020_000_009 >> (group * 7))).collect();
+    let series = Series {
+        panel: PanelName { id: panel.id.clone(), title: panel.title.clone() },
+        window: Window { from: Timestamp(NOW - 30 * HOUR), to: Timestamp(NOW) },
+        previous: None,
+        filter: String::new(),
+        bucket_ms: Some(HOUR / 2),
+        table: Table { columns: columns.into(), rows, total: 0, truncated: false },
+        details: Vec::new(),
+        last_event: None,
+        took_ms: 0,
+    };
+    for width in [200, 500, 1196] {
+        let size = Size { width, height: 606 };
+        let target = Target { size, theme: Theme::Dark, link: None, land: Land::Inline(outlines()) };
+        check(&svg(panel, &series, target), size, false);
+    }
+}
