@@ -128,9 +128,9 @@ fn hostile_marks_take_linear_time() {
             let _ = scan_in(hostile.as_bytes(), &[65536]);
             began.elapsed()
         };
-        (0..3).map(scan).min().unwrap().as_secs_f64()
+        (0..2).map(scan).min().unwrap().as_secs_f64()
     };
-    for (mark, count) in [(r#"{"eventVersion":"#, 25_000), ("{\n", 125_000), ("{\"a\":\"\n", 50_000), ("[\"", 125_000)]
+    for (mark, count) in [(r#"{"eventVersion":"#, 6_000), ("{\n", 30_000), ("{\"a\":\"\n", 12_000), ("[\"", 30_000)]
     {
         let (few, many) = (quickest(mark.repeat(count)), quickest(mark.repeat(count * TIMES)));
         // In quadratic time it would be 64 times as long.
