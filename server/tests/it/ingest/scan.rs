@@ -130,8 +130,7 @@ fn hostile_marks_take_linear_time() {
         };
         (0..2).map(scan).min().unwrap().as_secs_f64()
     };
-    for (mark, count) in [(r#"{"eventVersion":"#, 6_000), ("{\n", 30_000), ("{\"a\":\"\n", 12_000), ("[\"", 30_000)]
-    {
+    for (mark, count) in [(r#"{"eventVersion":"#, 6_000), ("{\n", 30_000), ("{\"a\":\"\n", 12_000), ("[\"", 30_000)] {
         let (few, many) = (quickest(mark.repeat(count)), quickest(mark.repeat(count * TIMES)));
         // In quadratic time it would be 64 times as long.
         assert!(many / few < 32.0, "{mark}: {count} take {few} s, {TIMES} times as many {many} s");
