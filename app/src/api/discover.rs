@@ -21,8 +21,9 @@ pub trait Discover: Send + Sync + 'static {
     /// told as `model::discover::Standing` reads it.
     async fn discover(&self, view: &View, discover: &discover::Discover) -> Result<Series, Error>;
 
-    /// The most frequent values of a field among the view's events; `model::discover::counts` reads the rest.
-    async fn field_values(&self, view: &View, field: Field) -> Result<Series, Error>;
+    /// The `limit` most frequent values of a field among the view's events, of those that have `typed` in them, in either
+    /// case; `model::discover::counts` reads the rest.
+    async fn field_values(&self, view: &View, field: Field, typed: &str, limit: u32) -> Result<Series, Error>;
 
     /// All events, or `limit` of them, from the beginning or after a place.
     async fn discover_all(&self, view: &View, discover: &discover::Discover) -> Result<Listing, Error>;
@@ -49,12 +50,16 @@ pub async fn discover_page(query: String) -> Result<Series, ApiError> {
     super::backend()?.discover(&view, &discover).await.map_err(super::fail)
 }
 
+/// Values that stand below a field's name.
+#[cfg(feature = "ssr")]
+const TOP: u32 = 10;
+
 /// The most frequent values of a field among the events of Discover's page at `address`, as HTML whose links lead on from
 /// there.
 #[server(prefix = "/api", endpoint = "values", input = GetUrl, output = wire::Answer)]
 pub async fn values_html(field: String, address: String) -> Result<String, ApiError> {
     let (view, field) = read::field(&field, &address)?;
-    let values = super::backend()?.field_values(&view, field).await.map_err(super::fail)?;
+    let values = super::backend()?.field_values(&view, field, "", TOP).await.map_err(super::fail)?;
     Ok(crate::fragment::values::html(&values, &address))
 }
 

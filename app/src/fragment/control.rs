@@ -6,35 +6,39 @@ use model::{
     chart::{format, visible},
     error::Error,
     field::Field,
-    filter::{self, Target, control},
+    filter::{self, control},
+    series::Cell,
     view::View,
 };
 
 use super::Place;
-use crate::api::{Backend, ValueCount};
+use crate::{api::Backend, ui::value::plain};
+
+/// Values at most: a list that one looks through.
+const MOST: u32 = 30;
 
 /// `typed`: what the values shall have in them.
 pub async fn html(backend: &dyn Backend, field: Field, typed: &str, address: &str) -> Result<String, Error> {
     let place = Place::read(address);
     let (chosen, rest) = control::chosen(&place.view.filter, field);
     let others = View { filter: filter::print(&rest), ..place.view.clone() };
-    let found = backend.values(&Target::Field(field), typed, &others).await?;
-    Ok(list(&place, field, &chosen, found, typed).to_html())
+    let series = backend.field_values(&others, field, typed.trim(), MOST).await?;
+    let values = series.table.rows.iter().filter_map(|row| match row.as_slice() {
+        [value, Cell::Int(events)] => Some((plain(value), *events)),
+        _ => None,
+    });
+    Ok(list(&place, field, &chosen, &values.collect::<Vec<_>>(), typed).to_html())
 }
 
-fn list(place: &Place, field: Field, chosen: &[String], found: Vec<ValueCount>, typed: &str) -> AnyView {
+fn list(place: &Place, field: Field, chosen: &[String], found: &[(String, i64)], typed: &str) -> AnyView {
     // What is chosen stands first, also where the range has none of it.
-    let events = |value: &String| found.iter().find(|other| other.text == *value).map(|other| other.events);
+    let events = |value: &String| found.iter().find(|(other, _)| other == value).map(|(_, events)| *events);
     let mut rows: Vec<(String, Option<i64>)> = Vec::new();
     if typed.is_empty() {
         rows.extend(chosen.iter().map(|value| (value.clone(), events(value))));
     }
-    rows.extend(
-        found
-            .iter()
-            .filter(|of| !typed.is_empty() || !chosen.contains(&of.text))
-            .map(|of| (of.text.clone(), Some(of.events))),
-    );
+    let others = found.iter().filter(|(value, _)| !typed.is_empty() || !chosen.contains(value));
+    rows.extend(others.map(|(value, events)| (value.clone(), Some(*events))));
     let href = |values: &[String]| {
         let filter = control::choose(&place.view.filter, field, values);
         View { filter, ..place.view.clone() }.href(&place.base)

@@ -154,7 +154,7 @@ impl Discover for Memory {
         Ok(Series { table, details, ..series(panel, view, self.empty) })
     }
 
-    async fn field_values(&self, view: &View, field: Field) -> Result<Series, Error> {
+    async fn field_values(&self, view: &View, field: Field, _: &str, _: u32) -> Result<Series, Error> {
         let panel = &model::discover::dashboard().tiles[0].panel;
         let columns =
             vec![column(field.key(), field.kind(), field.label()), column("events", field::Kind::Integer, "Events")];

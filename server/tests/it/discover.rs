@@ -221,14 +221,28 @@ async fn a_fields_values_have_counts_of_all() {
         json!({}),
     ])
     .await;
-    let values = async |field| {
-        let series = query.field_values(&crate::query::fixture::view(""), field).await.unwrap();
+    let found = async |field, typed: &str, limit| {
+        let series = query.field_values(&crate::query::fixture::view(""), field, typed, limit).await.unwrap();
         (crate::query::fixture::text(&series.table), model::discover::counts(&series))
     };
+    let values = async |field| found(field, "", 10).await;
     let (table, counts) = values(model::field::Field::Country).await;
     assert_eq!((table.as_str(), counts), ("country | events\nDE | 2\nUS | 1\ntotal 4\n", (3, 2)));
     let (table, counts) = values(model::field::Field::Resource).await;
     assert_eq!((table.as_str(), counts), ("resource | events\na | 2\nb | 1\ntotal 4\n", (2, 2)));
     let (table, counts) = values(model::field::Field::ErrorCode).await;
     assert_eq!((table.as_str(), counts), ("error_code | events\ntotal 4\n", (0, 0)));
+    // Those that have something in them; shares stay those of all events.
+    let (table, counts) = found(model::field::Field::Country, "u", 10).await;
+    assert_eq!((table.as_str(), counts), ("country | events\nUS | 1\ntotal 4\n", (3, 1)));
+    let (table, counts) = found(model::field::Field::Resource, "", 1).await;
+    assert_eq!((table.as_str(), counts), ("resource | events\na | 2\ntotal 4, truncated\n", (2, 2)));
+    for nothing in ["%", "_", "\\", "\0", "x"] {
+        let (table, counts) = found(model::field::Field::Country, nothing, 10).await;
+        assert_eq!((table.as_str(), counts), ("country | events\ntotal 4\n", (3, 0)), "{nothing:?}");
+    }
+    // A value of any kind is looked for by its text.
+    for field in model::field::Field::ALL {
+        found(*field, "1", 10).await;
+    }
 }

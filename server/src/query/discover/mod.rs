@@ -31,13 +31,14 @@ impl Discover for Query {
         told(answer.await, &ask, started)
     }
 
-    async fn field_values(&self, view: &View, field: Field) -> Result<Series, Error> {
+    async fn field_values(&self, view: &View, field: Field, typed: &str, limit: u32) -> Result<Series, Error> {
+        let wanted = values::Wanted { field, typed, limit };
         let ask = Ask::new(view, &discover::Discover::default(), self.clock.now())?;
         let started = Instant::now();
         let answer = async {
             let _permit = session::permit(&self.panels).await?;
             let mut session = Session::begin(&self.pool).await?;
-            let series = values::read(&mut session, &ask, field).await?;
+            let series = values::read(&mut session, &ask, wanted).await?;
             session.end().await?;
             Ok(series)
         };

@@ -8,18 +8,30 @@ use model::{
 use sqlx::{Postgres, QueryBuilder, Row};
 
 use super::{
-    super::{filter::column, read, session::Session},
+    super::{
+        filter::{column, is_storable, like},
+        read,
+        session::Session,
+    },
     Failure,
     ask::Ask,
     sql,
 };
 
-/// Values that are shown.
-const TOP: i64 = 10;
+/// Which values are wanted.
+#[derive(Clone, Copy)]
+pub struct Wanted<'a> {
+    pub field: Field,
+    /// What they have in them, in either case; empty: any.
+    pub typed: &'a str,
+    pub limit: u32,
+}
 
-/// The most frequent values with their counts; in the detail `COUNTS`, events that have the field and distinct values.
-pub async fn read(session: &mut Session, ask: &Ask, field: Field) -> Result<Series, Failure> {
-    let rows = session.fetch(&mut statement(ask, field)).await?;
+/// The most frequent values with their counts; in the detail `COUNTS`, events that have the field and distinct values, as
+/// far as they are wanted.
+pub async fn read(session: &mut Session, ask: &Ask, wanted: Wanted<'_>) -> Result<Series, Failure> {
+    let field = wanted.field;
+    let rows = session.fetch(&mut statement(ask, wanted)).await?;
     // Of a field's several values, each stands alone here.
     let kind = if field.kind() == Kind::List { Kind::Text } else { field.kind() };
     let mut table = Table {
@@ -61,7 +73,7 @@ fn integer(key: &str, label: &str) -> Column {
 }
 
 /// One pass over the events, by hashing.
-fn statement(ask: &Ask, field: Field) -> QueryBuilder<Postgres> {
+fn statement(ask: &Ask, Wanted { field, typed, limit }: Wanted<'_>) -> QueryBuilder<Postgres> {
     let mut sql = QueryBuilder::new("with counted as (\nselect ");
     // An event counts under each of a field's several values, but once among all.
     let several = field.kind() == Kind::List;
@@ -71,7 +83,9 @@ fn statement(ask: &Ask, field: Field) -> QueryBuilder<Postgres> {
         sql.push(format_args!(" left join unnest({}) as value on true", column(field)));
     }
     sql::push_where(&mut sql, ask);
-    sql.push("\ngroup by 1\n),\nsummed as (\n  select ");
+    sql.push("\ngroup by 1\n),\nfound as (\n  select value, events from counted where value is not null");
+    push_typed(&mut sql, field, typed);
+    sql.push("\n),\nsummed as (\n  select ");
     if several {
         sql.push("(select count(*) from event");
         sql::push_where(&mut sql, ask);
@@ -84,11 +98,10 @@ fn statement(ask: &Ask, field: Field) -> QueryBuilder<Postgres> {
              coalesce(sum(events) filter (where value is not null), 0)::bigint as present",
         );
     }
-    sql.push(
-        ", count(value) as distinct_values\n  from counted\n),\ntop as (\n  select value, events from counted where value is not null \
-         order by events desc, value limit ",
-    );
-    sql.push_bind(TOP);
+    sql.push(", (select count(*) from found) as distinct_values");
+    sql.push(if several { "" } else { "\n  from counted" });
+    sql.push("\n),\ntop as (\n  select value, events from found order by events desc, value limit ");
+    sql.push_bind(i64::from(limit));
     let value = match field.kind() {
         Kind::Address => "host(value) collate \"C\"",
         _ => "value",
@@ -98,4 +111,18 @@ fn statement(ask: &Ask, field: Field) -> QueryBuilder<Postgres> {
          order by events desc, top.value"
     ));
     sql
+}
+
+/// Only values that have this in them.
+fn push_typed(sql: &mut QueryBuilder<Postgres>, field: Field, typed: &str) {
+    if typed.is_empty() {
+        return;
+    }
+    if !is_storable(typed) {
+        sql.push(" and false");
+        return;
+    }
+    let text = if field.kind() == Kind::Address { "host(value)" } else { "value::text" };
+    sql.push(format_args!(" and lower({text} collate \"C\") like "));
+    sql.push_bind(format!("%{}%", like(&[typed.to_ascii_lowercase()])));
 }

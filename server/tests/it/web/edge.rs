@@ -170,7 +170,7 @@ impl Discover for Faulty {
         panic!("the inner secret")
     }
 
-    async fn field_values(&self, _: &View, _: Field) -> Result<Series, Error> {
+    async fn field_values(&self, _: &View, _: Field, _: &str, _: u32) -> Result<Series, Error> {
         panic!("the inner secret")
     }
 
