@@ -18,13 +18,10 @@ BENCH_PROFILE ?= quick
 # make fuzz: how long.
 SECONDS_OF_FUZZ ?= 60
 
-# One cargo profile for lint, tests and the build step, instead of the one that suits each; CI compiles dependencies once by it.
-PROFILE ?=
-
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # The browser half may have so many bytes after brotli.
 WASM_BUDGET := 450000
-SITE := cargo run --profile $(or $(PROFILE),quick) --package site --
+SITE := cargo run --profile quick --package site --
 
 # $(call packages,DEBIAN PACKAGES): installs them, or stops with the one line to run.
 define packages
@@ -56,7 +53,7 @@ test: setup-test ## all tests: units, database, routes, browser; installs what t
 	log=$$(mktemp)
 	trap 'rm -f "$$log"' EXIT
 	status=0
-	cargo test --workspace --profile $(or $(PROFILE),test) --no-fail-fast 2>&1 | tee -a "$$log" || status=1
+	cargo test --workspace --no-fail-fast 2>&1 | tee -a "$$log" || status=1
 	$(MAKE) browser-tests 2>&1 | tee -a "$$log" || status=1
 	awk '/^test result:/ { passed += $$4; failed += $$6 }
 		/^(ℹ|#) pass [0-9]+$$/ { passed += $$3 }
@@ -70,8 +67,8 @@ e2e: setup-test ## the browser tests alone
 
 lint: setup-build setup-deny ## formatting, clippy on the server's and the browser's build, licences
 	cargo fmt --all --check
-	cargo clippy --profile $(or $(PROFILE),dev) --workspace --all-targets -- -D warnings
-	cargo clippy --profile $(or $(PROFILE),dev) --package app --lib --target wasm32-unknown-unknown --no-default-features --features hydrate -- -D warnings
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy --package app --lib --target wasm32-unknown-unknown --no-default-features --features hydrate -- -D warnings
 	PATH="$$PATH:$(abspath $(TARGET))/tools/bin"
 	if command -v cargo-deny >/dev/null; then
 		cargo deny check licenses bans sources
