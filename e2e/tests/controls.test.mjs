@@ -51,7 +51,7 @@ test("without scripts the values are a link away", async (t) => {
   await actor.locator("summary").click();
   await actor.getByRole("link", { name: "Values, in Discover" }).click();
   assert.equal(path(own), "/discover");
-  assert.ok((await own.locator("[data-role=values] li").count()) > 0);
+  await own.locator("[data-role=values] li").first().waitFor();
 });
 
 test("a dashboard's own controls and annotations; leaving them unsaved is asked about", async (t) => {

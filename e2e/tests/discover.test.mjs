@@ -108,7 +108,7 @@ test("a row opens to its fields and the event; values are filtered for, out and 
 
 test("values and the event are copied as they are", async (t) => {
   const discover = await page(t, { permissions: ["clipboard-read", "clipboard-write"] });
-  await open(discover, `/discover?${RANGE}`);
+  await open(discover, `/discover?${RANGE}&q=event_category:Management`);
   const event = await opened(discover);
   const copied = () => discover.evaluate(() => navigator.clipboard.readText());
   const raw = JSON.parse(await event.locator("pre[data-role=raw]").innerText());

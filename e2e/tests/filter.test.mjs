@@ -139,7 +139,7 @@ test("a mistake is a 400 that names its place in the export", async () => {
 
 test("rows of recent events open to the raw event", async (t) => {
   const overview = await page(t);
-  await open(overview, `/?${RANGE}`);
+  await open(overview, `/?${RANGE}&q=event_category:Management`);
   await brand(overview);
   const recent = panel(overview, "recent-events");
   await recent.locator("button[data-action=open]").first().click();
