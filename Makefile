@@ -15,10 +15,14 @@ LISTEN ?= 127.0.0.1:8080
 EVENTS ?= 1000000
 RUNS ?= 20
 BENCH_PROFILE ?= quick
+# make lint, make test: cargo's profile of the server.
+PROFILE ?= dev
 # make fuzz: how long.
 SECONDS_OF_FUZZ ?= 60
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
+# Where cargo puts what that profile makes.
+BUILT := $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 # The browser half may have so many bytes after brotli.
 WASM_BUDGET := 450000
 SITE := cargo run --profile quick --package site --
@@ -53,7 +57,9 @@ test: setup-test ## all tests: units, database, routes, browser; installs what t
 	log=$$(mktemp)
 	trap 'rm -f "$$log"' EXIT
 	status=0
-	cargo test --workspace --no-fail-fast 2>&1 | tee -a "$$log" || status=1
+	# The build step apart: its dependencies ask for other features of those that the server has too.
+	cargo test --profile $(PROFILE) --workspace --exclude site --no-fail-fast 2>&1 | tee -a "$$log" || status=1
+	cargo test --profile quick --package site 2>&1 | tee -a "$$log" || status=1
 	$(MAKE) browser-tests 2>&1 | tee -a "$$log" || status=1
 	awk '/^test result:/ { passed += $$4; failed += $$6 }
 		/^(ℹ|#) pass [0-9]+$$/ { passed += $$3 }
@@ -62,13 +68,13 @@ test: setup-test ## all tests: units, database, routes, browser; installs what t
 	exit $$status
 
 e2e: setup-test ## the browser tests alone
-	cargo build --package trailmap
+	cargo build --profile $(PROFILE) --package trailmap
 	$(MAKE) browser-tests
 
 lint: setup-build setup-deny ## formatting, clippy on the server's and the browser's build, licences
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets -- -D warnings
-	cargo clippy --package app --lib --target wasm32-unknown-unknown --no-default-features --features hydrate -- -D warnings
+	cargo clippy --profile $(PROFILE) --workspace --all-targets -- -D warnings
+	cargo clippy --profile wasm --package app --lib --target wasm32-unknown-unknown --no-default-features --features hydrate -- -D warnings
 	PATH="$$PATH:$(abspath $(TARGET))/tools/bin"
 	if command -v cargo-deny >/dev/null; then
 		cargo deny check licenses bans sources
@@ -88,8 +94,7 @@ bench: setup-build setup-postgres setup-geoip setup-bench ## ingest, panels, sea
 		--trailmap $(TARGET)/$(BENCH_PROFILE)/trailmap --parser $(TARGET)/$(BENCH_PROFILE)/examples/filter_ast
 
 bench-pure: setup-build ## what needs no database: filters, pictures, decoding (criterion)
-	cargo bench --profile $(BENCH_PROFILE) --package model --bench pure
-	cargo bench --profile $(BENCH_PROFILE) --package trailmap --bench decode
+	cargo bench --profile $(BENCH_PROFILE) --manifest-path bench/pure/Cargo.toml --target-dir '$(TARGET)/bench-pure'
 
 # What cargo-fuzz passes, as far as it needs no nightly compiler. New inputs stay below target/.
 FUZZ_FLAGS := --cfg fuzzing -Ccodegen-units=1 -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
@@ -120,7 +125,7 @@ clean: ## remove all that was built; the data folder stays
 .PHONY: browser-tests
 browser-tests:
 	$(SITE) --check-size $(WASM_BUDGET)
-	TRAILMAP="$${TRAILMAP:-$(abspath $(TARGET))/debug/trailmap}" GEOIP='$(abspath $(DATA_DIR))/geoip' node e2e/run.mjs
+	TRAILMAP="$${TRAILMAP:-$(abspath $(BUILT))/trailmap}" GEOIP='$(abspath $(DATA_DIR))/geoip' node e2e/run.mjs
 
 setup-test: setup-build setup-postgres setup-geoip setup-node setup-browser
 

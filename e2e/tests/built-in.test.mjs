@@ -2,11 +2,10 @@
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { test } from "node:test";
+import { grave } from "../lib/axe.mjs";
 import { PHONE, clean, open, page, panel, settled } from "../lib/browser.mjs";
 
-const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const folder = new URL("../../model/src/dashboards/", import.meta.url);
 const IDS = ["sign-ins", "identity-and-access", "network", "errors", "changes", "data-and-audit"];
 // Only a database of autonomous systems, which the tests have not, tells networks.
@@ -25,12 +24,7 @@ for (const id of IDS) {
       assert.equal(empty, EMPTY.includes(own.id) ? 1 : 0, `${own.id} is ${empty ? "" : "not "}empty`);
     }
     clean(shown);
-    await shown.evaluate(AXE);
-    const { violations } = await shown.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-    const grave = violations
-      .filter((violation) => ["serious", "critical"].includes(violation.impact))
-      .map(({ id, help, nodes }) => ({ id, help, at: nodes.slice(0, 3).map((node) => `${node.target}`) }));
-    assert.deepEqual(grave, []);
+    assert.deepEqual(await grave(shown), []);
   });
 }
 

@@ -1,12 +1,10 @@
 // Dashboards of one's own: made, cloned, changed, looked back at, deleted and brought back, taken along; without scripts, too.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { test } from "node:test";
+import { grave } from "../lib/axe.mjs";
 import { DESKTOP, PHONE, clean, json, open, page, panel } from "../lib/browser.mjs";
 
-const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const path = (page) => new URL(page.url()).pathname;
 const row = (page, id) => page.locator(`[data-dashboard="${id}"]`);
 
@@ -211,10 +209,7 @@ for (const [name, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE }
       for (const address of ["/dashboards", `/d/${id}/edit`, `/d/${id}/history`]) {
         await own.goto(address);
         await own.waitForSelector("body[data-hydrated]");
-        await own.evaluate(AXE);
-        const { violations } = await own.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-        const grave = violations.filter((violation) => ["serious", "critical"].includes(violation.impact));
-        assert.deepEqual(grave.map(({ id, nodes }) => [address, id, nodes.slice(0, 3).map((node) => `${node.target} ${node.failureSummary}`)]), []);
+        assert.deepEqual(await grave(own), [], address);
         const [scroll, client] = await own.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
         assert.ok(scroll <= client, `${address}: ${scroll} px in ${client} px`);
       }

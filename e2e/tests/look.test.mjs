@@ -1,12 +1,9 @@
 // Themes, narrow screens, and what an accessibility audit finds.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { test } from "node:test";
+import { grave } from "../lib/axe.mjs";
 import { DESKTOP, PHONE, clean, open, page, panel, settled } from "../lib/browser.mjs";
-
-const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** How bright the page's background is, 0 to 255. */
 const brightness = (page) =>
@@ -45,12 +42,7 @@ for (const colorScheme of ["light", "dark"]) {
         // The page's policy would keep the audit out.
         const audited = await page(t, { colorScheme, viewport, bypassCSP: true });
         await open(audited, path);
-        await audited.evaluate(AXE);
-        const { violations } = await audited.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-        const grave = violations
-          .filter((violation) => ["serious", "critical"].includes(violation.impact))
-          .map(({ id, help, nodes }) => ({ id, help, at: nodes.slice(0, 5).map((node) => `${node.target} ${node.failureSummary}`) }));
-        assert.deepEqual(grave, []);
+        assert.deepEqual(await grave(audited), []);
       });
     }
   }

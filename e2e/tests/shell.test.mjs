@@ -1,12 +1,10 @@
 // What frames every page: the way to other pages, keys, kiosk, pinned filters, recent ranges, crosshair, annotations.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { test } from "node:test";
+import { grave } from "../lib/axe.mjs";
 import { PHONE, base, brand, branded, clean, figure, navigate, open, page, panel, query, settled } from "../lib/browser.mjs";
 
-const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const RANGE = "from=now-20d/d&to=now-1d/d";
 const nav = (page) => page.locator("#nav");
 const pills = (page) => page.locator("[data-pill]");
@@ -248,10 +246,7 @@ test("the frame's pages pass an accessibility audit and fit a phone", async (t) 
       await phone.goto(`${path}${path.includes("?") ? "" : "?"}range=7d`);
       await phone.waitForSelector("body[data-hydrated]");
       assert.ok(await phone.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${path} fits`);
-      await phone.evaluate(AXE);
-      const { violations } = await phone.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-      const grave = violations.filter(({ impact }) => ["serious", "critical"].includes(impact));
-      assert.deepEqual(grave.map(({ id, nodes }) => `${id}: ${nodes[0].target}`), [], path);
+      assert.deepEqual(await grave(phone), [], path);
     }
   }
 });

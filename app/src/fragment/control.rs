@@ -4,10 +4,10 @@
 use leptos::prelude::*;
 use model::{
     chart::{format, visible},
+    discover,
     error::Error,
     field::Field,
     filter::{self, control},
-    series::Cell,
     view::View,
 };
 
@@ -23,11 +23,8 @@ pub async fn html(backend: &dyn Backend, field: Field, typed: &str, address: &st
     let (chosen, rest) = control::chosen(&place.view.filter, field);
     let others = View { filter: filter::print(&rest), ..place.view.clone() };
     let series = backend.field_values(&others, field, typed.trim(), MOST).await?;
-    let values = series.table.rows.iter().filter_map(|row| match row.as_slice() {
-        [value, Cell::Int(events)] => Some((plain(value), *events)),
-        _ => None,
-    });
-    Ok(list(&place, field, &chosen, &values.collect::<Vec<_>>(), typed).to_html())
+    let found: Vec<_> = discover::values(&series).map(|(value, events)| (plain(value), events)).collect();
+    Ok(list(&place, field, &chosen, &found, typed).to_html())
 }
 
 fn list(place: &Place, field: Field, chosen: &[String], found: &[(String, i64)], typed: &str) -> AnyView {

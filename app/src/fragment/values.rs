@@ -23,13 +23,12 @@ fn values(series: &Series, place: &Place) -> AnyView {
         return view! { <p class="values-counts">"No event has a value."</p> }.into_any();
     };
     let share = |count: i64| format::percent(count as f64 / total.max(1) as f64);
-    let row = |row: &Vec<Cell>| {
-        let [cell, Cell::Int(events)] = row.as_slice() else { return ().into_any() };
-        let width = format!("{:.1}%", *events as f64 / total.max(1) as f64 * 100.0);
+    let row = |(cell, events): (&Cell, i64)| {
+        let width = format!("{:.1}%", events as f64 / total.max(1) as f64 * 100.0);
         view! {
             <li>
                 <span class="values-value">{place.value(field, cell)}</span>
-                <span class="values-share" title=format!("{} events", format::count(*events))>{share(*events)}</span>
+                <span class="values-share" title=format!("{} events", format::count(events))>{share(events)}</span>
                 {actions::actions(place, &Ast::equals(field, cell), None, field.label())}
                 <svg class="values-bar" width="100%" height="3" aria-hidden="true" focusable="false">
                     <rect x="0" y="0" height="3" rx="1.5" width=width></rect>
@@ -38,7 +37,7 @@ fn values(series: &Series, place: &Place) -> AnyView {
         }
         .into_any()
     };
-    let rows = series.table.rows.iter().map(row).collect_view();
+    let rows = discover::values(series).map(row).collect_view();
     let left = distinct - series.table.rows.len() as i64;
     view! {
         <p class="values-counts">

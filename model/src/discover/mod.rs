@@ -331,6 +331,14 @@ impl Standing {
     }
 }
 
+/// A field's values, each with how many events have it.
+pub fn values(series: &Series) -> impl Iterator<Item = (&Cell, i64)> {
+    series.table.rows.iter().filter_map(|row| match row.as_slice() {
+        [value, Cell::Int(events)] => Some((value, *events)),
+        _ => None,
+    })
+}
+
 /// What an answer to a field's values says of all of them, in a detail of this id: `present` and `distinct`.
 pub const COUNTS: &str = "counts";
 

@@ -1,4 +1,4 @@
-//! How long it takes to read delivered files, without a database: `cargo bench --package trailmap`.
+//! How long it takes to read delivered files, without a database: `make bench-pure`.
 
 use std::{
     fs,

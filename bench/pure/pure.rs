@@ -1,7 +1,7 @@
-//! How long filters and pictures take: `cargo bench --package model`.
+//! How long filters and pictures take: `make bench-pure`.
 
 #[allow(dead_code)]
-#[path = "../tests/chart/fixture.rs"]
+#[path = "../../model/tests/chart/fixture.rs"]
 mod fixture;
 
 use std::hint::black_box;
