@@ -33,11 +33,20 @@ export async function context(options = {}) {
   return browser.newContext({ baseURL: base, viewport: DESKTOP, ...options });
 }
 
+/** Contexts that no test uses at present, by their options: their caches hold the program's files, and nothing else is left. */
+const free = new Map();
+
 /** A page whose `problems` lists console errors and warnings, exceptions, failed requests, dialogs and policy reports. */
 export async function page(t, options = {}) {
-  const own = await context(options);
-  t.after(() => own.close());
+  const key = JSON.stringify(options);
+  const own = free.get(key)?.pop() ?? (await context(options));
   const page = await own.newPage();
+  t.after(async () => {
+    await page.evaluate(() => localStorage.clear()).catch(() => {});
+    await Promise.all(own.pages().map((page) => page.close()));
+    await own.clearCookies();
+    free.set(key, [...(free.get(key) ?? []), own]);
+  });
   page.setDefaultTimeout(20_000);
   watch(page);
   return page;
