@@ -42,17 +42,19 @@ fn list(facts: &[(&str, String)]) -> String {
 
 fn statement(statement: &Statement) -> String {
     let name = if statement.id.is_empty() { "main" } else { &statement.id };
-    let rows = if statement.rows == 1 { "row" } else { "rows" };
+    let noun = |count: u64| if count == 1 { "row" } else { "rows" };
+    let (rows, read_rows) = (noun(statement.rows.into()), noun(statement.rows_read));
+    let read = format::count(statement.rows_read as i64);
     let bind = |(at, value): (usize, &String)| format!("<div><dt>${}</dt><dd>{}</dd></div>", at + 1, escape(value));
     let binds: String = statement.binds.iter().enumerate().map(bind).collect();
     format!(
         "<article data-statement=\"{id}\"><h3>{}</h3>\
-         <p class=\"took\"><b>{:.2} ms</b> <span>{} {rows} given</span> <span>read from <code>{}</code></span></p>\
+         <p class=\"took\"><b>{:.2} ms</b> <span>{read} {read_rows} read from <code>{}</code></span> <span>{} {rows} given</span></p>\
          <pre class=\"sql\" tabindex=\"0\" aria-label=\"SQL\">{}</pre><dl class=\"facts binds\">{binds}</dl></article>",
         escape(name),
         statement.took_ms,
+        escape(&statement.tables.join(", ")),
         format::count(i64::from(statement.rows)),
-        escape(&statement.source),
         statement.sql.lines().map(escape).collect::<Vec<_>>().join("\n"),
         id = escape(&statement.id),
     )
@@ -110,7 +112,8 @@ mod tests {
             binds: vec![HOSTILE.into()],
             took_ms: 1.5,
             rows: 1,
-            source: "event".into(),
+            rows_read: 1_234,
+            tables: vec!["a".into(), "b".into()],
         };
         let inspection = Inspection {
             panel: panel.clone(),
@@ -141,6 +144,7 @@ mod tests {
             "<dt>$1</dt>",
             "1.50 ms",
             "1 row given",
+            "1,234 rows read from <code>a, b</code>",
             "1.5 s",
             "The first 100 of 101 rows.",
         ] {

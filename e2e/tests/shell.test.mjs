@@ -229,7 +229,7 @@ test("inspect shows what was asked, with values, time and rows, also without scr
   assert.match(sql, /\nfrom|\n  from/i, "lines of its own");
   const numbers = new Set(sql.match(/\$\d+/g));
   assert.equal(await statement.locator(".binds dt").count(), numbers.size, "a value for each $");
-  assert.match(await statement.locator(".took").innerText(), /ms.*rows? given.*event/s);
+  assert.match(await statement.locator(".took").innerText(), /ms.*rows? read from .*event.*rows? given/s);
   const { rows } = await (await fetch(new URL(`/d/overview/errors.json?${RANGE}&q=outcome:failure`, base))).json();
   assert.equal(await overview.locator(".inspect tbody tr").count(), rows.length);
   clean(overview);

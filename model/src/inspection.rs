@@ -28,6 +28,8 @@ pub struct Statement {
     pub took_ms: f64,
     /// Rows that it gave.
     pub rows: u32,
-    /// Where the events were read.
-    pub source: String,
+    /// Rows that it read to get them, of all tables together.
+    pub rows_read: u64,
+    /// The tables that it read.
+    pub tables: Vec<String>,
 }

@@ -80,7 +80,8 @@ impl Backend for Memory {
             binds: vec![HOSTILE.into()],
             took_ms: 1.5,
             rows: 1,
-            source: "event".into(),
+            rows_read: 1,
+            tables: vec!["event".into()],
         };
         let Series { panel, window, previous, filter, bucket_ms, .. } = series;
         Ok(Inspection { panel, window, previous, filter, bucket_ms, statements: vec![statement] })

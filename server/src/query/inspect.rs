@@ -7,7 +7,7 @@ use model::{
     inspection::{Inspection, Statement},
     series::PanelName,
 };
-use sqlx::{Execute, PgConnection, Postgres, QueryBuilder};
+use sqlx::{Execute, PgConnection, Postgres, QueryBuilder, Row};
 
 use super::{
     Query,
@@ -23,15 +23,21 @@ pub async fn read(query: &Query, plan: &Plan<'_>) -> Result<Inspection, Trouble>
     let _permit = permit(&query.panels).await?;
     let mut session = Session::begin(&query.pool).await?;
     let mut statements = Vec::new();
-    // The statements are written twice: once to run, once for their values.
-    for ((id, mut run), (_, shown)) in sql::statements(plan).into_iter().zip(sql::statements(plan)) {
+    // The statements are written thrice: once to run, once for their values, once for what they read.
+    let again = sql::statements(plan).into_iter().zip(sql::statements(plan));
+    for ((id, mut run), ((_, shown), (_, explained))) in sql::statements(plan).into_iter().zip(again) {
         let sql = run.text();
         let binds = binds(session.connection(), shown.sql).await?;
         let started = Instant::now();
         let rows = run.sql.build().fetch_all(session.connection()).await?;
         let took_ms = (started.elapsed().as_secs_f64() * 100_000.0).round() / 100.0;
         let rows = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-        statements.push(Statement { id, sql, binds, took_ms, rows, source: "event".to_owned() });
+        let scans = scans(session.connection(), &sql, explained.sql).await?;
+        let rows_read = scans.iter().map(|scan| scan.rows).sum();
+        let mut tables: Vec<_> = scans.into_iter().map(|scan| scan.table).collect();
+        tables.sort();
+        tables.dedup();
+        statements.push(Statement { id, sql, binds, took_ms, rows, rows_read, tables });
     }
     session.end().await?;
     Ok(Inspection {
@@ -67,6 +73,43 @@ async fn binds(connection: &mut PgConnection, mut statement: QueryBuilder<Postgr
     Ok(text.lines().flat_map(values).collect())
 }
 
+/// One step of a plan that read a table.
+#[derive(Debug, PartialEq)]
+struct Scan {
+    table: String,
+    rows: u64,
+}
+
+/// What the statement reads, as Postgres counts it: it runs once more.
+async fn scans(
+    connection: &mut PgConnection,
+    sql: &str,
+    mut statement: QueryBuilder<Postgres>,
+) -> Result<Vec<Scan>, Trouble> {
+    let arguments = statement.build().take_arguments().map_err(sqlx::Error::Encode)?.unwrap_or_default();
+    let explain = format!("explain (analyze, timing off, costs off, format json) {sql}");
+    let row =
+        sqlx::query_with(sqlx::AssertSqlSafe(explain), arguments).persistent(false).fetch_one(&mut *connection).await?;
+    // Postgres sends its json as text.
+    let plan: String = row.try_get_unchecked(0)?;
+    let plan: serde_json::Value = serde_json::from_str(&plan).unwrap_or_default();
+    let mut scans = Vec::new();
+    collect(&plan[0]["Plan"], &mut scans);
+    Ok(scans)
+}
+
+/// Postgres gives the rows of a step as the mean of its loops.
+fn collect(step: &serde_json::Value, scans: &mut Vec<Scan>) {
+    let number = |key: &str| step[key].as_f64().unwrap_or(0.0);
+    if let Some(table) = step["Relation Name"].as_str() {
+        let each = number("Actual Rows") + number("Rows Removed by Filter") + number("Rows Removed by Index Recheck");
+        scans.push(Scan { table: table.to_owned(), rows: (each * number("Actual Loops")) as u64 });
+    }
+    for inner in step["Plans"].as_array().into_iter().flatten() {
+        collect(inner, scans);
+    }
+}
+
 /// The elements of a line of JSON as text: a text without its quotes.
 fn values(line: &str) -> Vec<String> {
     let values: Vec<serde_json::Value> = serde_json::from_str(line).unwrap_or_default();
@@ -75,4 +118,26 @@ fn values(line: &str) -> Vec<String> {
         other => other.to_string(),
     };
     values.into_iter().map(text).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn rows_that_were_refused_were_read_too() {
+        let inner = json!({
+            "Node Type": "Index Scan", "Relation Name": "address", "Actual Rows": 1, "Actual Loops": 40,
+            "Rows Removed by Filter": 1,
+        });
+        let plan = json!({ "Node Type": "Nested Loop", "Actual Rows": 40, "Actual Loops": 1, "Plans": [
+            { "Node Type": "Seq Scan", "Relation Name": "event", "Actual Rows": 40, "Actual Loops": 1 }, inner,
+        ] });
+        let mut scans = Vec::new();
+        collect(&plan, &mut scans);
+        let expected = [("event", 40), ("address", 80)].map(|(table, rows)| Scan { table: table.to_owned(), rows });
+        assert_eq!(scans, expected);
+    }
 }

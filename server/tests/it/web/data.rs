@@ -252,7 +252,8 @@ async fn an_inspection_shows_how_a_panel_is_answered() {
     assert_eq!(answer.status, StatusCode::OK);
     let inspection = answer.json();
     assert_eq!(inspection["filter"], "outcome:failure and actor:alice");
-    assert_eq!(inspection["statements"][0]["source"], "event");
+    let statement = &inspection["statements"][0];
+    assert_eq!((&statement["tables"], &statement["rows_read"]), (&json!(["stored_event"]), &json!(1)));
     assert_eq!(inspection["statements"][0]["binds"][3], "alice");
     for (address, status) in [
         ("/d/overview/nope/inspect.json", StatusCode::NOT_FOUND),
