@@ -254,7 +254,7 @@ async fn an_inspection_shows_how_a_panel_is_answered() {
     assert_eq!(inspection["filter"], "outcome:failure and actor:alice");
     let statement = &inspection["statements"][0];
     assert_eq!((&statement["tables"], &statement["rows_read"]), (&json!(["stored_event"]), &json!(1)));
-    assert_eq!(inspection["statements"][0]["binds"][3], "alice");
+    assert_eq!(statement["binds"][3], "alice");
     for (address, status) in [
         ("/d/overview/nope/inspect.json", StatusCode::NOT_FOUND),
         ("/d/overview/errors/inspect.json?q=actor:(", StatusCode::BAD_REQUEST),

@@ -25,7 +25,11 @@ async fn listen() -> SocketAddr {
 async fn json_and_csv_over_tcp() {
     let site = format!("http://{}", listen().await);
     tokio::task::block_in_place(|| {
-        let get = |path: &str| ureq::get(format!("{site}{path}")).call().unwrap().into_body();
+        let get = |path: &str| {
+            let answer = ureq::get(format!("{site}{path}")).call().unwrap();
+            assert_eq!(answer.status(), 200, "{path}");
+            answer.into_body()
+        };
         let answer: Value = get("/d/overview/recent-events.json").read_json().unwrap();
         assert_eq!(answer["rows"][0]["actor"], "alice");
         let answer = get("/d/overview/recent-events.csv?q=actor:bob").read_to_string().unwrap();
