@@ -7,7 +7,7 @@ use model::{
     inspection::{Inspection, Statement},
     series::PanelName,
 };
-use sqlx::{Execute, PgConnection, Postgres, QueryBuilder, Row};
+use sqlx::{AssertSqlSafe, Execute, PgConnection, Row, postgres::PgArguments};
 
 use super::{
     Query,
@@ -23,16 +23,16 @@ pub async fn read(query: &Query, plan: &Plan<'_>) -> Result<Inspection, Trouble>
     let _permit = permit(&query.panels).await?;
     let mut session = Session::begin(&query.pool).await?;
     let mut statements = Vec::new();
-    // The statements are written thrice: once to run, once for their values, once for what they read.
-    let again = sql::statements(plan).into_iter().zip(sql::statements(plan));
-    for ((id, mut run), ((_, shown), (_, explained))) in sql::statements(plan).into_iter().zip(again) {
-        let sql = run.text();
-        let binds = binds(session.connection(), shown.sql).await?;
+    for (id, mut statement) in sql::statements(plan) {
+        let sql = statement.text();
+        let arguments = statement.sql.build().take_arguments().map_err(sqlx::Error::Encode)?.unwrap_or_default();
+        let binds = binds(session.connection(), arguments.clone()).await?;
         let started = Instant::now();
-        let rows = run.sql.build().fetch_all(session.connection()).await?;
+        let run = sqlx::query_with(AssertSqlSafe(sql.clone()), arguments.clone());
+        let rows = run.fetch_all(session.connection()).await?;
         let took_ms = (started.elapsed().as_secs_f64() * 100_000.0).round() / 100.0;
         let rows = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-        let scans = scans(session.connection(), &sql, explained.sql).await?;
+        let scans = scans(session.connection(), &sql, arguments).await?;
         let rows_read = scans.iter().map(|scan| scan.rows).sum();
         let mut tables: Vec<_> = scans.into_iter().map(|scan| scan.table).collect();
         tables.sort();
@@ -51,8 +51,7 @@ pub async fn read(query: &Query, plan: &Plan<'_>) -> Result<Inspection, Trouble>
 }
 
 /// The statement's values as Postgres writes them: it is sent them once more, to be given back as JSON.
-async fn binds(connection: &mut PgConnection, mut statement: QueryBuilder<Postgres>) -> Result<Vec<String>, Trouble> {
-    let arguments = statement.build().take_arguments().map_err(sqlx::Error::Encode)?.unwrap_or_default();
+async fn binds(connection: &mut PgConnection, arguments: PgArguments) -> Result<Vec<String>, Trouble> {
     let count = sqlx::Arguments::len(&arguments);
     if count == 0 {
         return Ok(Vec::new());
@@ -66,10 +65,8 @@ async fn binds(connection: &mut PgConnection, mut statement: QueryBuilder<Postgr
     }
     sqlx::query("set local timezone = 'UTC'").execute(&mut *connection).await?;
     // Prepared anew: the connection remembers statements by their text, and this one's values have other types each time.
-    let text: String = sqlx::query_scalar_with(sqlx::AssertSqlSafe(select), arguments)
-        .persistent(false)
-        .fetch_one(&mut *connection)
-        .await?;
+    let text: String =
+        sqlx::query_scalar_with(AssertSqlSafe(select), arguments).persistent(false).fetch_one(&mut *connection).await?;
     Ok(text.lines().flat_map(values).collect())
 }
 
@@ -81,15 +78,9 @@ struct Scan {
 }
 
 /// What the statement reads, as Postgres counts it: it runs once more.
-async fn scans(
-    connection: &mut PgConnection,
-    sql: &str,
-    mut statement: QueryBuilder<Postgres>,
-) -> Result<Vec<Scan>, Trouble> {
-    let arguments = statement.build().take_arguments().map_err(sqlx::Error::Encode)?.unwrap_or_default();
+async fn scans(connection: &mut PgConnection, sql: &str, arguments: PgArguments) -> Result<Vec<Scan>, Trouble> {
     let explain = format!("explain (analyze, timing off, costs off, format json) {sql}");
-    let row =
-        sqlx::query_with(sqlx::AssertSqlSafe(explain), arguments).persistent(false).fetch_one(&mut *connection).await?;
+    let row = sqlx::query_with(AssertSqlSafe(explain), arguments).persistent(false).fetch_one(&mut *connection).await?;
     // Postgres sends its json as text.
     let plan: String = row.try_get_unchecked(0)?;
     let plan: serde_json::Value = serde_json::from_str(&plan).unwrap_or_default();
