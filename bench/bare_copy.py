@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from .process import Cost
-from .program import Trailmap
+from .program import STORAGE, Trailmap
 
 DATABASE = "bare_copy"
 CHUNK = 1 << 20
@@ -17,10 +17,12 @@ def measure(trailmap: Trailmap, folder: Path) -> tuple[int, Cost]:
     with trailmap.connect() as connection:
         columns = connection.execute(
             "select attname, format_type(atttypid, atttypmod) from pg_attribute"
-            " where attrelid = 'event'::regclass and attnum > 0 and not attisdropped order by attnum"
+            " where attrelid = 'event_text'::regclass and attnum > 0 and attname <> all(%s) order by attnum",
+            [STORAGE],
         ).fetchall()
+        names = ", ".join(name for name, _ in columns)
         with rows_file.open("wb") as file, connection.cursor() as cursor:
-            with cursor.copy("copy (select * from event) to stdout (format binary)") as copy:
+            with cursor.copy(f"copy (select {names} from event_text) to stdout (format binary)") as copy:
                 for chunk in copy:
                     file.write(chunk)
         connection.execute(f"drop database if exists {DATABASE}")

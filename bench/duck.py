@@ -8,6 +8,8 @@ from pathlib import Path
 
 import duckdb
 
+from .program import STORAGE
+
 # What DuckDB reads out of each event: CloudTrail's own fields, as Trailmap reads them; what Trailmap derives (actor,
 # places, resources, client) is left out, which is in DuckDB's favour.
 FIELDS = {
@@ -81,13 +83,14 @@ def take_over(postgres, connection: duckdb.DuckDBPyConnection, folder: Path) -> 
     """A table `event` of all that Trailmap has extracted, in the order of time, which DuckDB can skip by. Returns the
     type of each column."""
     columns = postgres.execute(
-        "select attname, format_type(atttypid, atttypmod) from pg_attribute where attrelid = 'event'::regclass"
-        " and attnum > 0 and not attisdropped and attname <> 'raw_json' order by attnum"
+        "select attname, format_type(atttypid, atttypmod) from pg_attribute where attrelid = 'event_text'::regclass"
+        " and attnum > 0 and attname <> all(%s) order by attnum",
+        [[*STORAGE, "raw_json"]],
     ).fetchall()
     travelling = ", ".join(f"{TYPES[kind][1].format(name)} as {name}" for name, kind in columns)
     file = folder / "event.csv"
     with file.open("wb") as out, postgres.cursor() as cursor:
-        with cursor.copy(f"copy (select {travelling} from event) to stdout (format csv)") as copy:
+        with cursor.copy(f"copy (select {travelling} from event_text) to stdout (format csv)") as copy:
             for chunk in copy:
                 out.write(chunk)
     kinds = {name: TYPES[kind][0] for name, kind in columns}

@@ -11,6 +11,8 @@ import psycopg
 
 from .process import Cluster, Cost, peak_bytes, run
 
+# Columns of the view `event_text` that say where an event is stored, and nothing about it.
+STORAGE = ["event_key", "segment_id", "ordinal"]
 START_SECONDS = 300
 STOP_SECONDS = 60
 

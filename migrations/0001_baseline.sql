@@ -21,32 +21,61 @@ create table object (
     finished_at timestamptz not null default now()
 );
 
--- Read through the view `event`, which knows the origin.
-create table stored_event (
-    -- CloudTrail's eventID (or eventId), or sha256:<hex> of the content where it has none.
-    event_id text collate "C" primary key,
-    event_time timestamptz not null,
-    object_id bigint not null references object,
+-- What many events have in common is stored once. An event refers to it by an id that follows from the content alone, so
+-- that writers need not ask each other: SipHash with `hash_key`, so that nobody outside can make two contents that share
+-- an id. Two that do by chance are noticed when the second is stored, and refused.
+create table instance (
+    hash_key uuid not null default gen_random_uuid()
+);
+insert into instance default values;
+
+-- What was called.
+create table action (
+    action_id bigint primary key,
     event_name text collate "C",
     event_source text collate "C",
     event_type text collate "C",
     event_category text collate "C",
-    read_only boolean,
-    -- success or failure: see `model::field::Field::Outcome`.
-    outcome text collate "C" not null,
-    error_code text collate "C",
-    error_message text collate "C",
-    aws_region text collate "C",
+    read_only boolean
+);
+
+-- Where it was called.
+create table scope (
+    scope_id bigint primary key,
     account text collate "C",
-    actor text collate "C",
-    session text collate "C",
+    aws_region text collate "C"
+);
+
+-- By whom.
+create table identity (
+    identity_id bigint primary key,
     identity_type text collate "C",
-    actor_arn text collate "C",
+    actor text collate "C",
     identity_account text collate "C",
-    access_key text collate "C",
     invoked_by text collate "C",
+    -- Who began it as far as the event alone tells: the actor, unless that is a role. See the view `event`.
+    own_origin text collate "C",
+    mfa_used boolean,
+    cross_account boolean
+);
+create index identity_actor_index on identity (actor);
+
+-- In which session of theirs, and with which key: apart, since one role has thousands of them.
+create table session (
+    session_id bigint primary key,
+    session text collate "C",
+    actor_arn text collate "C",
+    access_key text collate "C",
+    source_identity text collate "C"
+);
+create index session_access_key_index on session (access_key);
+
+-- From where. The id follows from the first two; the rest is what the GeoIP databases know.
+create table address (
+    address_id bigint primary key,
     -- As CloudTrail writes it; source_ip only where Rust's parser says that it is an address.
     source_address text collate "C",
+    vpc_endpoint text collate "C",
     source_ip inet,
     country text collate "C",
     city text collate "C",
@@ -54,47 +83,97 @@ create table stored_event (
     longitude double precision,
     time_zone text collate "C",
     as_number bigint,
-    as_organisation text collate "C",
+    as_organisation text collate "C"
+);
+create index address_source_ip_index on address (source_ip);
+
+-- With which client.
+create table agent (
+    agent_id bigint primary key,
     user_agent text collate "C",
     client text collate "C",
-    mfa_used boolean,
-    request_id text collate "C",
-    -- ARNs, ids and names that the event is about; null rather than empty.
-    resource text[] collate "C",
-    -- Who began it as far as the event alone tells: the actor, unless that is a role. See the view `event`.
-    own_origin text collate "C",
-    source_identity text collate "C",
-    -- The key of the session that the event opened.
-    issued_access_key text collate "C",
-    cross_account boolean,
     console boolean,
-    tls_version text collate "C",
-    vpc_endpoint text collate "C",
-    -- The event as it was delivered, byte for byte.
-    raw text not null,
-    -- `raw` without what Postgres' json refuses (\u0000, lone surrogates); null where `raw` itself is fine.
-    raw_json text
+    tls_version text collate "C"
 );
 
-alter table stored_event alter column raw set compression lz4;
-alter table stored_event alter column raw_json set compression lz4;
+-- How it ended.
+create table result (
+    result_id bigint primary key,
+    -- success or failure: see `model::field::Field::Outcome`.
+    outcome text collate "C" not null,
+    error_code text collate "C",
+    error_message text collate "C"
+);
 
-create index event_time_index on stored_event (event_time desc, event_id desc);
-create index event_source_ip_index on stored_event (source_ip);
+-- What it was about: ARNs, ids and names; null rather than empty.
+create table target (
+    target_id bigint primary key,
+    resource text[] collate "C"
+);
+create index target_resource_index on target using gin (resource);
 
--- For what is asked of one thing over all time: see `server::query::entity`. Those with a condition are small.
-create index event_actor_index on stored_event (actor, event_time);
-create index event_own_origin_index on stored_event (own_origin, event_time)
-    where own_origin is not null and own_origin is distinct from actor;
-create index event_source_identity_index on stored_event (source_identity) where source_identity is not null;
-create index event_access_key_index on stored_event (access_key, event_time);
-create index event_issued_access_key_index on stored_event (issued_access_key) where issued_access_key is not null;
-create index event_resource_index on stored_event using gin (resource);
+-- Events as they were delivered, byte for byte, some at a time: neighbours resemble each other, so that they take a sixth
+-- of what each would take alone. Null where an event was here already when the segment was written.
+create table segment (
+    segment_id bigint generated always as identity primary key,
+    -- Of the events in it.
+    first_time timestamptz not null,
+    last_time timestamptz not null,
+    object_id bigint[] not null,
+    raw text[] not null,
+    -- The same without what Postgres' json refuses (\u0000, lone surrogates); null where `raw` itself is fine, and as a whole
+    -- where all of them are.
+    raw_json text[],
+    -- For search: with the escapes of their strings resolved, and A to Z in lower case.
+    folded text[] not null,
+    -- Which groups of four letters occur in them: see `server/src/store/sketch.rs`.
+    sketch bytea not null
+);
+alter table segment alter column raw set compression lz4;
+alter table segment alter column raw_json set compression lz4;
+alter table segment alter column folded set compression lz4;
+alter table segment alter column object_id set compression lz4;
+-- Two rows to a page, with the sketch in the row: looking through all sketches reads them one after the other.
+alter table segment alter column sketch set storage plain;
+alter table segment set (toast_tuple_target = 4080);
+
+-- Narrow and of fixed width where most is read, since most panels read all of a range. Read through the view `event`.
+-- Its ids are not declared as foreign keys: to check eight of them costs more than to store the event.
+create table stored_event (
+    event_time timestamptz not null,
+    -- The id as a UUID: CloudTrail's own, or one that follows from an id of another form, which is then in `other_id`.
+    event_key uuid not null,
+    action_id bigint not null,
+    scope_id bigint not null,
+    identity_id bigint not null,
+    session_id bigint not null,
+    address_id bigint not null,
+    agent_id bigint not null,
+    result_id bigint not null,
+    target_id bigint not null,
+    segment_id bigint not null,
+    -- Its place in the segment's arrays, from 1.
+    ordinal smallint not null,
+    request_id text collate "C",
+    -- The key of the session that the event opened.
+    issued_access_key text collate "C",
+    -- CloudTrail's eventID (or eventId) where it is no UUID, or sha256:<hex> of the content where there is none.
+    other_id text collate "C",
+    primary key (event_time, event_key)
+);
+
+-- From a text that was found to its event.
+create unique index event_segment_index on stored_event (segment_id, ordinal);
+
+-- For what is looked up wherever it is in time: a few kilobytes for each megabyte of events.
+create index event_key_index on stored_event using brin
+    (event_key uuid_bloom_ops, request_id text_bloom_ops) with (pages_per_range = 32, autosummarize = on);
 
 -- A session's key, the event that issued it, and who is behind it. Written from inserted events alone.
 create table credential (
     access_key text collate "C" primary key,
-    event_id text collate "C" not null,
+    event_time timestamptz not null,
+    event_key uuid not null,
     -- Recorded in the account that was called from another one: there the caller is but an account. The event of the
     -- caller's own account, where it is known, is the one to keep.
     from_outside boolean not null,
@@ -111,12 +190,48 @@ create index credential_parent_index on credential (parent_access_key);
 create index credential_origin_index on credential (origin);
 create index credential_unsettled_index on credential (access_key) where not settled;
 
--- The event as it is read. A session's key is often issued by an event that arrives later (another region's file, a
--- later run), so that the origin is looked up and not stored: nothing has to be written twice. A query that does not
--- ask for the origin does not pay for it: Postgres leaves out a join whose columns nobody uses.
+-- The event as it is read, but for its text. A session's key is often issued by an event that arrives later (another
+-- region's file, a later run), so that the origin is looked up and not stored: nothing has to be written twice. A query
+-- pays for what it asks: Postgres leaves out a join whose columns nobody uses.
+create view event_field as
+select
+    stored_event.event_time, stored_event.event_key,
+    coalesce(other_id, stored_event.event_key::text) collate "C" as event_id,
+    event_name, event_source, event_type, event_category, read_only,
+    outcome, error_code, error_message,
+    aws_region, account,
+    actor, session.session, identity_type, actor_arn, identity_account, session.access_key, invoked_by,
+    identity.own_origin, session.source_identity, mfa_used, cross_account,
+    coalesce(identity.own_origin, credential.origin, session.source_identity) as origin,
+    source_address, source_ip, country, city, latitude, longitude, time_zone, as_number, as_organisation, vpc_endpoint,
+    user_agent, client, console, tls_version,
+    resource, request_id, issued_access_key, segment_id, ordinal
+from stored_event
+left join action using (action_id)
+left join scope using (scope_id)
+left join identity using (identity_id)
+left join session using (session_id)
+left join credential on credential.access_key = session.access_key
+left join address using (address_id)
+left join agent using (agent_id)
+left join result using (result_id)
+left join target using (target_id);
+
+-- The event as it is read: its text is looked up for the rows that are shown.
 create view event as
-select stored_event.*, coalesce(stored_event.own_origin, credential.origin, stored_event.source_identity) as origin
-from stored_event left join credential on credential.access_key = stored_event.access_key;
+select
+    event_field.*,
+    (select raw[ordinal] from segment where segment.segment_id = event_field.segment_id) as raw,
+    (select raw_json[ordinal] from segment where segment.segment_id = event_field.segment_id) as raw_json,
+    (select object_id[ordinal] from segment where segment.segment_id = event_field.segment_id) as object_id
+from event_field;
+
+-- The same for reading the texts of many events: segments are read whole, each once.
+create view event_text as
+select event_field.*, delivered.raw, delivered.raw_json
+from segment
+cross join lateral unnest(segment.raw, segment.raw_json) with ordinality as delivered (raw, raw_json, ordinal)
+join event_field on event_field.segment_id = segment.segment_id and event_field.ordinal = delivered.ordinal;
 
 -- What could not be read as an event: kept whole, with where it stood and why.
 create table rejected (

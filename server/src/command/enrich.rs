@@ -17,6 +17,7 @@ pub async fn run(global: &Global) -> anyhow::Result<ExitCode> {
     }
     let geoip = GeoIp::open(&paths)?;
     let changed = Database::open(global, 2).await?.with(async |pool| enrich::refresh(pool, &geoip).await).await?;
-    super::print(&format!("{changed} events have another place now\n"))?;
+    let addresses = if changed == 1 { "address has" } else { "addresses have" };
+    super::print(&format!("{changed} {addresses} another place now\n"))?;
     Ok(ExitCode::SUCCESS)
 }

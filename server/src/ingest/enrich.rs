@@ -110,7 +110,7 @@ impl GeoIp {
     }
 }
 
-/// Gives every stored event the place that `geoip` knows for its source address; returns how many events changed.
+/// Gives every stored source address the place that `geoip` knows; returns how many changed.
 pub async fn refresh(pool: &PgPool, geoip: &GeoIp) -> anyhow::Result<u64> {
     let (mut after, mut changed) = (None, 0);
     loop {

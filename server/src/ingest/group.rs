@@ -8,11 +8,7 @@ use std::{
 use sqlx::{Connection, PgConnection};
 
 use super::{decode::Outcome, read::Part, source::Object};
-use crate::store::{
-    credential,
-    event::{self, Merged},
-    object, rejected,
-};
+use crate::store::{credential, dimension, event, object, rejected};
 
 /// A group of small objects is committed when it has so many records, bytes or objects, or is so old.
 const GROUP_RECORDS: u64 = 20_000;
@@ -34,15 +30,18 @@ pub struct Whole {
 pub struct Group {
     pub objects: Vec<Whole>,
     pub parts: Vec<Part>,
+    /// Of all parts.
+    pub new: dimension::New,
     bytes: usize,
     pub records: u64,
     pub since: Option<Instant>,
 }
 
 impl Group {
-    pub fn push(&mut self, part: Part) {
+    pub fn push(&mut self, mut part: Part) {
         self.bytes += part.bytes();
         self.records += part.records();
+        self.new.append(std::mem::take(&mut part.new));
         self.parts.push(part);
     }
 
@@ -54,23 +53,8 @@ impl Group {
     }
 }
 
-/// Counts by object id while a transaction runs.
-#[derive(Default)]
-pub struct Counts {
-    inserted: HashMap<i64, u64>,
-    conflicts: HashMap<i64, u64>,
-}
-
-impl Counts {
-    fn add(&mut self, merged: &Merged) {
-        for (id, count) in &merged.inserted {
-            *self.inserted.entry(*id).or_default() += count;
-        }
-        for conflict in &merged.conflicts {
-            *self.conflicts.entry(conflict.object_id).or_default() += 1;
-        }
-    }
-}
+/// Events that were new, by object id, while a transaction runs.
+pub type Inserted = HashMap<i64, u64>;
 
 impl Whole {
     pub fn count(&mut self, parts: &[Part]) {
@@ -78,31 +62,30 @@ impl Whole {
         self.rejected += parts.iter().map(|part| part.rejected.len() as u64).sum::<u64>();
     }
 
-    pub fn finish(&self, object_id: i64, counts: &Counts) -> object::Finish {
+    pub fn finish(&self, object_id: i64, inserted: &Inserted) -> object::Finish {
         let unkept = self.outcome.rejected_unkept;
-        let conflicts = counts.conflicts.get(&object_id).copied().unwrap_or_default();
         object::Finish {
             object_id,
             error: self.outcome.error.clone(),
             kind: self.outcome.kind.to_owned(),
             events_read: self.records + unkept,
-            events_inserted: counts.inserted.get(&object_id).copied().unwrap_or_default(),
-            events_rejected: self.rejected + unkept + conflicts,
+            events_inserted: inserted.get(&object_id).copied().unwrap_or_default(),
+            events_rejected: self.rejected + unkept,
             bytes_uncompressed: self.outcome.bytes_uncompressed,
         }
     }
 }
 
-pub type Stored = (HashMap<i64, i64>, Counts);
+pub type Stored = (HashMap<i64, i64>, Inserted);
 
-pub async fn store(connection: &mut PgConnection, objects: &[Whole], parts: &[Part]) -> sqlx::Result<Stored> {
+pub async fn store(connection: &mut PgConnection, group: &Group) -> sqlx::Result<Stored> {
     let mut transaction = connection.begin().await?;
-    let ids = claim(&mut transaction, objects).await?;
-    let mut counts = Counts::default();
-    store_parts(&mut transaction, &ids, parts, &mut counts).await?;
-    finish(&mut transaction, objects, &ids, &counts).await?;
+    let ids = claim(&mut transaction, &group.objects).await?;
+    let mut inserted = Inserted::default();
+    store_parts(&mut transaction, &ids, &group.parts, &group.new, &mut inserted).await?;
+    finish(&mut transaction, &group.objects, &ids, &inserted).await?;
     transaction.commit().await?;
-    Ok((ids, counts))
+    Ok((ids, inserted))
 }
 
 /// Ids by the numbers of those objects that are ours to store.
@@ -115,22 +98,24 @@ pub async fn claim(connection: &mut PgConnection, objects: &[Whole]) -> sqlx::Re
     Ok(claimed.into_iter().map(|(at, id)| (objects[at as usize - 1].number, id)).collect())
 }
 
+/// Those of the parts' records whose objects have an id.
 pub async fn store_parts(
     connection: &mut PgConnection,
     ids: &HashMap<i64, i64>,
     parts: &[Part],
-    counts: &mut Counts,
+    new: &dimension::New,
+    inserted: &mut Inserted,
 ) -> sqlx::Result<()> {
-    let first = ids.keys().min().copied().unwrap_or_default();
-    let last = ids.keys().max().copied().unwrap_or_default();
-    let range: Vec<_> = (first..=last).map(|number| ids.get(&number).copied()).collect();
-    let merged = event::insert(connection, parts.iter().map(|part| &part.rows), first, &range).await?;
-    counts.add(&merged);
+    new.insert(connection).await?;
+    let of_parts = parts.iter().flat_map(|part| &part.rows);
+    let events: Vec<_> = of_parts.filter_map(|row| ids.get(&row.object).map(|id| (*id, row))).collect();
+    for (id, count) in event::insert(connection, &events).await? {
+        *inserted.entry(id).or_default() += count;
+    }
     let of_parts = parts.iter().flat_map(|part| &part.rejected);
-    let mut rows: Vec<_> = of_parts
+    let rows: Vec<_> = of_parts
         .filter_map(|row| ids.get(&row.object_id).map(|id| rejected::New { object_id: *id, ..row.clone() }))
         .collect();
-    rows.extend(merged.conflicts);
     rejected::insert(connection, &rows).await
 }
 
@@ -138,9 +123,9 @@ pub async fn finish(
     connection: &mut PgConnection,
     objects: &[Whole],
     ids: &HashMap<i64, i64>,
-    counts: &Counts,
+    inserted: &Inserted,
 ) -> sqlx::Result<()> {
-    let ours = objects.iter().filter_map(|whole| ids.get(&whole.number).map(|id| whole.finish(*id, counts)));
+    let ours = objects.iter().filter_map(|whole| ids.get(&whole.number).map(|id| whole.finish(*id, inserted)));
     object::finish(connection, &ours.collect::<Vec<_>>()).await?;
     credential::settle(connection).await
 }

@@ -5,9 +5,8 @@
 //!   same version is skipped; a failed or changed one is read again.
 //! - All events of an object are stored in one transaction together with the object's own row. So a crash at any moment leaves
 //!   each object either wholly stored or not at all, and a second run gives the same tables as one clean run.
-//! - An event's id is unique. The first one delivered is kept, in the order of objects, then of records; the same event from
-//!   anywhere else changes nothing and is counted as duplicate. One whose id is stored with another time is no duplicate: it is
-//!   rejected with that reason.
+//! - An event's id and time are unique. The first one delivered is kept, in the order of objects, then of records; the same event
+//!   from anywhere else changes nothing and is counted as duplicate. An id that comes with another time is another event.
 //! - Nothing is dropped for its shape. What cannot be read as an event is kept in `rejected` with its place and reason.
 //!   For every object and every run, `events_read = events_inserted + events_duplicate + events_rejected`.
 //! - A damaged object gives what it has before the damage, and is marked failed with the reason. Neither stops the run.
@@ -109,7 +108,8 @@ pub async fn run(
     });
     progress.total_bytes(objects.iter().map(|object| object.bytes).sum());
     let mut connection = pool.acquire().await?;
-    let mut writer = Writer::new(progress, advanced);
+    let dimensions = store::dimension::Dimensions::open(&mut connection).await?;
+    let mut writer = Writer::new(progress, advanced, dimensions.clone());
     writer.summary.objects_skipped = (listed - objects.len()) as u64;
     for error in unreadable {
         writer.summary.objects_failed += 1;
@@ -117,7 +117,7 @@ pub async fn run(
     }
     let mut objects: Vec<_> = (0..).zip(objects).collect();
     while !objects.is_empty() {
-        let reader = Reader { geoip: geoip.clone(), compressed: compressed.clone() };
+        let reader = Reader { geoip: geoip.clone(), dimensions: dimensions.clone(), compressed: compressed.clone() };
         let (sender, receiver) = mpsc::channel(ahead());
         let (_, written) = tokio::join!(reader.run(objects, sender), writer.run(&mut connection, receiver));
         written?;

@@ -17,8 +17,8 @@ use super::{
     source::Object,
 };
 use crate::store::{
-    copy::Rows,
-    event::{self, Position},
+    dimension::{self, Dimensions},
+    event::Row,
     rejected,
 };
 
@@ -27,10 +27,12 @@ const PART_BYTES: usize = 1 << 20;
 /// Parts of one object that wait for the writer.
 const PARTS_AHEAD: usize = 2;
 
-/// Some records of an object, encoded for the database.
+/// Some records of an object, ready for the database.
 #[derive(Debug, Default)]
 pub struct Part {
-    pub rows: Rows,
+    pub rows: Vec<Row>,
+    row_bytes: usize,
+    pub new: dimension::New,
     /// With the object's number in this run for the object id.
     pub rejected: Vec<rejected::New>,
     rejected_bytes: usize,
@@ -38,17 +40,17 @@ pub struct Part {
 
 impl Part {
     pub fn bytes(&self) -> usize {
-        self.rows.bytes.len() + self.rejected_bytes
+        self.row_bytes + self.new.bytes + self.rejected_bytes
     }
 
     pub fn records(&self) -> u64 {
-        self.rows.count + self.rejected.len() as u64
+        (self.rows.len() + self.rejected.len()) as u64
     }
 }
 
 #[derive(Debug)]
 pub enum Message {
-    Part(Part),
+    Part(Box<Part>),
     /// The last one of an object.
     End(Outcome),
 }
@@ -64,6 +66,7 @@ pub struct Reading {
 #[derive(Clone)]
 pub struct Reader {
     pub geoip: GeoIp,
+    pub dimensions: Dimensions,
     /// Compressed bytes read so far, of all objects.
     pub compressed: Arc<AtomicU64>,
 }
@@ -105,14 +108,14 @@ impl Reader {
                 return ControlFlow::Continue(());
             }
             tell();
-            match sender.blocking_send(Message::Part(std::mem::take(&mut part))) {
+            match sender.blocking_send(Message::Part(Box::new(std::mem::take(&mut part)))) {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(_) => ControlFlow::Break(()),
             }
         });
         tell();
         // Nobody listens any more when the run was broken off.
-        if part.records() > 0 && sender.blocking_send(Message::Part(part)).is_err() {
+        if part.records() > 0 && sender.blocking_send(Message::Part(Box::new(part))).is_err() {
             return;
         }
         let _ = sender.blocking_send(Message::End(outcome));
@@ -123,7 +126,9 @@ impl Reader {
         match content {
             Ok(mut record) => {
                 record.place = record.source_ip.map(|address| self.geoip.place(address)).unwrap_or_default();
-                event::encode(&mut part.rows, Position { object: number, ordinal, byte_offset }, &record);
+                let row = Row::new(number, *record, &self.dimensions, &mut part.new);
+                part.row_bytes += row.bytes();
+                part.rows.push(row);
             }
             Err(decode::Rejected { reason, text }) => {
                 part.rejected_bytes += reason.len() + text.len() + 100;

@@ -11,11 +11,14 @@ use tokio::sync::mpsc;
 use super::{
     Progress, Summary,
     decode::Outcome,
-    group::{Counts, GROUP_BYTES, Group, Stored, Whole, claim, finish, store, store_parts},
+    group::{GROUP_BYTES, Group, Inserted, Stored, Whole, claim, finish, store, store_parts},
     read::{Message, Part, Reading},
     source::Object,
 };
-use crate::store::event;
+use crate::store::{
+    dimension::{self, Dimensions},
+    event,
+};
 
 /// An object larger than a group goes to the database in pieces of this size, all in one transaction.
 const PIECE_BYTES: usize = 4 << 20;
@@ -28,6 +31,7 @@ const TICK: Duration = Duration::from_millis(100);
 pub struct Writer<'a> {
     progress: &'a dyn Progress,
     advanced: Box<dyn FnMut() -> u64 + Send + 'a>,
+    dimensions: Dimensions,
     pub summary: Summary,
     /// Large objects that the database gave up; they have to be read again.
     pub again: Vec<(i64, Object)>,
@@ -37,9 +41,13 @@ pub struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     /// `advanced` tells the compressed bytes that were read since its last call.
-    pub fn new(progress: &'a dyn Progress, advanced: Box<dyn FnMut() -> u64 + Send + 'a>) -> Writer<'a> {
+    pub fn new(
+        progress: &'a dyn Progress,
+        advanced: Box<dyn FnMut() -> u64 + Send + 'a>,
+        dimensions: Dimensions,
+    ) -> Writer<'a> {
         let (summary, again, attempts, group) = Default::default();
-        Writer { progress, advanced, summary, again, attempts, group }
+        Writer { progress, advanced, dimensions, summary, again, attempts, group }
     }
 
     /// Stores everything that comes. Errors: the database is gone or refuses what it must not.
@@ -97,7 +105,7 @@ impl<'a> Writer<'a> {
             match self.next(&mut reading).await? {
                 Message::Part(part) => {
                     bytes += part.bytes();
-                    parts.push(part);
+                    parts.push(*part);
                     if bytes > GROUP_BYTES {
                         self.store_group(connection).await?;
                         return self.store_large(connection, reading, parts).await;
@@ -128,8 +136,8 @@ impl<'a> Writer<'a> {
             return Ok(());
         }
         let mut attempt = 1;
-        let (ids, counts) = loop {
-            match store(connection, &group.objects, &group.parts).await {
+        let (ids, inserted) = loop {
+            match store(connection, &group).await {
                 Ok(stored) => break stored,
                 Err(error) if attempt < ATTEMPTS && is_transient(&error) => {
                     tracing::info!(%error, attempt, "the database gave up a group of objects; trying again");
@@ -139,8 +147,9 @@ impl<'a> Writer<'a> {
                 Err(error) => return Err(error.into()),
             }
         };
+        self.dimensions.remember(&group.new);
         for whole in &group.objects {
-            self.tell(whole, &ids, &counts);
+            self.tell(whole, &ids, &inserted);
         }
         Ok(())
     }
@@ -183,9 +192,9 @@ impl<'a> Writer<'a> {
             rejected: 0,
         };
         let mut transaction = connection.begin().await?;
-        let (ids, counts) = self.store_pieces(&mut transaction, reading, parts, &mut whole).await?;
+        let (ids, inserted) = self.store_pieces(&mut transaction, reading, parts, &mut whole).await?;
         transaction.commit().await?;
-        self.tell(&whole, &ids, &counts);
+        self.tell(&whole, &ids, &inserted);
         Ok(())
     }
 
@@ -197,40 +206,32 @@ impl<'a> Writer<'a> {
         whole: &mut Whole,
     ) -> anyhow::Result<Stored> {
         let ids = claim(connection, std::slice::from_ref(whole)).await?;
-        let mut counts = Counts::default();
-        let mut bytes = parts.iter().map(Part::bytes).sum::<usize>();
+        let mut inserted = Inserted::default();
         loop {
-            if bytes >= PIECE_BYTES {
-                store_parts(connection, &ids, &parts, &mut counts).await?;
-                whole.count(&parts);
-                parts.clear();
-                bytes = 0;
-            }
-            match self.next(reading).await? {
-                Message::Part(part) => {
-                    bytes += part.bytes();
-                    parts.push(part);
-                }
-                Message::End(outcome) => {
+            let bytes = parts.iter().map(Part::bytes).sum::<usize>();
+            let end = if bytes >= PIECE_BYTES { None } else { Some(self.next(reading).await?) };
+            match end {
+                Some(Message::Part(part)) => parts.push(*part),
+                None => store_piece(connection, &ids, &mut parts, whole, &mut inserted).await?,
+                Some(Message::End(outcome)) => {
                     whole.outcome = outcome;
                     break;
                 }
             }
         }
-        store_parts(connection, &ids, &parts, &mut counts).await?;
-        whole.count(&parts);
-        finish(connection, std::slice::from_ref(whole), &ids, &counts).await?;
-        Ok((ids, counts))
+        store_piece(connection, &ids, &mut parts, whole, &mut inserted).await?;
+        finish(connection, std::slice::from_ref(whole), &ids, &inserted).await?;
+        Ok((ids, inserted))
     }
 
     /// Adds a stored object to the summary.
-    fn tell(&mut self, whole: &Whole, ids: &HashMap<i64, i64>, counts: &Counts) {
+    fn tell(&mut self, whole: &Whole, ids: &HashMap<i64, i64>, inserted: &Inserted) {
         let summary = &mut self.summary;
         let Some(id) = ids.get(&whole.number) else {
             summary.objects_skipped += 1;
             return;
         };
-        let finish = whole.finish(*id, counts);
+        let finish = whole.finish(*id, inserted);
         match &finish.error {
             Some(reason) => {
                 summary.objects_failed += 1;
@@ -244,6 +245,22 @@ impl<'a> Writer<'a> {
         summary.events_duplicate += finish.events_read - finish.events_inserted - finish.events_rejected;
         summary.bytes_uncompressed += finish.bytes_uncompressed;
     }
+}
+
+/// Stores the parts and lets them go.
+async fn store_piece(
+    connection: &mut PgConnection,
+    ids: &HashMap<i64, i64>,
+    parts: &mut Vec<Part>,
+    whole: &mut Whole,
+    inserted: &mut Inserted,
+) -> sqlx::Result<()> {
+    let mut new = dimension::New::default();
+    parts.iter_mut().for_each(|part| new.append(std::mem::take(&mut part.new)));
+    store_parts(connection, ids, parts, &new, inserted).await?;
+    whole.count(parts);
+    parts.clear();
+    Ok(())
 }
 
 /// Deadlock, serialization failure, or a unique key that another run took: the same again will do.

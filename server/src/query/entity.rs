@@ -1,5 +1,4 @@
-//! One actor, address, resource, access key or account, over everything that is stored: each part of the question is
-//! one that an index answers.
+//! One actor, address, resource, access key or account, over everything that is stored.
 
 use app::api::{Entities, Profile, Step};
 use async_trait::async_trait;
@@ -10,12 +9,12 @@ use model::{
     field::Field,
     series::Cell,
 };
-use sqlx::{AssertSqlSafe, FromRow, Row, postgres::PgRow};
+use sqlx::{AssertSqlSafe, FromRow, QueryBuilder, Row, postgres::PgRow};
 use time::OffsetDateTime;
 
 use super::{
     Query,
-    filter::column,
+    filter::{column, condition},
     read,
     session::{Session, Trouble, permit},
     sql,
@@ -53,34 +52,12 @@ async fn profile(query: &Query, entity: &Entity) -> Result<Option<Profile>, Trou
     Ok(Some(Profile { entity: entity.clone(), first_seen, last_seen, facts, chain }))
 }
 
-/// The events of the thing, `$1`: together exactly those of `Entity::filter`.
-fn parts(kind: Kind) -> &'static [&'static str] {
-    match kind {
-        Kind::Actor => &[
-            "stored_event where actor = $1",
-            "stored_event where own_origin = $1 and own_origin is distinct from actor",
-            "stored_event join credential using (access_key) where stored_event.own_origin is null and credential.origin = $1",
-            "event where source_identity = $1 and own_origin is null and origin = $1",
-        ],
-        Kind::SourceIp => &["stored_event where source_ip = $1::inet"],
-        Kind::Resource => &["stored_event where resource @> array[$1]"],
-        Kind::AccessKey => &[
-            "stored_event where access_key = $1",
-            "stored_event where issued_access_key = $1",
-            "stored_event where resource @> array[$1]",
-        ],
-        Kind::Account => &["stored_event where account = $1"],
-    }
-}
-
 /// When it was seen first and last.
 async fn seen(session: &mut Session, entity: &Entity) -> Result<Option<(OffsetDateTime, OffsetDateTime)>, Trouble> {
-    let of = |part: &&str| format!("select min(event_time) as first, max(event_time) as last from {part}");
-    let parts: Vec<_> = parts(entity.kind).iter().map(of).collect();
-    let statement = format!("select min(first), max(last) from ({}) as part", parts.join(" union all "));
-    let statement = statement.replace("$1", "cast($1 as text)");
+    let mut statement = QueryBuilder::new("select min(event_time), max(event_time) from event where ");
+    condition(&entity.filter(), &mut statement);
     let row: (Option<OffsetDateTime>, Option<OffsetDateTime>) =
-        sqlx::query_as(AssertSqlSafe(statement)).bind(&entity.value).fetch_one(session.connection()).await?;
+        statement.build_query_as().fetch_one(session.connection()).await?;
     Ok(row.0.zip(row.1))
 }
 
@@ -103,7 +80,7 @@ async fn facts(session: &mut Session, entity: &Entity) -> Result<Vec<(Field, Cel
         kind => format!("{} = $1", column(kind.field())),
     };
     let statement =
-        format!("select {} from event where {is} order by event_time desc, event_id desc limit 1", columns.join(", "));
+        format!("select {} from event where {is} order by event_time desc, event_key desc limit 1", columns.join(", "));
     let row = sqlx::query(AssertSqlSafe(statement)).bind(&entity.value).fetch_optional(session.connection()).await?;
     let Some(row) = row else { return Ok(Vec::new()) };
     let fact = |(at, field): (usize, &Field)| read::cell(&row, at, field.kind()).map(|cell| (*field, cell));
@@ -114,15 +91,15 @@ async fn facts(session: &mut Session, entity: &Entity) -> Result<Vec<(Field, Cel
 /// From the key upwards along the events that issued it and its parents; then who used it.
 async fn chain(session: &mut Session, key: &str) -> Result<Vec<Step>, Trouble> {
     let callers: Vec<Caller> = sqlx::query_as(
-        "with recursive chain (access_key, parent_access_key, event_id, step, path) as (
-            select access_key, parent_access_key, event_id, 0, array[access_key] from credential where access_key = $1
+        "with recursive chain (access_key, parent_access_key, event_time, event_key, step, path) as (
+            select access_key, parent_access_key, event_time, event_key, 0, array[access_key] from credential where access_key = $1
             union all
-            select parent.access_key, parent.parent_access_key, parent.event_id, step + 1, path || parent.access_key
+            select parent.access_key, parent.parent_access_key, parent.event_time, parent.event_key, step + 1, path || parent.access_key
             from chain join credential as parent on parent.access_key = chain.parent_access_key
             where step < $2 and parent.access_key <> all (path)
          )
-         select actor, session, stored_event.access_key, event_id
-         from chain join stored_event using (event_id) order by step desc",
+         select actor, session, event.access_key, event_id
+         from chain join event using (event_time, event_key) order by step desc",
     )
     .bind(key)
     .bind(LONGEST_CHAIN)
@@ -132,8 +109,8 @@ async fn chain(session: &mut Session, key: &str) -> Result<Vec<Step>, Trouble> {
         return Ok(Vec::new());
     }
     let user: Option<Caller> = sqlx::query_as(
-        "select actor, session, access_key, null::text as event_id from stored_event where access_key = $1
-         order by event_time desc, event_id desc limit 1",
+        "select actor, session, access_key, null::text as event_id from event where access_key = $1
+         order by event_time desc, event_key desc limit 1",
     )
     .bind(key)
     .fetch_optional(session.connection())

@@ -4,7 +4,10 @@ use app::api::Event;
 use model::{error::Error, field::Field, series::Cell};
 use sqlx::{PgPool, Row, postgres::PgRow};
 
-use super::{filter::column, read, session, sql};
+use super::{
+    filter::{column, push_id},
+    read, session, sql,
+};
 
 /// Every field of the event that has a value, the event as it was delivered, and where it came from.
 pub async fn find(pool: &PgPool, event_id: &str) -> Result<Event, Error> {
@@ -16,7 +19,9 @@ pub async fn find(pool: &PgPool, event_id: &str) -> Result<Event, Error> {
     for field in stored() {
         select.push(sql::shown(column(field), field)).push(", ");
     }
-    select.push("raw, object.uri from event join object using (object_id) where event_id = ").push_bind(event_id);
+    select.push("raw, (select uri from object where object.object_id = event.object_id) from event where ");
+    push_id(event_id, &mut select);
+    select.push(" order by event_time desc limit 1");
     let row = select.build().fetch_optional(pool).await;
     let event = row.and_then(|row| row.map(|row| event(&row)).transpose());
     event.map_err(|error| failed(&error, event_id))?.ok_or_else(unknown)

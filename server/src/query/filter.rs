@@ -12,21 +12,32 @@ use sqlx::{Postgres, QueryBuilder};
 use std::net::IpAddr;
 use time::{Duration, OffsetDateTime};
 
+use crate::store::key::Key;
+
 /// Pushes the condition that a row of `event` matches, in parentheses where it needs them.
 ///
 /// It is true exactly where `model::filter::eval_values` says so. Elsewhere it is false or null: right for `where`,
 /// `filter (where …)` and below `and` and `or`, and index-friendly; whoever negates it writes `(…) is not true`, as
 /// this function does for `not`.
 pub fn condition(ast: &Ast, sql: &mut QueryBuilder<Postgres>) {
+    condition_over(ast, &[], sql);
+}
+
+/// The same where some parts have been asked already: the row's `text_0` tells of the first of them, and so on.
+pub fn condition_over(ast: &Ast, asked: &[&Ast], sql: &mut QueryBuilder<Postgres>) {
+    if let Some(at) = asked.iter().position(|asked| *asked == ast) {
+        sql.push(format_args!("text_{at}"));
+        return;
+    }
     match ast {
         Ast::All => push(sql, "true"),
         Ast::Term(term) => push_term(term, sql),
         Ast::Not(inner) => {
             push(sql, "((");
-            condition(inner, sql);
+            condition_over(inner, asked, sql);
             push(sql, ") is not true)");
         }
-        Ast::And(parts) => push_parts(parts, " and ", "true", sql),
+        Ast::And(parts) => push_parts(parts, asked, (" and ", "true"), sql),
         Ast::Or(parts) => match same_text(parts) {
             Some((field, values)) => {
                 push(sql, column(field));
@@ -34,8 +45,18 @@ pub fn condition(ast: &Ast, sql: &mut QueryBuilder<Postgres>) {
                 sql.push_bind(values);
                 push(sql, ")");
             }
-            None => push_parts(parts, " or ", "false", sql),
+            None => push_parts(parts, asked, (" or ", "false"), sql),
         },
+    }
+}
+
+/// Whether a condition is upon the event's text and nothing else.
+pub fn is_text(ast: &Ast) -> bool {
+    match ast {
+        Ast::All => false,
+        Ast::Term(term) => !matches!(term.target, Target::Field(_)),
+        Ast::Not(inner) => is_text(inner),
+        Ast::And(parts) | Ast::Or(parts) => parts.iter().all(is_text),
     }
 }
 
@@ -103,7 +124,12 @@ fn push(sql: &mut QueryBuilder<Postgres>, fragment: &'static str) {
     sql.push(fragment);
 }
 
-fn push_parts(parts: &[Ast], between: &'static str, without: &'static str, sql: &mut QueryBuilder<Postgres>) {
+fn push_parts(
+    parts: &[Ast],
+    asked: &[&Ast],
+    (between, without): (&'static str, &'static str),
+    sql: &mut QueryBuilder<Postgres>,
+) {
     if parts.is_empty() {
         return push(sql, without);
     }
@@ -112,7 +138,7 @@ fn push_parts(parts: &[Ast], between: &'static str, without: &'static str, sql: 
         if at > 0 {
             push(sql, between);
         }
-        condition(part, sql);
+        condition_over(part, asked, sql);
     }
     push(sql, ")");
 }
@@ -121,7 +147,7 @@ fn push_parts(parts: &[Ast], between: &'static str, without: &'static str, sql: 
 fn same_text(parts: &[Ast]) -> Option<(Field, Vec<String>)> {
     let text = |part: &Ast| match part {
         Ast::Term(Term { target: Target::Field(field), pattern: Pattern::Exactly(value) })
-            if matches!(field.kind(), Kind::Text | Kind::List) && is_storable(value) =>
+            if matches!(field.kind(), Kind::Text | Kind::List) && *field != Field::EventId && is_storable(value) =>
         {
             Some((*field, value.clone()))
         }
@@ -158,6 +184,7 @@ fn push_field(field: Field, pattern: &Pattern, sql: &mut QueryBuilder<Postgres>)
             push(sql, column);
             push(sql, " is not null");
         }
+        (Pattern::Exactly(id), _) if field == Field::EventId => push_id(id, sql),
         (Pattern::Exactly(value), kind) => push_exactly(column, kind, value, sql),
         (Pattern::Wildcard(pieces), Kind::Text) => {
             push(sql, column);
@@ -180,6 +207,15 @@ fn push_field(field: Field, pattern: &Pattern, sql: &mut QueryBuilder<Postgres>)
         // The language refuses wildcards on other kinds.
         (Pattern::Wildcard(_), Kind::Time | Kind::Bool | Kind::Integer | Kind::Float) => push(sql, "false"),
     }
+}
+
+/// By the key, which an index answers; two ids may share it only by being one.
+pub fn push_id(event_id: &str, sql: &mut QueryBuilder<Postgres>) {
+    push(sql, "(event_key = cast(");
+    sql.push_bind(Key::of(event_id).to_string());
+    push(sql, " as text)::uuid and event_id = ");
+    sql.push_bind(event_id.to_owned());
+    push(sql, ")");
 }
 
 /// `column = value`; a value that is none of the column's kind is equal to nothing.
@@ -379,14 +415,14 @@ mod tests {
         check(
             "DeleteBucket",
             expect![[r#"
-            ((lower(coalesce(raw_json, raw) collate "C") like $1 or strpos(coalesce(raw_json, raw), '\u') > 0) and (strpos(coalesce(raw_json, raw), '\') = 0 or lower((('"' || replace(replace(replace(replace(replace(replace(replace(coalesce(raw_json, raw), '\\', chr(1)), '\"', '"'), '"', '\"'), chr(1), '\\'), chr(10), '\n'), chr(13), '\r'), chr(9), '\t') || '"')::json #>> '{}') collate "C") like $2))
-        "#]],
+                strpos(folded, $1) > 0
+            "#]],
         );
         check(
             r#""a/b" or x*y"#,
             expect![[r#"
-            (((lower(coalesce(raw_json, raw) collate "C") like $1 or strpos(coalesce(raw_json, raw), '\') > 0) and (strpos(coalesce(raw_json, raw), '\') = 0 or lower((('"' || replace(replace(replace(replace(replace(replace(replace(coalesce(raw_json, raw), '\\', chr(1)), '\"', '"'), '"', '\"'), chr(1), '\\'), chr(10), '\n'), chr(13), '\r'), chr(9), '\t') || '"')::json #>> '{}') collate "C") like $2)) or ((lower(coalesce(raw_json, raw) collate "C") like $3 or strpos(coalesce(raw_json, raw), '\u') > 0) and (strpos(coalesce(raw_json, raw), '\') = 0 or lower((('"' || replace(replace(replace(replace(replace(replace(replace(coalesce(raw_json, raw), '\\', chr(1)), '\"', '"'), '"', '\"'), chr(1), '\\'), chr(10), '\n'), chr(13), '\r'), chr(9), '\t') || '"')::json #>> '{}') collate "C") like $4)))
-        "#]],
+                (strpos(folded, $1) > 0 or folded like $2)
+            "#]],
         );
         check(
             "resource:a and resource:(b or c) and resource:d* and resource:*",

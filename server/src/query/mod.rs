@@ -18,6 +18,7 @@ use model::{
 use sqlx::PgPool;
 use tokio::sync::Semaphore;
 
+pub use self::sql::Source;
 use crate::{clock::Clock, ingest::enrich::GeoIp};
 
 mod about;

@@ -1,7 +1,9 @@
 //! The statements: fixed fragments, columns by `filter::column`, values as binds.
 
 mod name;
+mod narrow;
 mod nested;
+mod source;
 
 use model::{
     chart::GROUP_EVENTS,
@@ -15,12 +17,12 @@ use time::OffsetDateTime;
 
 use self::name::{each, inner, push_class, push_place, push_shown, push_value, shown_name};
 use super::{
-    filter::{condition, listed},
+    filter::listed,
     measure::{self, Part, Sum},
     plan::{Ask, Inner, Plan},
 };
 
-pub use self::name::shown;
+pub use self::{name::shown, source::Source};
 
 /// What a row of an answer holds beyond its columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,17 +99,18 @@ pub fn list(ask: &Ask<'_>) -> Statement {
             Group::Class => push_class(&mut sql, ask, |sql| push_place(sql, ask)),
         }
     }
-    sql.push("\nfrom event");
-    push_where(&mut sql, ask, ask.window);
-    sql.push("\norder by event_time desc, event_id desc\nlimit ").push_bind(i64::from(ask.limit) + 1);
+    let source = source(ask, ask.window);
+    source.push(&mut sql, "\n");
+    sql.push(format_args!("\norder by {} desc, event_key desc\nlimit ", source.time()));
+    sql.push_bind(i64::from(ask.limit) + 1);
     let columns: Vec<Column> = ask.by.iter().map(|group| list_column(*group)).collect();
     Statement { sql, groups: columns.len(), columns, tail: Tail::Nothing, limit: Some(ask.limit as usize) }
 }
 
 /// How many events match.
 pub fn count(ask: &Ask<'_>) -> Statement {
-    let mut sql = QueryBuilder::new("select count(*)\nfrom event");
-    push_where(&mut sql, ask, ask.window);
+    let mut sql = QueryBuilder::new("select count(*)");
+    source(ask, ask.window).push(&mut sql, "\n");
     Statement { sql, columns: Vec::new(), groups: 0, tail: Tail::Total, limit: None }
 }
 
@@ -121,8 +124,8 @@ pub fn grouped(ask: &Ask<'_>) -> Statement {
         push_before(&mut sql, ask);
     }
     if has_list(ask) {
-        sql.push(",\nwhole as (\n  select count(*) as events\n  from event");
-        push_where(&mut sql, ask, ask.window);
+        sql.push(",\nwhole as (\n  select count(*) as events");
+        source(ask, ask.window).push(&mut sql, "\n  ");
         sql.push("\n)");
     }
     let mut columns: Vec<Column> = in_time.then(|| list_column(Group::Field(Field::EventTime))).into_iter().collect();
@@ -172,11 +175,15 @@ fn push_partial(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>) {
             Part::Value(_) | Part::Aggregate(..) => {}
         }
     }
+    let tables = narrow::tables(ask);
     sql.push("partial as (\n  select ");
     let mut keys: Vec<&str> = Vec::new();
     if let Some(width_ms) = ask.bucket_ms {
-        let width = PgInterval { months: 0, days: 0, microseconds: width_ms * 1000 };
-        sql.push("date_bin(").push_bind(width).push(", event_time, 'epoch') as bucket, ");
+        match tables {
+            Some(_) => drop(sql.push("bucket")),
+            None => push_bucket(sql, width_ms),
+        }
+        sql.push(", ");
         keys.push("bucket");
     }
     push_keys(sql, ask, &mut keys);
@@ -184,9 +191,21 @@ fn push_partial(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>) {
         sql.push(shown_name(field)).push(", ");
         keys.push(field.key());
     }
-    let counted = aggregates.iter().map(|(name, expression)| format!("{expression} as {name}"));
-    push_list(sql, ["count(*) as events".to_owned()].into_iter().chain(counted));
-    push_scan(sql, ask, ask.window, &keys);
+    aggregates.insert(0, ("events", "count(*)"));
+    let counted = aggregates.iter().map(|(name, expression)| match tables {
+        Some(_) => format!("{} as {name}", narrow::summed(name)),
+        None => format!("{expression} as {name}"),
+    });
+    push_list(sql, counted);
+    match &tables {
+        Some(tables) => narrow::push_scan(sql, ask, (ask.window, ask.bucket_ms), tables, &keys),
+        None => push_scan(sql, ask, ask.window, &keys),
+    }
+}
+
+fn push_bucket(sql: &mut QueryBuilder<Postgres>, width_ms: i64) {
+    let width = PgInterval { months: 0, days: 0, microseconds: width_ms * 1000 };
+    sql.push("date_bin(").push_bind(width).push(", event_time, 'epoch') as bucket");
 }
 
 /// The groups' values, each under its name; and what to group by.
@@ -203,13 +222,20 @@ fn push_before(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>) {
     sql.push(",\nbefore as (\n  select ");
     let mut keys = Vec::new();
     push_keys(sql, ask, &mut keys);
-    sql.push("count(*) as events");
-    push_scan(sql, ask, ask.previous, &keys);
+    match narrow::tables(ask) {
+        Some(tables) => {
+            sql.push(narrow::summed("events")).push(" as events");
+            narrow::push_scan(sql, ask, (ask.previous, None), &tables, &keys);
+        }
+        None => {
+            sql.push("count(*) as events");
+            push_scan(sql, ask, ask.previous, &keys);
+        }
+    }
 }
 
 fn push_scan(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>, window: Window, keys: &[&str]) {
-    sql.push("\n  from event");
-    push_where(sql, ask, window);
+    source(ask, window).push(sql, "\n  ");
     if !keys.is_empty() {
         sql.push("\n  group by ");
         push_list(sql, keys);
@@ -349,13 +375,9 @@ fn order(ask: &Ask<'_>, groups: usize) -> Option<String> {
     Some(format!("{column} {direction} nulls last"))
 }
 
-fn push_where(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>, window: Window) {
-    let Window { from, to } = window;
-    sql.push("\n  where event_time >= ").push_bind(instant(from));
-    sql.push(" and event_time < ").push_bind(instant(to));
-    sql.push("\n    and (");
-    condition(&ask.filter, sql);
-    sql.push(")");
+fn source<'a>(ask: &'a Ask<'_>, window: Window) -> Source<'a> {
+    let of_classes = ask.classes.iter().filter(|_| ask.by.contains(&Group::Class)).map(|(_, filter)| filter);
+    Source::new(window, &ask.filter).and(of_classes)
 }
 
 fn push_list<T: std::fmt::Display>(sql: &mut QueryBuilder<Postgres>, items: impl IntoIterator<Item = T>) {
@@ -365,6 +387,11 @@ fn push_list<T: std::fmt::Display>(sql: &mut QueryBuilder<Postgres>, items: impl
         }
         sql.push(item);
     }
+}
+
+fn push_times(sql: &mut QueryBuilder<Postgres>, window: Window) {
+    sql.push("event_time >= ").push_bind(instant(window.from));
+    sql.push(" and event_time < ").push_bind(instant(window.to));
 }
 
 /// Postgres' time of `at`, within the years 1 to 9999.

@@ -6,23 +6,25 @@ use app::api::ValueCount;
 use model::{
     error::Error,
     field::{Field, Kind},
-    filter::Target,
+    filter::{Ast, Pattern, Target, Term},
     time::{Range, Timestamp, Window},
     view::View,
 };
 use sqlx::{PgPool, Postgres, QueryBuilder};
 
 use super::{
-    filter::{column, condition, is_storable, like, path},
-    session, sql,
+    filter::{column, is_storable, like, path},
+    session,
+    sql::Source,
 };
 
 /// Values at most: a list that one looks through.
 const MOST: i64 = 20;
 /// Events whose column is looked at, at most.
 const MOST_EVENTS: i64 = 50_000;
-/// Events that are taken apart for a path, at most.
+/// Events that are taken apart for a path, at most; and segments in which they are looked for.
 const MOST_RAW_EVENTS: i64 = 5_000;
+const MOST_SEGMENTS: i64 = 2_000;
 /// Whoever types does not wait longer.
 const LONGEST: Duration = Duration::from_secs(2);
 
@@ -70,33 +72,32 @@ fn statement(
     let rest = view.condition()?;
     let Some(value) = value(target).filter(|_| is_storable(typed)) else { return Ok(None) };
     let mut sql = QueryBuilder::new("select value, count(*) as events from (select ");
-    sql.push(&value).push(" as value from ");
-    let of_path = if let Target::Path(path) = target { Some(path) } else { None };
+    sql.push(&value).push(" as value");
     match target {
-        Target::Path(_) => sql.push("(select raw, raw_json from event"),
-        Target::Field(field) if field.kind() == Kind::List => {
-            sql.push(format_args!("event, unnest({}) as element", column(*field)))
-        }
-        Target::Field(_) | Target::Event => sql.push("event"),
-    };
-    sql.push(" where event_time >= ").push_bind(sql::instant(window.from));
-    sql.push(" and event_time < ").push_bind(sql::instant(window.to));
-    sql.push(" and (");
-    condition(&rest, &mut sql);
-    sql.push(")");
-    match of_path {
-        Some(path) => {
-            path::push_may_have(path, &mut sql);
-            push_newest(MOST_RAW_EVENTS, &mut sql);
+        Target::Path(path) => {
+            let has_some = Ast::Term(Term { target: target.clone(), pattern: Pattern::Exists });
+            let wanted = Ast::And(vec![rest, has_some]);
+            let source = Source::newest(window, &wanted, MOST_SEGMENTS);
+            sql.push(" from (select found.raw, found.raw_json");
+            source.push(&mut sql, "\n");
+            push_newest(source.time(), MOST_RAW_EVENTS, &mut sql);
             sql.push(") as event, lateral ");
             path::push_elements(path, &mut sql);
             sql.push(" as value where json_typeof(e) in ('string', 'number', 'boolean')");
             push_typed(&value, typed, &mut sql);
         }
-        None => {
+        Target::Field(_) | Target::Event => {
+            let source = Source::new(window, &rest);
+            source.push_from(&mut sql, "\n");
+            if let Target::Field(field) = target
+                && field.kind() == Kind::List
+            {
+                sql.push(format_args!(", unnest({}) as element", column(*field)));
+            }
+            source.push_where(&mut sql, "\n");
             sql.push(format_args!(" and {value} is not null"));
             push_typed(&value, typed, &mut sql);
-            push_newest(MOST_EVENTS, &mut sql);
+            push_newest(source.time(), MOST_EVENTS, &mut sql);
         }
     }
     sql.push(") as newest group by value order by strpos(lower(value collate \"C\"), ");
@@ -132,6 +133,6 @@ fn push_typed(value: &str, typed: &str, sql: &mut QueryBuilder<Postgres>) {
     }
 }
 
-fn push_newest(most: i64, sql: &mut QueryBuilder<Postgres>) {
-    sql.push(" order by event_time desc limit ").push_bind(most);
+fn push_newest(time: &str, most: i64, sql: &mut QueryBuilder<Postgres>) {
+    sql.push(format_args!(" order by {time} desc limit ")).push_bind(most);
 }

@@ -65,15 +65,40 @@ impl Rows {
         }
     }
 
-    /// A `text[]`; the texts must be without U+0000.
-    pub fn texts(&mut self, texts: &[String]) {
+    pub fn bytea(&mut self, bytes: &[u8]) {
+        self.value(bytes);
+    }
+
+    pub fn int2(&mut self, value: i16) {
+        self.value(&value.to_be_bytes());
+    }
+
+    pub fn uuid(&mut self, value: u128) {
+        self.value(&value.to_be_bytes());
+    }
+
+    /// A `text[]`, with nulls; the texts must be without U+0000.
+    pub fn texts<'a>(&mut self, texts: impl ExactSizeIterator<Item = Option<&'a str>> + Clone) {
         const TEXT: i32 = 25;
-        let bytes: usize = texts.iter().map(|text| text.len() + 4).sum();
-        // Dimensions, whether there are nulls, the type of an element; of the one dimension, its length and first index.
-        let head = [1, 0, TEXT, texts.len() as i32, 1];
-        self.bytes.extend(((bytes + head.len() * 4) as i32).to_be_bytes());
+        let bytes = texts.clone().map(|text| text.map_or(0, str::len)).sum();
+        self.array(TEXT, texts.len(), bytes);
+        texts.for_each(|text| self.option(text, Rows::text));
+    }
+
+    /// A `bigint[]`, with nulls.
+    pub fn int8s(&mut self, numbers: impl ExactSizeIterator<Item = Option<i64>> + Clone) {
+        const INT8: i32 = 20;
+        let bytes = numbers.clone().flatten().count() * size_of::<i64>();
+        self.array(INT8, numbers.len(), bytes);
+        numbers.for_each(|number| self.option(number, Rows::int8));
+    }
+
+    /// The head of an array of one dimension, whose elements have so many bytes together.
+    fn array(&mut self, element: i32, length: usize, bytes: usize) {
+        // Dimensions, whether there may be nulls, the type of an element; of the one dimension, its length and first index.
+        let head = [1, 1, element, length as i32, 1];
+        self.bytes.extend(((bytes + (length + head.len()) * 4) as i32).to_be_bytes());
         head.iter().for_each(|number| self.bytes.extend(number.to_be_bytes()));
-        texts.iter().for_each(|text| self.text(text));
     }
 
     pub fn append(&mut self, other: &Rows) {

@@ -8,24 +8,24 @@ const LONGEST_CHAIN: i32 = 16;
 /// Runs that settle their keys do it one after the other; the number is this lock's own.
 const LOCK: i64 = 0x7472_6169_6c6b_6579;
 
-/// What `INSERT` needs of an inserted event.
-pub const RETURNING: &str = "event_id, access_key, issued_access_key, identity_type, own_origin, source_identity";
-
-/// A part of the statement that inserts events, which it calls `inserted`. Of several events that issued one key, the
-/// same one is kept in whatever order they come.
+/// A part of the statement that inserts events, which it calls `inserted`, from `event_staging`. Of several events that issued
+/// one key, the same one is kept in whatever order they come.
 pub const INSERT: &str = "issued as (
             insert into credential as known
-                (access_key, event_id, from_outside, parent_access_key, own_origin, source_identity)
+                (access_key, event_time, event_key, from_outside, parent_access_key, own_origin, source_identity)
             select distinct on (issued_access_key)
-                issued_access_key, event_id, coalesce(identity_type = 'AWSAccount', true), access_key, own_origin,
-                source_identity
-            from inserted where issued_access_key is not null
-            order by issued_access_key, coalesce(identity_type = 'AWSAccount', true), event_id
+                issued_access_key, event_time, event_key, coalesce(identity_type = 'AWSAccount', true), access_key,
+                own_origin, source_identity
+            from inserted join (select segment_id, ordinal, access_key, identity_type, own_origin, source_identity
+                                from event_staging where issued_access_key is not null) as staged
+                using (segment_id, ordinal)
+            order by issued_access_key, coalesce(identity_type = 'AWSAccount', true), event_time, event_key
             on conflict (access_key) do update set
-                event_id = excluded.event_id, from_outside = excluded.from_outside,
-                parent_access_key = excluded.parent_access_key, own_origin = excluded.own_origin,
-                source_identity = excluded.source_identity, settled = false
-            where (excluded.from_outside, excluded.event_id) < (known.from_outside, known.event_id)
+                event_time = excluded.event_time, event_key = excluded.event_key,
+                from_outside = excluded.from_outside, parent_access_key = excluded.parent_access_key,
+                own_origin = excluded.own_origin, source_identity = excluded.source_identity, settled = false
+            where (excluded.from_outside, excluded.event_time, excluded.event_key)
+                < (known.from_outside, known.event_time, known.event_key)
          )";
 
 /// Finds the origin of the keys that this transaction inserted, and of those that follow from them. The last thing

@@ -1,232 +1,181 @@
-//! Events: staged by binary COPY, then inserted where their id is not there yet.
+//! Events: staged by binary COPY, then inserted where they are not stored yet, with their texts in segments.
 
 use std::{collections::HashMap, net::IpAddr};
 
-use sqlx::{AssertSqlSafe, PgConnection, PgPool, Row};
+use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 
 use super::{
     copy::{self, Rows},
     credential,
+    dimension::{self, Dimensions, Ids},
+    key::Key,
+    segment::{self, Kept},
 };
 use crate::ingest::{enrich::Place, record::Record};
 
-/// The columns of `event` but `object_id`, in the order in which `encode` writes them.
-const COLUMNS: [&str; 41] = [
-    "event_id",
-    "event_time",
-    "event_name",
-    "event_source",
-    "event_type",
-    "event_category",
-    "read_only",
-    "outcome",
-    "error_code",
-    "error_message",
-    "aws_region",
-    "account",
-    "actor",
-    "session",
-    "identity_type",
-    "actor_arn",
-    "identity_account",
-    "access_key",
-    "invoked_by",
-    "source_address",
-    "source_ip",
-    "country",
-    "city",
-    "latitude",
-    "longitude",
-    "time_zone",
-    "as_number",
-    "as_organisation",
-    "user_agent",
-    "client",
-    "mfa_used",
-    "request_id",
-    "resource",
-    "own_origin",
-    "source_identity",
-    "issued_access_key",
-    "cross_account",
-    "console",
-    "tls_version",
-    "vpc_endpoint",
-    "raw",
-];
-
-/// Where a record stands: the number of its object in this run, its number in the object, its first byte there.
-#[derive(Clone, Copy, Debug)]
-pub struct Position {
+/// An event on its way into the database.
+#[derive(Debug)]
+pub struct Row {
     pub object: i64,
-    pub ordinal: u64,
-    pub byte_offset: u64,
+    key: Key,
+    /// Microseconds since 1970.
+    time: i64,
+    ids: Ids,
+    request_id: Option<String>,
+    other_id: Option<String>,
+    raw: String,
+    raw_json: Option<String>,
+    issued: Option<Box<Issued>>,
 }
 
-/// What became of staged events, by object id.
-#[derive(Debug, Default)]
-pub struct Merged {
-    pub inserted: HashMap<i64, u64>,
-    /// Events whose id is stored already with another time.
-    pub conflicts: Vec<super::rejected::New>,
+/// A session's key, and what the event that issued it tells of the origin.
+#[derive(Debug)]
+struct Issued {
+    issued_access_key: String,
+    access_key: Option<String>,
+    identity_type: Option<String>,
+    own_origin: Option<String>,
+    source_identity: Option<String>,
 }
 
-/// Writes a record as a row of the staging table.
-pub fn encode(rows: &mut Rows, at: Position, record: &Record) {
-    rows.begin(COLUMNS.len() as u16 + 4);
-    rows.int8(at.object);
-    rows.int8(at.ordinal as i64);
-    rows.int8(at.byte_offset as i64);
-    rows.text(&record.event_id);
-    rows.timestamptz(record.event_time.0);
-    let text = |rows: &mut Rows, text: &Option<String>| rows.option(text.as_deref(), Rows::text);
-    text(rows, &record.event_name);
-    text(rows, &record.event_source);
-    text(rows, &record.event_type);
-    text(rows, &record.event_category);
-    rows.option(record.read_only, Rows::bool);
-    rows.text(if record.failed { "failure" } else { "success" });
-    text(rows, &record.error_code);
-    text(rows, &record.error_message);
-    text(rows, &record.aws_region);
-    text(rows, &record.account);
-    text(rows, &record.actor);
-    text(rows, &record.session);
-    text(rows, &record.identity_type);
-    text(rows, &record.actor_arn);
-    text(rows, &record.identity_account);
-    text(rows, &record.access_key);
-    text(rows, &record.invoked_by);
-    text(rows, &record.source_address);
-    rows.option(record.source_ip, Rows::inet);
-    text(rows, &record.place.country);
-    text(rows, &record.place.city);
-    rows.option(record.place.latitude, Rows::float8);
-    rows.option(record.place.longitude, Rows::float8);
-    text(rows, &record.place.time_zone);
-    rows.option(record.place.as_number, Rows::int8);
-    text(rows, &record.place.as_organisation);
-    text(rows, &record.user_agent);
-    rows.option(record.client, Rows::text);
-    rows.option(record.mfa_used, Rows::bool);
-    text(rows, &record.request_id);
-    rows.option((!record.resource.is_empty()).then_some(record.resource.as_slice()), Rows::texts);
-    text(rows, &record.own_origin);
-    text(rows, &record.source_identity);
-    text(rows, &record.issued_access_key);
-    rows.option(record.cross_account, Rows::bool);
-    rows.bool(record.console);
-    text(rows, &record.tls_version);
-    text(rows, &record.vpc_endpoint);
-    rows.text(&record.raw);
-    text(rows, &record.raw_json);
+impl Row {
+    /// What the event shares with others goes to `new`, unless it is known to be stored.
+    pub fn new(object: i64, record: Record, dimensions: &Dimensions, new: &mut dimension::New) -> Row {
+        let ids = dimensions.ids(&record, new);
+        let key = Key::of(&record.event_id);
+        let issued = record.issued_access_key.map(|issued_access_key| {
+            Box::new(Issued {
+                issued_access_key,
+                access_key: record.access_key,
+                identity_type: record.identity_type,
+                own_origin: record.own_origin,
+                source_identity: record.source_identity,
+            })
+        });
+        Row {
+            object,
+            key,
+            time: record.event_time.0,
+            ids,
+            request_id: record.request_id,
+            other_id: (key.to_string() != record.event_id).then_some(record.event_id),
+            raw: record.raw,
+            raw_json: record.raw_json,
+            issued,
+        }
+    }
+
+    /// Roughly, in memory.
+    pub fn bytes(&self) -> usize {
+        size_of::<Row>() + self.raw.len() + self.raw_json.as_ref().map_or(0, String::len) + 64
+    }
+
+    fn encode(&self, rows: &mut Rows, segment_id: i64, ordinal: usize) {
+        let text = |rows: &mut Rows, text: &Option<String>| rows.option(text.as_deref(), Rows::text);
+        rows.begin(7 + self.ids.len() as u16 + 4);
+        rows.timestamptz(self.time);
+        rows.uuid(self.key.0);
+        rows.int8(segment_id);
+        rows.int2(ordinal as i16);
+        self.ids.iter().for_each(|id| rows.int8(*id));
+        text(rows, &self.request_id);
+        text(rows, &self.other_id);
+        let issued = self.issued.as_deref();
+        rows.option(issued.map(|issued| issued.issued_access_key.as_str()), Rows::text);
+        let of = |get: fn(&Issued) -> &Option<String>| issued.and_then(|issued| get(issued).as_deref());
+        rows.option(of(|issued| &issued.access_key), Rows::text);
+        rows.option(of(|issued| &issued.identity_type), Rows::text);
+        rows.option(of(|issued| &issued.own_origin), Rows::text);
+        rows.option(of(|issued| &issued.source_identity), Rows::text);
+    }
 }
 
+/// The columns of `stored_event`, in the order in which a row is encoded.
 fn columns() -> String {
-    COLUMNS.join(", ") + ", raw_json"
+    let ids = dimension::TABLES.map(|table| format!("{table}_id")).join(", ");
+    format!("event_time, event_key, segment_id, ordinal, {ids}, request_id, other_id, issued_access_key")
 }
+
+/// What is staged besides, for `credential`.
+const STAGED: &str = "access_key, identity_type, own_origin, source_identity";
 
 /// Makes the connection's own staging table. It empties itself at the end of each transaction.
 pub async fn prepare(connection: &mut PgConnection) -> sqlx::Result<()> {
     let sql = format!(
         "create temp table if not exists event_staging on commit delete rows as
-         select 0::bigint as object_number, 0::bigint as ordinal, 0::bigint as byte_offset, {} from stored_event limit 0",
+         select * from (select {} from stored_event) as event, (select {STAGED} from identity, session) as caller limit 0",
         columns()
     );
     sqlx::query(AssertSqlSafe(sql)).execute(&mut *connection).await?;
-    // As in `event`: so a long text is compressed once and taken over as it is.
-    sqlx::query("alter table event_staging alter column raw set compression lz4").execute(&mut *connection).await?;
-    sqlx::query("alter table event_staging alter column raw_json set compression lz4").execute(connection).await?;
     Ok(())
 }
 
-/// Inserts the rows' events; those whose id is stored already change nothing. `ids` are those of the objects with the
-/// numbers from `first` on; rows of an object without one are passed over. Must run in a transaction.
-pub async fn insert<'a>(
-    connection: &mut PgConnection,
-    rows: impl Iterator<Item = &'a Rows>,
-    first: i64,
-    ids: &[Option<i64>],
-) -> sqlx::Result<Merged> {
-    let statement =
-        format!("copy event_staging (object_number, ordinal, byte_offset, {}) from stdin (format binary)", columns());
-    let staged = copy::copy(connection, &statement, rows).await?;
-    if staged == 0 {
-        return Ok(Merged::default());
+/// Inserts events, each with the id of its object; those that are stored already change nothing. Returns how many were new,
+/// by object id. What the events refer to must be stored. Must run in a transaction.
+pub async fn insert(connection: &mut PgConnection, events: &[(i64, &Row)]) -> sqlx::Result<HashMap<i64, u64>> {
+    let mut inserted = HashMap::new();
+    if events.is_empty() {
+        return Ok(inserted);
     }
-    let inserted = insert_staged(connection, first, ids).await?;
-    let conflicts = match inserted.values().sum::<u64>() {
-        all if all == staged => Vec::new(),
-        _ => conflicts(connection, first, ids).await?,
-    };
+    let ids = segment::reserve(connection, events.len().div_ceil(segment::EVENTS)).await?;
+    let mut rows = Rows::default();
+    for (id, events) in ids.iter().zip(events.chunks(segment::EVENTS)) {
+        for (at, (_, row)) in events.iter().enumerate() {
+            row.encode(&mut rows, *id, at + 1);
+        }
+    }
+    let statement = format!("copy event_staging ({}, {STAGED}) from stdin (format binary)", columns());
+    copy::copy(connection, &statement, std::iter::once(&rows)).await?;
+    drop(rows);
+    let places = insert_staged(connection).await?;
+    let by_id: HashMap<i64, usize> = ids.iter().enumerate().map(|(at, id)| (*id, at)).collect();
+    let mut segments: Vec<_> = ids.iter().map(|id| (*id, Vec::new())).collect();
+    for (segment_id, ordinal) in places {
+        let at = by_id[&segment_id];
+        let within = ordinal as usize - 1;
+        let (object_id, row) = events[at * segment::EVENTS + within];
+        *inserted.entry(object_id).or_default() += 1;
+        let kept: &mut Vec<_> = &mut segments[at].1;
+        if kept.len() <= within {
+            kept.resize_with(within + 1, || None);
+        }
+        kept[within] = Some(Kept { object_id, time: row.time, raw: &row.raw, raw_json: row.raw_json.as_deref() });
+    }
+    segment::insert(connection, &segments).await?;
     sqlx::query("truncate event_staging").execute(connection).await?;
-    Ok(Merged { inserted, conflicts })
+    Ok(inserted)
 }
 
-/// In the order of staging, which is the order of delivery: the first event of an id is the one that is kept, in every run.
-async fn insert_staged(
-    connection: &mut PgConnection,
-    first: i64,
-    ids: &[Option<i64>],
-) -> sqlx::Result<HashMap<i64, u64>> {
+/// In the order of staging, which is the order of delivery: the first event of an id and time is the one that is kept, in
+/// every run. Returns segment and ordinal of what was inserted.
+async fn insert_staged(connection: &mut PgConnection) -> sqlx::Result<Vec<(i64, i16)>> {
     let sql = format!(
         "with inserted as (
-            insert into stored_event (object_id, {0})
-            select ($2::bigint[])[(object_number - $1)::int + 1], {0} from event_staging
-            where ($2::bigint[])[(object_number - $1)::int + 1] is not null
-            on conflict (event_id) do nothing
-            returning object_id, {1}
+            insert into stored_event ({0})
+            select {0} from event_staging
+            on conflict (event_time, event_key) do nothing
+            returning event_time, event_key, segment_id, ordinal, issued_access_key
          ),
-         {2}
-         select object_id, count(*) from inserted group by object_id",
+         {1}
+         select coalesce(array_agg(segment_id), '{{}}'), coalesce(array_agg(ordinal), '{{}}') from inserted",
         columns(),
-        credential::RETURNING,
         credential::INSERT
     );
-    let rows = sqlx::query(AssertSqlSafe(sql)).bind(first).bind(ids).fetch_all(connection).await?;
-    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get::<i64, _>(1)? as u64))).collect()
+    let (segments, ordinals): (Vec<i64>, Vec<i16>) = sqlx::query_as(AssertSqlSafe(sql)).fetch_one(connection).await?;
+    Ok(segments.into_iter().zip(ordinals).collect())
 }
 
-async fn conflicts(
-    connection: &mut PgConnection,
-    first: i64,
-    ids: &[Option<i64>],
-) -> sqlx::Result<Vec<super::rejected::New>> {
-    // `offset 0` makes it a look-up for each staged row, whatever the planner thinks of a table that it never analysed.
-    let rows = sqlx::query(
-        "select ($2::bigint[])[(object_number - $1)::int + 1], ordinal, byte_offset, left(raw, 1048576)
-         from event_staging as staged
-         cross join lateral (select event_time from stored_event where event_id = staged.event_id offset 0) as stored
-         where ($2::bigint[])[(object_number - $1)::int + 1] is not null and stored.event_time <> staged.event_time",
-    )
-    .bind(first)
-    .bind(ids)
-    .fetch_all(connection)
-    .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(super::rejected::New {
-                object_id: row.try_get(0)?,
-                ordinal: row.try_get::<i64, _>(1)? as u64,
-                byte_offset: row.try_get::<i64, _>(2)? as u64,
-                reason: "event id already stored with another time".to_owned(),
-                text: row.try_get(3)?,
-            })
-        })
-        .collect()
-}
-
-/// The next distinct source addresses of stored events, in order.
+/// The next distinct source addresses, in order.
 pub async fn source_ips(pool: &PgPool, after: Option<IpAddr>, limit: i64) -> anyhow::Result<Vec<IpAddr>> {
     // Steps from address to address through the index, instead of reading every event.
     let texts: Vec<String> = sqlx::query_scalar(
-        "with recursive address as (
-            (select source_ip from stored_event where source_ip > coalesce($1::inet, '0.0.0.0/0') order by source_ip limit 1)
+        "with recursive step as (
+            (select source_ip from address where source_ip > coalesce($1::inet, '0.0.0.0/0') order by source_ip limit 1)
             union all
-            select (select source_ip from stored_event where source_ip > address.source_ip order by source_ip limit 1)
-            from address where address.source_ip is not null
+            select (select source_ip from address where source_ip > step.source_ip order by source_ip limit 1)
+            from step where step.source_ip is not null
          )
-         select host(source_ip) from address where source_ip is not null limit $2",
+         select host(source_ip) from step where source_ip is not null limit $2",
     )
     .bind(after.map(|address| address.to_string()))
     .bind(limit)
@@ -235,19 +184,19 @@ pub async fn source_ips(pool: &PgPool, after: Option<IpAddr>, limit: i64) -> any
     Ok(texts.iter().map(|text| text.parse()).collect::<Result<_, _>>()?)
 }
 
-/// Sets the places of all events from these addresses; returns how many rows were not so before.
+/// Sets the places of these addresses; returns of how many they were not so before.
 pub async fn update_places(pool: &PgPool, places: &[(IpAddr, Place)]) -> sqlx::Result<u64> {
     fn column<'a, T>(places: &'a [(IpAddr, Place)], value: impl Fn(&'a Place) -> T) -> Vec<T> {
         places.iter().map(|(_, place)| value(place)).collect()
     }
     let done = sqlx::query(
-        "update stored_event as event set country = p.country, city = p.city, latitude = p.latitude, longitude = p.longitude,
+        "update address set country = p.country, city = p.city, latitude = p.latitude, longitude = p.longitude,
                 time_zone = p.time_zone, as_number = p.as_number, as_organisation = p.as_organisation
          from unnest($1::text[], $2::text[], $3::text[], $4::float8[], $5::float8[], $6::text[], $7::bigint[], $8::text[])
-            as p (address, country, city, latitude, longitude, time_zone, as_number, as_organisation)
-         where event.source_ip = p.address::inet
-           and (event.country, event.city, event.latitude, event.longitude, event.time_zone, event.as_number,
-                event.as_organisation)
+            as p (ip, country, city, latitude, longitude, time_zone, as_number, as_organisation)
+         where address.source_ip = p.ip::inet
+           and (address.country, address.city, address.latitude, address.longitude, address.time_zone,
+                address.as_number, address.as_organisation)
                is distinct from
                (p.country, p.city, p.latitude, p.longitude, p.time_zone, p.as_number, p.as_organisation)",
     )

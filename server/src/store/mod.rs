@@ -9,9 +9,13 @@ use sqlx::{
 pub mod copy;
 pub mod credential;
 pub mod dashboard;
+pub mod dimension;
 pub mod event;
+pub mod key;
 pub mod object;
 pub mod rejected;
+pub mod segment;
+pub mod sketch;
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
 

@@ -24,6 +24,8 @@ const BEGIN: &str = "begin isolation level repeatable read read only; \
      set local statement_timeout = '50s'; \
      set local cursor_tuple_fraction = 1; \
      set local plan_cache_mode = force_custom_plan; \
+     set local join_collapse_limit = 11; \
+     set local from_collapse_limit = 11; \
      set local jit = off";
 
 /// Begins an export. `exports` bounds how many run at once.

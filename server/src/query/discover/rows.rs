@@ -27,11 +27,12 @@ pub async fn read(session: &mut Session, ask: &Ask) -> Result<Series, Failure> {
         (None, From::After(from)) => Some(from.clone()),
         (None, _) => None,
     };
-    let mut count = sql::count(ask, before.as_ref());
-    let counted = session.fetch(&mut count).await?;
-    let (total, offset): (i64, i64) = match counted.first() {
-        Some(row) => (row.try_get(0)?, row.try_get(1)?),
-        None => (0, 0),
+    let (total, offset): (i64, i64) = match page {
+        Page { more_before: false, more_after: false, ref rows } => (rows.len() as i64, 0),
+        _ => {
+            let counted = session.fetch(&mut sql::count(ask, before.as_ref())).await?;
+            counted.first().map_or(Ok((0, 0)), |row| Ok::<_, sqlx::Error>((row.try_get(0)?, row.try_get(1)?)))?
+        }
     };
     let last = page.rows.last().map(|row| place(row, ask)).transpose()?;
     let next = last.filter(|_| page.more_after);

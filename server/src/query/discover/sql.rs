@@ -3,17 +3,17 @@
 use model::{
     field::{Field, Kind},
     filter::Target,
-    time::Window,
 };
 use sqlx::{Postgres, QueryBuilder};
 
 use super::{
     super::{
-        filter::{column, condition, listed},
-        sql::instant,
+        filter::{column, listed, push_id},
+        sql::Source,
     },
     ask::{Ask, Keyset, Value},
 };
+use crate::store::key::Key;
 
 /// Which way from a place in the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,8 +50,7 @@ pub fn push_rows(sql: &mut QueryBuilder<Postgres>, ask: &Ask, from: Option<&Keys
     if ask.raw {
         sql.push(", raw as delivered");
     }
-    sql.push("\nfrom event");
-    push_where(sql, ask);
+    source(ask).push(sql, "\n");
     if let Some(from) = from {
         sql.push("\n  and ");
         push_place(sql, ask, from, way);
@@ -72,8 +71,7 @@ pub fn count(ask: &Ask, first: Option<&Keyset>) -> QueryBuilder<Postgres> {
             sql.push("0::bigint");
         }
     }
-    sql.push("\nfrom event");
-    push_where(&mut sql, ask);
+    source(ask).push(&mut sql, "\n");
     sql
 }
 
@@ -83,17 +81,14 @@ pub fn place_of(ask: &Ask, event_id: &str) -> QueryBuilder<Postgres> {
     if !ask.by_time() {
         sql.push(format_args!(", {} as sorted", shown(ask.sort.field)));
     }
-    sql.push(" from event where event_id = ").push_bind(event_id.to_owned());
+    sql.push(" from event where ");
+    push_id(event_id, &mut sql);
     sql
 }
 
-pub fn push_where(sql: &mut QueryBuilder<Postgres>, ask: &Ask) {
-    let Window { from, to } = ask.window;
-    sql.push("\nwhere event_time >= ").push_bind(instant(from));
-    sql.push(" and event_time < ").push_bind(instant(to));
-    sql.push("\n  and (");
-    condition(&ask.condition, sql);
-    sql.push(")");
+/// The events that are asked for.
+pub fn source(ask: &Ask) -> Source<'_> {
+    Source::new(ask.window, &ask.condition)
 }
 
 /// A field as it is selected: addresses as text, without a netmask.
@@ -145,8 +140,8 @@ fn push_moment(sql: &mut QueryBuilder<Postgres>, from: &Keyset, earlier: bool, w
         (false, false) => ">",
         (false, true) => ">=",
     };
-    sql.push(format_args!("(event_time, event_id) {sign} (")).push_bind(from.time);
-    sql.push(", ").push_bind(from.event_id.clone()).push(")");
+    sql.push(format_args!("(event_time, event_key) {sign} (")).push_bind(from.time);
+    sql.push(", cast(").push_bind(Key::of(&from.event_id).to_string()).push(" as text)::uuid)");
 }
 
 fn push_value(sql: &mut QueryBuilder<Postgres>, value: &Value) {
@@ -171,8 +166,8 @@ fn push_order(sql: &mut QueryBuilder<Postgres>, ask: &Ask, way: Way) {
         let (key, way) = (column(ask.sort.field), order(ask.sort.descending == on));
         sql.push(format_args!("event.{key} {way} nulls {nulls}, "));
     }
-    let way = order(newest_first);
-    sql.push(format_args!("event_time {way}, event_id {way}"));
+    let (time, way) = (source(ask).time(), order(newest_first));
+    sql.push(format_args!("{time} {way}, event_key {way}"));
 }
 
 #[cfg(test)]
@@ -199,96 +194,96 @@ mod tests {
             RANGE,
             Way::On,
             expect![[r#"
-            select event_id as id, event_time as time, host(source_ip) collate "C" as c0
-            from event
-            where event_time >= $1 and event_time < $2
-              and (true)
-            order by event_time desc, event_id desc
-        "#]],
+                select event_id as id, event_time as time, host(source_ip) collate "C" as c0
+                from event
+                where event_time >= $1 and event_time < $2
+                  and (true)
+                order by event_time desc, event_key desc
+            "#]],
         );
         check(
             &format!("{RANGE}&after=1,2,id"),
             Way::On,
             expect![[r#"
-            select event_id as id, event_time as time, host(source_ip) collate "C" as c0
-            from event
-            where event_time >= $1 and event_time < $2
-              and (true)
-              and (event_time, event_id) < ($3, $4)
-            order by event_time desc, event_id desc
-        "#]],
+                select event_id as id, event_time as time, host(source_ip) collate "C" as c0
+                from event
+                where event_time >= $1 and event_time < $2
+                  and (true)
+                  and (event_time, event_key) < ($3, cast($4 as text)::uuid)
+                order by event_time desc, event_key desc
+            "#]],
         );
         check(
             &format!("{RANGE}&sort=event_time:asc&before=1,2,id"),
             Way::Back,
             expect![[r#"
-            select event_id as id, event_time as time, host(source_ip) collate "C" as c0
-            from event
-            where event_time >= $1 and event_time < $2
-              and (true)
-              and (event_time, event_id) < ($3, $4)
-            order by event_time desc, event_id desc
-        "#]],
+                select event_id as id, event_time as time, host(source_ip) collate "C" as c0
+                from event
+                where event_time >= $1 and event_time < $2
+                  and (true)
+                  and (event_time, event_key) < ($3, cast($4 as text)::uuid)
+                order by event_time desc, event_key desc
+            "#]],
         );
         check(
             &format!("{RANGE}&sort=source_ip&after=1,2,id,10.0.0.1"),
             Way::On,
             expect![[r#"
-            select event_id as id, event_time as time, host(source_ip) collate "C" as c0, host(source_ip) collate "C" as sorted
-            from event
-            where event_time >= $1 and event_time < $2
-              and (true)
-              and (source_ip > cast($3 as text)::inet or source_ip is null or (source_ip = cast($4 as text)::inet and (event_time, event_id) < ($5, $6)))
-            order by event.source_ip asc nulls last, event_time desc, event_id desc
-        "#]],
+                select event_id as id, event_time as time, host(source_ip) collate "C" as c0, host(source_ip) collate "C" as sorted
+                from event
+                where event_time >= $1 and event_time < $2
+                  and (true)
+                  and (source_ip > cast($3 as text)::inet or source_ip is null or (source_ip = cast($4 as text)::inet and (event_time, event_key) < ($5, cast($6 as text)::uuid)))
+                order by event.source_ip asc nulls last, event_time desc, event_key desc
+            "#]],
         );
         check(
             &format!("{RANGE}&sort=actor:desc&before=1,2,id,bob"),
             Way::Back,
             expect![[r#"
-            select event_id as id, event_time as time, host(source_ip) collate "C" as c0, actor as sorted
-            from event
-            where event_time >= $1 and event_time < $2
-              and (true)
-              and (actor > $3 or (actor = $4 and (event_time, event_id) > ($5, $6)))
-            order by event.actor asc nulls first, event_time asc, event_id asc
-        "#]],
+                select event_id as id, event_time as time, host(source_ip) collate "C" as c0, actor as sorted
+                from event
+                where event_time >= $1 and event_time < $2
+                  and (true)
+                  and (actor > $3 or (actor = $4 and (event_time, event_key) > ($5, cast($6 as text)::uuid)))
+                order by event.actor asc nulls first, event_time asc, event_key asc
+            "#]],
         );
         check(
             &format!("{RANGE}&sort=actor&after=1,2,id&raw=true"),
             Way::On,
             expect![[r#"
-            select event_id as id, event_time as time, host(source_ip) collate "C" as c0, actor as sorted, raw as delivered
-            from event
-            where event_time >= $1 and event_time < $2
-              and (true)
-              and (actor is null and (event_time, event_id) < ($3, $4))
-            order by event.actor asc nulls last, event_time desc, event_id desc
-        "#]],
+                select event_id as id, event_time as time, host(source_ip) collate "C" as c0, actor as sorted, raw as delivered
+                from event
+                where event_time >= $1 and event_time < $2
+                  and (true)
+                  and (actor is null and (event_time, event_key) < ($3, cast($4 as text)::uuid))
+                order by event.actor asc nulls last, event_time desc, event_key desc
+            "#]],
         );
         // For the rows of the page, not for all that are sorted.
         check(
             &format!("{RANGE},origin&sort=actor"),
             Way::On,
             expect![[r#"
-            select event_id as id, event_time as time, host(source_ip) collate "C" as c0, coalesce(own_origin, (select origin from credential where access_key = event.access_key), source_identity) as c1, actor as sorted
-            from event
-            where event_time >= $1 and event_time < $2
-              and (true)
-            order by event.actor asc nulls last, event_time desc, event_id desc
-        "#]],
+                select event_id as id, event_time as time, host(source_ip) collate "C" as c0, coalesce(own_origin, (select origin from credential where access_key = event.access_key), source_identity) as c1, actor as sorted
+                from event
+                where event_time >= $1 and event_time < $2
+                  and (true)
+                order by event.actor asc nulls last, event_time desc, event_key desc
+            "#]],
         );
         check(
             &format!("{RANGE},requestParameters.x&sort=actor&before=1,2,id"),
             Way::Back,
             expect![[r#"
-            select event_id as id, event_time as time, host(source_ip) collate "C" as c0, actor as sorted, coalesce(raw_json, raw) as document
-            from event
-            where event_time >= $1 and event_time < $2
-              and (true)
-              and (actor is not null or (event_time, event_id) > ($3, $4))
-            order by event.actor desc nulls first, event_time asc, event_id asc
-        "#]],
+                select event_id as id, event_time as time, host(source_ip) collate "C" as c0, actor as sorted, coalesce(raw_json, raw) as document
+                from event
+                where event_time >= $1 and event_time < $2
+                  and (true)
+                  and (actor is not null or (event_time, event_key) > ($3, cast($4 as text)::uuid))
+                order by event.actor desc nulls first, event_time asc, event_key asc
+            "#]],
         );
     }
 }

@@ -78,19 +78,21 @@ fn statement(ask: &Ask, Wanted { field, typed, limit }: Wanted<'_>) -> QueryBuil
     // An event counts under each of a field's several values, but once among all.
     let several = field.kind() == Kind::List;
     let own = if several { "value" } else { column(field) };
-    sql.push(format_args!("{own} as value, count(*) as events\nfrom event"));
+    sql.push(format_args!("{own} as value, count(*) as events"));
+    let source = sql::source(ask);
+    source.push_from(&mut sql, "\n");
     if several {
         sql.push(format_args!(" left join unnest({}) as value on true", column(field)));
     }
-    sql::push_where(&mut sql, ask);
+    source.push_where(&mut sql, "\n");
     sql.push("\ngroup by 1\n),\nfound as (\n  select value, events from counted where value is not null");
     push_typed(&mut sql, field, typed);
     sql.push("\n),\nsummed as (\n  select ");
     if several {
-        sql.push("(select count(*) from event");
-        sql::push_where(&mut sql, ask);
-        sql.push(format_args!(") as total, (select count({}) from event", column(field)));
-        sql::push_where(&mut sql, ask);
+        sql.push("(select count(*)");
+        source.push(&mut sql, "\n");
+        sql.push(format_args!(") as total, (select count({})", column(field)));
+        source.push(&mut sql, "\n");
         sql.push(") as present");
     } else {
         sql.push(

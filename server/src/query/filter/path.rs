@@ -52,15 +52,6 @@ pub(in crate::query) fn push_elements(path: &[String], sql: &mut QueryBuilder<Po
     push(sql, ")");
 }
 
-/// ` and …` that sorts out, cheaply, most events that have nothing at `path`.
-pub(in crate::query) fn push_may_have(path: &[String], sql: &mut QueryBuilder<Postgres>) {
-    let needles = needles(path, &Pattern::Exists);
-    if !needles.is_empty() {
-        push(sql, " and ");
-        push_needles(needles, sql);
-    }
-}
-
 /// That `e`, one of the values found, matches.
 fn push_element(pattern: &Pattern, sql: &mut QueryBuilder<Postgres>) {
     const SCALAR: &str = "json_typeof(e) in ('string', 'number', 'boolean') and ";

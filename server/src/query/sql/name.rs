@@ -6,10 +6,7 @@ use model::{
 };
 use sqlx::{Postgres, QueryBuilder};
 
-use crate::query::{
-    filter::{column, condition},
-    plan::Ask,
-};
+use crate::query::{filter::column, plan::Ask};
 
 /// The group's name within a statement. A class is its place among the classes, so that it sorts as they stand.
 pub fn inner(group: Group) -> &'static str {
@@ -50,10 +47,11 @@ pub fn push_value(sql: &mut QueryBuilder<Postgres>, group: Group, ask: &Ask<'_>)
 
 /// The place of the first class that has the event; null where none has.
 pub fn push_place(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>) {
+    let source = super::source(ask, ask.window);
     sql.push("case");
     for (at, (_, filter)) in ask.classes.iter().enumerate() {
         sql.push(" when ");
-        condition(filter, sql);
+        source.condition(filter, sql);
         sql.push(format_args!(" then {at}"));
     }
     sql.push(" end");

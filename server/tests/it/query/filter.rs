@@ -6,16 +6,15 @@ use model::{
     field::{Field, Kind},
     filter::{Ast, Comparison, Pattern, Target, Term, eval_values, event_text, parse, path_values, print},
     series::Cell,
-    time::Timestamp,
+    time::{Timestamp, Window},
 };
 use rand::{Rng, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Map, Value, json};
-use server::query::filter::{column, condition};
+use server::query::{Source, filter::column};
 use sqlx::{PgPool, Postgres, QueryBuilder};
-use time::OffsetDateTime;
 
-use super::fixture;
+use super::fixture::{self, insert_row};
 
 /// What breaks quoting, escaping, patterns and comparisons.
 const TEXTS: [&str; 30] = [
@@ -115,7 +114,7 @@ fn event(rng: &mut ChaCha8Rng, number: usize) -> Event {
     }
     // These follow from the time.
     let Cell::Time(time) = cells[at(Field::EventTime)] else { unreachable!("every event has a time") };
-    let time = OffsetDateTime::from_unix_timestamp(time.0 / 1_000).unwrap();
+    let time = time::OffsetDateTime::from_unix_timestamp(time.0 / 1_000).unwrap();
     cells[at(Field::Weekday)] = Cell::Int(time.weekday().number_from_monday().into());
     cells[at(Field::Hour)] = Cell::Int(time.hour().into());
     let mut raw = Map::new();
@@ -158,30 +157,20 @@ async fn insert(pool: &PgPool, events: &[Event]) {
     .await
     .unwrap();
     for event in events {
-        let mut sql = QueryBuilder::<Postgres>::new("insert into stored_event (object_id, raw, raw_json");
-        for field in Field::ALL.iter().filter(|field| !field.is_virtual()) {
-            sql.push(", ").push(if *field == Field::Origin { "own_origin" } else { column(*field) });
-        }
-        sql.push(") values (").push_bind(object);
-        sql.push(", ").push_bind(&event.raw).push(", ").push_bind(&event.raw_json);
+        let mut row = json!({ "object_id": object, "raw": event.raw, "raw_json": event.raw_json });
         for (field, cell) in Field::ALL.iter().zip(&event.cells).filter(|(field, _)| !field.is_virtual()) {
-            sql.push(", ");
-            match cell {
-                Cell::Null => sql.push("null"),
-                Cell::Text(text) if field.kind() == Kind::Address => {
-                    sql.push("cast(").push_bind(text).push(" as text)::inet")
-                }
-                Cell::Text(text) => sql.push_bind(text),
-                Cell::List(texts) => sql.push_bind(texts),
-                Cell::Int(value) => sql.push_bind(value),
-                Cell::Float(value) => sql.push_bind(value),
-                Cell::Bool(value) => sql.push_bind(value),
-                Cell::Time(at) => {
-                    sql.push_bind(OffsetDateTime::from_unix_timestamp_nanos(i128::from(at.0) * 1_000_000).unwrap())
-                }
+            let name = if *field == Field::Origin { "own_origin" } else { column(*field) };
+            row[name] = match cell {
+                Cell::Null => Value::Null,
+                Cell::Text(text) => json!(text),
+                Cell::List(texts) => json!(texts),
+                Cell::Int(value) => json!(value),
+                Cell::Float(value) => json!(value),
+                Cell::Bool(value) => json!(value),
+                Cell::Time(at) => json!(at.rfc3339()),
             };
         }
-        sql.push(")").build().execute(pool).await.unwrap();
+        insert_row(pool, &row).await;
     }
 }
 
@@ -302,8 +291,9 @@ fn chosen(ast: &Ast, events: &[Event]) -> BTreeSet<String> {
 }
 
 async fn selected(ast: &Ast, pool: &PgPool) -> BTreeSet<String> {
-    let mut sql = QueryBuilder::<Postgres>::new("select event_id from event where ");
-    condition(ast, &mut sql);
+    let ever = Window { from: Timestamp(i64::MIN), to: Timestamp(i64::MAX) };
+    let mut sql = QueryBuilder::<Postgres>::new("select event_id");
+    Source::new(ever, ast).push(&mut sql, " ");
     let ids: Vec<String> = sql.build_query_scalar().fetch_all(pool).await.unwrap_or_else(|error| {
         panic!("{}: {error}", print(ast));
     });

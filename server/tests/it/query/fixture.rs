@@ -2,12 +2,13 @@
 
 use app::api::Backend;
 use model::{
+    filter::event_text,
     series::{Cell, Series, Table},
     time::Timestamp,
     view::View,
 };
 use serde_json::{Value, json};
-use server::{clock::Clock, ingest::enrich::GeoIp, query::Query};
+use server::{clock::Clock, ingest::enrich::GeoIp, query::Query, store::sketch::Sketch};
 use sqlx::PgPool;
 
 /// "Now" of these tests.
@@ -50,12 +51,45 @@ pub async fn insert(pool: &PgPool, events: impl IntoIterator<Item = Value>) {
         for (column, value) in event.as_object().unwrap() {
             row[column] = value.clone();
         }
-        sqlx::query("insert into stored_event select (jsonb_populate_record(null::stored_event, $1::text::jsonb)).*")
-            .bind(row.to_string())
-            .execute(pool)
-            .await
-            .unwrap();
+        insert_row(pool, &row).await;
     }
+}
+
+/// An event by the names of `event`'s columns, with dimensions and a segment of its own.
+pub async fn insert_row(pool: &PgPool, row: &Value) {
+    let text = |column: &str| row[column].as_str().unwrap_or_default();
+    let folded =
+        event_text(if row["raw_json"].is_string() { text("raw_json") } else { text("raw") }).to_ascii_lowercase();
+    let mut sketch = Sketch::default();
+    sketch.add(&folded);
+    let key = server::store::key::Key::of(row["event_id"].as_str().unwrap()).to_string();
+    sqlx::query(
+        "with e as (select * from jsonb_populate_record(null::event, $1::text::jsonb)),
+         n as (select nextval('segment_segment_id_seq') as id),
+         a as (insert into action select id, event_name, event_source, event_type, event_category, read_only from e, n),
+         b as (insert into scope select id, account, aws_region from e, n),
+         c as (insert into identity
+               select id, identity_type, actor, identity_account, invoked_by, own_origin, mfa_used, cross_account from e, n),
+         j as (insert into session select id, session, actor_arn, access_key, source_identity from e, n),
+         d as (insert into address select id, source_address, vpc_endpoint, source_ip, country, city, latitude, longitude,
+               time_zone, as_number, as_organisation from e, n),
+         f as (insert into agent select id, user_agent, client, console, tls_version from e, n),
+         g as (insert into result select id, outcome, error_code, error_message from e, n),
+         h as (insert into target select id, resource from e, n),
+         i as (insert into segment (segment_id, first_time, last_time, object_id, raw, raw_json, folded, sketch)
+               overriding system value
+               select id, event_time, event_time, array[object_id], array[raw], array[raw_json], array[$3], $4 from e, n)
+         insert into stored_event
+         select event_time, $2::uuid, id, id, id, id, id, id, id, id, id, 1, request_id, issued_access_key,
+                nullif(event_id, $2) from e, n",
+    )
+    .bind(row.to_string())
+    .bind(key)
+    .bind(folded)
+    .bind(sketch.bytes())
+    .execute(pool)
+    .await
+    .unwrap();
 }
 
 pub async fn ask(query: &Query, panel: &str, view_query: &str) -> Series {

@@ -1,9 +1,17 @@
 -- change-figures
 with partial as (
-  select actor, event_source, event_name, account, count(*) as events, count(*) filter (where outcome = 'failure') as failures
-  from event
-  where event_time >= $1 and event_time < $2
-    and (read_only = $3)
+  select actor, event_source, event_name, account, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
+  from (
+    select action_id, identity_id, result_id, scope_id, count(*) as events
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (action_id in (select action_id from action where (read_only = $3))) is true
+    group by action_id, identity_id, result_id, scope_id
+  ) as summed
+  left join action using (action_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
+  left join scope using (scope_id)
   group by actor, event_source, event_name, account
 )
 select coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, count(distinct event_source) as distinct_event_source, count(distinct event_name) as distinct_event_name, count(distinct account) as accounts, (sum(failures) / nullif(sum(events), 0))::double precision as error_rate, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -11,10 +19,18 @@ from partial
 
 -- change-figures before
 with partial as (
-  select actor, event_source, event_name, account, count(*) as events, count(*) filter (where outcome = 'failure') as failures
-  from event
-  where event_time >= $1 and event_time < $2
-    and (read_only = $3)
+  select actor, event_source, event_name, account, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
+  from (
+    select action_id, identity_id, result_id, scope_id, count(*) as events
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (action_id in (select action_id from action where (read_only = $3))) is true
+    group by action_id, identity_id, result_id, scope_id
+  ) as summed
+  left join action using (action_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
+  left join scope using (scope_id)
   group by actor, event_source, event_name, account
 )
 select coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, count(distinct event_source) as distinct_event_source, count(distinct event_name) as distinct_event_name, count(distinct account) as accounts, (sum(failures) / nullif(sum(events), 0))::double precision as error_rate, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -22,10 +38,18 @@ from partial
 
 -- change-figures timeline
 with partial as (
-  select date_bin($1, event_time, 'epoch') as bucket, actor, event_source, event_name, account, count(*) as events, count(*) filter (where outcome = 'failure') as failures
-  from event
-  where event_time >= $2 and event_time < $3
-    and (read_only = $4)
+  select bucket, actor, event_source, event_name, account, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
+  from (
+    select date_bin($1, event_time, 'epoch') as bucket, action_id, identity_id, result_id, scope_id, count(*) as events
+    from stored_event
+    where event_time >= $2 and event_time < $3
+      and (action_id in (select action_id from action where (read_only = $4))) is true
+    group by action_id, identity_id, result_id, scope_id, bucket
+  ) as summed
+  left join action using (action_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
+  left join scope using (scope_id)
   group by bucket, actor, event_source, event_name, account
 )
 select bucket as event_time, coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, count(distinct event_source) as distinct_event_source, count(distinct event_name) as distinct_event_name, count(distinct account) as accounts, (sum(failures) / nullif(sum(events), 0))::double precision as error_rate, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -35,10 +59,14 @@ order by 1
 
 -- reads-and-writes
 with partial as (
-  select date_bin($1, event_time, 'epoch') as bucket, read_only, count(*) as events
-  from event
-  where event_time >= $2 and event_time < $3
-    and (true)
+  select bucket, read_only, coalesce(sum(summed.events), 0)::bigint as events
+  from (
+    select date_bin($1, event_time, 'epoch') as bucket, action_id, count(*) as events
+    from stored_event
+    where event_time >= $2 and event_time < $3
+    group by action_id, bucket
+  ) as summed
+  left join action using (action_id)
   group by bucket, read_only
 ),
 totalled as (
@@ -98,10 +126,16 @@ order by outer_place, inner_place
 
 -- services
 with partial as (
-  select event_source, actor, count(*) as events, count(*) filter (where outcome = 'failure') as failures, max(event_time) as last_seen
-  from event
-  where event_time >= $1 and event_time < $2
-    and (true)
+  select event_source, actor, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures, max(summed.last_seen) as last_seen
+  from (
+    select action_id, identity_id, result_id, count(*) as events, max(event_time) as last_seen
+    from stored_event
+    where event_time >= $1 and event_time < $2
+    group by action_id, identity_id, result_id
+  ) as summed
+  left join action using (action_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
   group by event_source, actor
 )
 select event_source, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(distinct actor) as actors, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -112,10 +146,14 @@ limit $3
 
 -- event-names
 with partial as (
-  select event_source, event_name, count(*) as events
-  from event
-  where event_time >= $1 and event_time < $2
-    and (true)
+  select event_source, event_name, coalesce(sum(summed.events), 0)::bigint as events
+  from (
+    select action_id, count(*) as events
+    from stored_event
+    where event_time >= $1 and event_time < $2
+    group by action_id
+  ) as summed
+  left join action using (action_id)
   group by event_source, event_name
 ),
 summed as (
@@ -166,10 +204,18 @@ limit $19
 
 -- destructive-actions timeline
 with partial as (
-  select date_bin($1, event_time, 'epoch') as bucket, actor, count(*) as events
-  from event
-  where event_time >= $2 and event_time < $3
-    and (((event_name like $4 or event_name like $5 or event_name like $6 or event_name like $7 or event_name like $8 or event_name = $9) and outcome = $10))
+  select bucket, actor, coalesce(sum(summed.events), 0)::bigint as events
+  from (
+    select date_bin($1, event_time, 'epoch') as bucket, action_id, identity_id, result_id, count(*) as events
+    from stored_event
+    where event_time >= $2 and event_time < $3
+      and (action_id in (select action_id from action where ((event_name like $4 or event_name like $5 or event_name like $6 or event_name like $7 or event_name like $8 or event_name = $9)))) is true
+      and (result_id in (select result_id from result where (outcome = $10))) is true
+    group by action_id, identity_id, result_id, bucket
+  ) as summed
+  left join action using (action_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
   group by bucket, actor
 ),
 totalled as (
@@ -195,10 +241,20 @@ order by 1, other, 2
 
 -- console-changes
 with partial as (
-  select actor, event_name, count(*) as events, count(*) filter (where outcome = 'failure') as failures, max(event_time) as last_seen
-  from event
-  where event_time >= $1 and event_time < $2
-    and ((console = $3 and read_only = $4 and ((event_source = any($5)) is not true) and ((identity_type = $6) is not true) and (((actor like $7 or actor like $8)) is not true)))
+  select actor, event_name, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures, max(summed.last_seen) as last_seen
+  from (
+    select action_id, agent_id, identity_id, result_id, count(*) as events, max(event_time) as last_seen
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (action_id in (select action_id from action where (read_only = $3) and (((event_source = any($4)) is not true)))) is true
+      and (agent_id in (select agent_id from agent where (console = $5))) is true
+      and (identity_id in (select identity_id from identity where (((identity_type = $6) is not true)) and ((((actor like $7 or actor like $8)) is not true)))) is true
+    group by action_id, agent_id, identity_id, result_id
+  ) as summed
+  left join action using (action_id)
+  left join agent using (agent_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
   group by actor, event_name
 )
 select actor, event_name, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -209,10 +265,21 @@ limit $9
 
 -- unmanaged-resources
 with partial as (
-  select event_name, actor, client, count(*) as events, max(event_time) as last_seen
-  from event
-  where event_time >= $1 and event_time < $2
-    and (((event_name like $3 or event_name = $4) and outcome = $5 and ((client = any($6)) is not true) and ((invoked_by is not null) is not true) and (((event_name = $7 or event_name = $8 or event_name = $9 or event_name = $10 or event_name like $11 or event_name like $12 or event_name like $13)) is not true) and ((identity_type = $14) is not true) and (((actor like $15 or actor like $16)) is not true)))
+  select event_name, actor, client, coalesce(sum(summed.events), 0)::bigint as events, max(summed.last_seen) as last_seen
+  from (
+    select action_id, agent_id, identity_id, result_id, count(*) as events, max(event_time) as last_seen
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (action_id in (select action_id from action where ((event_name like $3 or event_name = $4)) and ((((event_name = $5 or event_name = $6 or event_name = $7 or event_name = $8 or event_name like $9 or event_name like $10 or event_name like $11)) is not true)))) is true
+      and (agent_id in (select agent_id from agent where (((client = any($12)) is not true)))) is true
+      and (identity_id in (select identity_id from identity where (((invoked_by is not null) is not true)) and (((identity_type = $13) is not true)) and ((((actor like $14 or actor like $15)) is not true)))) is true
+      and (result_id in (select result_id from result where (outcome = $16))) is true
+    group by action_id, agent_id, identity_id, result_id
+  ) as summed
+  left join action using (action_id)
+  left join agent using (agent_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
   group by event_name, actor, client
 )
 select event_name, actor, client, coalesce(sum(events), 0)::bigint as events, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -244,13 +311,13 @@ limit $15
 -- recent-changes
 select event_time, actor, session, coalesce(own_origin, (select origin from credential where access_key = event.access_key), source_identity) as origin, event_name, event_source, outcome, error_code, source_address, host(source_ip) collate "C" as source_ip, country, aws_region, account, event_id
 from event
-  where event_time >= $1 and event_time < $2
-    and (read_only = $3)
-order by event_time desc, event_id desc
+where event_time >= $1 and event_time < $2
+  and (read_only = $3)
+order by event_time desc, event_key desc
 limit $4
 
 -- recent-changes total
 select count(*)
 from event
-  where event_time >= $1 and event_time < $2
-    and (read_only = $3)
+where event_time >= $1 and event_time < $2
+  and (read_only = $3)

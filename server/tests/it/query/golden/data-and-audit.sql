@@ -20,10 +20,14 @@ limit $16
 
 -- event-categories
 with partial as (
-  select event_category, count(*) as events
-  from event
-  where event_time >= $1 and event_time < $2
-    and (true)
+  select event_category, coalesce(sum(summed.events), 0)::bigint as events
+  from (
+    select action_id, count(*) as events
+    from stored_event
+    where event_time >= $1 and event_time < $2
+    group by action_id
+  ) as summed
+  left join action using (action_id)
   group by event_category
 )
 select event_category, coalesce(sum(events), 0)::bigint as events, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -34,10 +38,15 @@ limit $3
 
 -- data-events
 with partial as (
-  select date_bin($1, event_time, 'epoch') as bucket, event_source, count(*) as events
-  from event
-  where event_time >= $2 and event_time < $3
-    and (event_category = $4)
+  select bucket, event_source, coalesce(sum(summed.events), 0)::bigint as events
+  from (
+    select date_bin($1, event_time, 'epoch') as bucket, action_id, count(*) as events
+    from stored_event
+    where event_time >= $2 and event_time < $3
+      and (action_id in (select action_id from action where (event_category = $4))) is true
+    group by action_id, bucket
+  ) as summed
+  left join action using (action_id)
   group by bucket, event_source
 ),
 totalled as (
@@ -83,10 +92,18 @@ limit $11
 
 -- s3-readers
 with partial as (
-  select actor, source_ip, country, count(*) as events, count(*) filter (where outcome = 'failure') as failures, max(event_time) as last_seen
-  from event
-  where event_time >= $1 and event_time < $2
-    and ((event_source = $3 and event_name = any($4)))
+  select actor, source_ip, country, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures, max(summed.last_seen) as last_seen
+  from (
+    select action_id, address_id, identity_id, result_id, count(*) as events, max(event_time) as last_seen
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (action_id in (select action_id from action where (event_source = $3) and (event_name = any($4)))) is true
+    group by action_id, address_id, identity_id, result_id
+  ) as summed
+  left join action using (action_id)
+  left join address using (address_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
   group by actor, source_ip, country
 )
 select actor, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(distinct source_ip) as source_ips, count(distinct country) as countries, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -137,14 +154,29 @@ limit $7
 
 -- insights
 with partial as (
-  select case when ((strpos(raw, $1) > 0 and strpos(raw, $2) > 0 or strpos(raw, '\u') > 0) and exists (select from (select json_array_elements(case json_typeof(v) when 'array' then v else json_build_array(v) end) as e from (select json_array_elements(case json_typeof(v) when 'array' then v when 'object' then json_build_array(v) end) -> $3 as v from (select coalesce(raw_json, raw)::json -> $4 as v offset 0) as step) as step) as value where json_typeof(e) in ('string', 'number', 'boolean') and e #>> '{}' = $5)) then 0 when ((strpos(raw, $6) > 0 and strpos(raw, $7) > 0 or strpos(raw, '\u') > 0) and exists (select from (select json_array_elements(case json_typeof(v) when 'array' then v else json_build_array(v) end) as e from (select json_array_elements(case json_typeof(v) when 'array' then v when 'object' then json_build_array(v) end) -> $8 as v from (select coalesce(raw_json, raw)::json -> $9 as v offset 0) as step) as step) as value where json_typeof(e) in ('string', 'number', 'boolean') and e #>> '{}' = $10)) then 1 end as class_at, account, aws_region, count(*) as events, min(event_time) as first_seen, max(event_time) as last_seen
-  from event
-  where event_time >= $11 and event_time < $12
-    and ((event_category = $13 or event_type = $14))
+  select case when text_0 then 0 when text_1 then 1 end as class_at, account, aws_region, count(*) as events, min(event_time) as first_seen, max(event_time) as last_seen
+  from (
+    select segment_id, ordinal, (may_0 and ((strpos(raw, $1) > 0 and strpos(raw, $2) > 0 or strpos(raw, '\u') > 0) and exists (select from (select json_array_elements(case json_typeof(v) when 'array' then v else json_build_array(v) end) as e from (select json_array_elements(case json_typeof(v) when 'array' then v when 'object' then json_build_array(v) end) -> $3 as v from (select coalesce(raw_json, raw)::json -> $4 as v offset 0) as step) as step) as value where json_typeof(e) in ('string', 'number', 'boolean') and e #>> '{}' = $5))) as text_0, (may_1 and ((strpos(raw, $6) > 0 and strpos(raw, $7) > 0 or strpos(raw, '\u') > 0) and exists (select from (select json_array_elements(case json_typeof(v) when 'array' then v else json_build_array(v) end) as e from (select json_array_elements(case json_typeof(v) when 'array' then v when 'object' then json_build_array(v) end) -> $8 as v from (select coalesce(raw_json, raw)::json -> $9 as v offset 0) as step) as step) as value where json_typeof(e) in ('string', 'number', 'boolean') and e #>> '{}' = $10))) as text_1
+    from (
+      select segment_id, raw as texts, raw_json as texts_json, folded as texts_folded, (get_bit(sketch, $11) > 0 and get_bit(sketch, $12) > 0 and get_bit(sketch, $13) > 0 and get_bit(sketch, $14) > 0 and get_bit(sketch, $15) > 0 and get_bit(sketch, $16) <> 0 and get_bit(sketch, $17) <> 0 and get_bit(sketch, $18) <> 0 and get_bit(sketch, $19) <> 0) as may_0, (get_bit(sketch, $20) > 0 and get_bit(sketch, $21) > 0 and get_bit(sketch, $22) > 0 and get_bit(sketch, $23) > 0 and get_bit(sketch, $24) > 0 and get_bit(sketch, $25) <> 0 and get_bit(sketch, $26) <> 0 and get_bit(sketch, $27) <> 0 and get_bit(sketch, $28) <> 0) as may_1
+      from segment
+      where last_time >= $29 and first_time < $30
+        and (segment_id in (select segment_id from stored_event where event_time >= $31 and event_time < $32
+      and (action_id in (select action_id from action where ((event_category = $33 or event_type = $34)))) is true)) is true
+      offset 0
+    ) as chosen
+    cross join lateral unnest(texts, texts_json) with ordinality as delivered (raw, raw_json, ordinal)
+    where ((segment_id, ordinal) in (select segment_id, ordinal from stored_event where event_time >= $35 and event_time < $36
+      and (action_id in (select action_id from action where ((event_category = $37 or event_type = $38)))) is true)) is true
+    offset 0
+  ) as found
+  join event using (segment_id, ordinal)
+  where event_time >= $39 and event_time < $40
+    and ((event_category = $41 or event_type = $42))
   group by class_at, account, aws_region
 )
-select ($15::text[])[class_at + 1] as class, account, aws_region, coalesce(sum(events), 0)::bigint as events, min(first_seen) as first_seen, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
+select ($43::text[])[class_at + 1] as class, account, aws_region, coalesce(sum(events), 0)::bigint as events, min(first_seen) as first_seen, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
 from partial
 group by class_at, account, aws_region
 order by 6 desc nulls last, 1, 2, 3
-limit $16
+limit $44

@@ -1,16 +1,26 @@
 -- order, share, distinct, change
 with partial as (
-  select actor, session, count(*) as events
-  from event
-  where event_time >= $1 and event_time < $2
-    and (true)
+  select actor, session, coalesce(sum(summed.events), 0)::bigint as events
+  from (
+    select identity_id, session_id, count(*) as events
+    from stored_event
+    where event_time >= $1 and event_time < $2
+    group by identity_id, session_id
+  ) as summed
+  left join identity using (identity_id)
+  left join session using (session_id)
   group by actor, session
 ),
 before as (
-  select actor, count(*) as events
-  from event
-  where event_time >= $3 and event_time < $4
-    and (true)
+  select actor, coalesce(sum(summed.events), 0)::bigint as events
+  from (
+    select identity_id, session_id, count(*) as events
+    from stored_event
+    where event_time >= $3 and event_time < $4
+    group by identity_id, session_id
+  ) as summed
+  left join identity using (identity_id)
+  left join session using (session_id)
   group by actor
 )
 select actor, coalesce(sum(events), 0)::bigint as events, (sum(events) / nullif(sum(sum(events)) over (), 0))::double precision as share, count(distinct session) as distinct_session, (sum(events) / nullif((
@@ -24,10 +34,14 @@ limit $5
 
 -- parts
 with partial as (
-  select event_source, event_name, count(*) as events
-  from event
-  where event_time >= $1 and event_time < $2
-    and (true)
+  select event_source, event_name, coalesce(sum(summed.events), 0)::bigint as events
+  from (
+    select action_id, count(*) as events
+    from stored_event
+    where event_time >= $1 and event_time < $2
+    group by action_id
+  ) as summed
+  left join action using (action_id)
   group by event_source, event_name
 ),
 summed as (
@@ -92,10 +106,15 @@ order by outer_place, inner_place
 
 -- classes
 with partial as (
-  select date_bin($1, event_time, 'epoch') as bucket, case when event_name = any($2) then 0 when actor = $3 then 1 when event_name like $4 then 2 end as class_at, count(*) as events
-  from event
-  where event_time >= $5 and event_time < $6
-    and (true)
+  select bucket, case when event_name = any($1) then 0 when actor = $2 then 1 when event_name like $3 then 2 end as class_at, coalesce(sum(summed.events), 0)::bigint as events
+  from (
+    select date_bin($4, event_time, 'epoch') as bucket, action_id, identity_id, count(*) as events
+    from stored_event
+    where event_time >= $5 and event_time < $6
+    group by action_id, identity_id, bucket
+  ) as summed
+  left join action using (action_id)
+  left join identity using (identity_id)
   group by bucket, class_at
 ),
 totalled as (

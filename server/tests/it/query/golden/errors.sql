@@ -1,9 +1,17 @@
 -- error-figures
 with partial as (
-  select error_code, actor, event_source, aws_region, account, count(*) as events, count(*) filter (where outcome = 'failure') as failures
-  from event
-  where event_time >= $1 and event_time < $2
-    and (outcome = $3)
+  select error_code, actor, event_source, aws_region, account, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
+  from (
+    select action_id, identity_id, result_id, scope_id, count(*) as events
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (result_id in (select result_id from result where (outcome = $3))) is true
+    group by action_id, identity_id, result_id, scope_id
+  ) as summed
+  left join action using (action_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
+  left join scope using (scope_id)
   group by error_code, actor, event_source, aws_region, account
 )
 select coalesce(sum(failures), 0)::bigint as failures, count(distinct error_code) as distinct_error_code, count(distinct actor) as actors, count(distinct event_source) as distinct_event_source, count(distinct aws_region) as aws_regions, count(distinct account) as accounts, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -11,10 +19,18 @@ from partial
 
 -- error-figures before
 with partial as (
-  select error_code, actor, event_source, aws_region, account, count(*) as events, count(*) filter (where outcome = 'failure') as failures
-  from event
-  where event_time >= $1 and event_time < $2
-    and (outcome = $3)
+  select error_code, actor, event_source, aws_region, account, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
+  from (
+    select action_id, identity_id, result_id, scope_id, count(*) as events
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (result_id in (select result_id from result where (outcome = $3))) is true
+    group by action_id, identity_id, result_id, scope_id
+  ) as summed
+  left join action using (action_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
+  left join scope using (scope_id)
   group by error_code, actor, event_source, aws_region, account
 )
 select coalesce(sum(failures), 0)::bigint as failures, count(distinct error_code) as distinct_error_code, count(distinct actor) as actors, count(distinct event_source) as distinct_event_source, count(distinct aws_region) as aws_regions, count(distinct account) as accounts, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -22,10 +38,18 @@ from partial
 
 -- error-figures timeline
 with partial as (
-  select date_bin($1, event_time, 'epoch') as bucket, error_code, actor, event_source, aws_region, account, count(*) as events, count(*) filter (where outcome = 'failure') as failures
-  from event
-  where event_time >= $2 and event_time < $3
-    and (outcome = $4)
+  select bucket, error_code, actor, event_source, aws_region, account, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
+  from (
+    select date_bin($1, event_time, 'epoch') as bucket, action_id, identity_id, result_id, scope_id, count(*) as events
+    from stored_event
+    where event_time >= $2 and event_time < $3
+      and (result_id in (select result_id from result where (outcome = $4))) is true
+    group by action_id, identity_id, result_id, scope_id, bucket
+  ) as summed
+  left join action using (action_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
+  left join scope using (scope_id)
   group by bucket, error_code, actor, event_source, aws_region, account
 )
 select bucket as event_time, coalesce(sum(failures), 0)::bigint as failures, count(distinct error_code) as distinct_error_code, count(distinct actor) as actors, count(distinct event_source) as distinct_event_source, count(distinct aws_region) as aws_regions, count(distinct account) as accounts, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -35,10 +59,15 @@ order by 1
 
 -- error-rate
 with partial as (
-  select date_bin($1, event_time, 'epoch') as bucket, event_source, count(*) as events, count(*) filter (where outcome = 'failure') as failures
-  from event
-  where event_time >= $2 and event_time < $3
-    and (true)
+  select bucket, event_source, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
+  from (
+    select date_bin($1, event_time, 'epoch') as bucket, action_id, result_id, count(*) as events
+    from stored_event
+    where event_time >= $2 and event_time < $3
+    group by action_id, result_id, bucket
+  ) as summed
+  left join action using (action_id)
+  left join result using (result_id)
   group by bucket, event_source
 ),
 totalled as (
@@ -64,10 +93,17 @@ order by 1, other, 2
 
 -- access-denied
 with partial as (
-  select actor, event_name, count(*) as events
-  from event
-  where event_time >= $1 and event_time < $2
-    and ((error_code like $3 or error_code like $4 or error_code = $5 or error_code = $6 or error_code = $7))
+  select actor, event_name, coalesce(sum(summed.events), 0)::bigint as events
+  from (
+    select action_id, identity_id, result_id, count(*) as events
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (result_id in (select result_id from result where ((error_code like $3 or error_code like $4 or error_code = $5 or error_code = $6 or error_code = $7)))) is true
+    group by action_id, identity_id, result_id
+  ) as summed
+  left join action using (action_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
   group by actor, event_name
 ),
 summed as (
@@ -98,10 +134,18 @@ order by outer_place, inner_place
 
 -- denied-calls
 with partial as (
-  select actor, event_source, event_name, error_code, source_ip, count(*) as events, min(event_time) as first_seen, max(event_time) as last_seen
-  from event
-  where event_time >= $1 and event_time < $2
-    and ((error_code like $3 or error_code like $4 or error_code = $5 or error_code = $6 or error_code = $7))
+  select actor, event_source, event_name, error_code, source_ip, coalesce(sum(summed.events), 0)::bigint as events, min(summed.first_seen) as first_seen, max(summed.last_seen) as last_seen
+  from (
+    select action_id, address_id, identity_id, result_id, count(*) as events, min(event_time) as first_seen, max(event_time) as last_seen
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (result_id in (select result_id from result where ((error_code like $3 or error_code like $4 or error_code = $5 or error_code = $6 or error_code = $7)))) is true
+    group by action_id, address_id, identity_id, result_id
+  ) as summed
+  left join action using (action_id)
+  left join address using (address_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
   group by actor, event_source, event_name, error_code, source_ip
 )
 select actor, event_source, event_name, error_code, coalesce(sum(events), 0)::bigint as events, count(distinct source_ip) as source_ips, min(first_seen) as first_seen, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -112,10 +156,17 @@ limit $8
 
 -- throttling
 with partial as (
-  select event_source, event_name, actor, count(*) as events
-  from event
-  where event_time >= $1 and event_time < $2
-    and ((error_code like $3 or error_code like $4 or error_code like $5 or error_code = $6 or error_code like $7 or error_code like $8))
+  select event_source, event_name, actor, coalesce(sum(summed.events), 0)::bigint as events
+  from (
+    select action_id, identity_id, result_id, count(*) as events
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (result_id in (select result_id from result where ((error_code like $3 or error_code like $4 or error_code like $5 or error_code = $6 or error_code like $7 or error_code like $8)))) is true
+    group by action_id, identity_id, result_id
+  ) as summed
+  left join action using (action_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
   group by event_source, event_name, actor
 ),
 summed as (
@@ -146,10 +197,17 @@ order by outer_place, inner_place
 
 -- failing-services
 with partial as (
-  select event_source, error_code, actor, count(*) as events, count(*) filter (where outcome = 'failure') as failures, max(event_time) as last_seen
-  from event
-  where event_time >= $1 and event_time < $2
-    and (event_source is not null)
+  select event_source, error_code, actor, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures, max(summed.last_seen) as last_seen
+  from (
+    select action_id, identity_id, result_id, count(*) as events, max(event_time) as last_seen
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (action_id in (select action_id from action where (event_source is not null))) is true
+    group by action_id, identity_id, result_id
+  ) as summed
+  left join action using (action_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
   group by event_source, error_code, actor
 )
 select event_source, coalesce(sum(failures), 0)::bigint as failures, (sum(failures) / nullif(sum(events), 0))::double precision as error_rate, count(distinct error_code) as distinct_error_code, count(distinct actor) as actors, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -160,10 +218,17 @@ limit $3
 
 -- failing-actors
 with partial as (
-  select actor, source_ip, error_code, count(*) as events, count(*) filter (where outcome = 'failure') as failures, max(event_time) as last_seen
-  from event
-  where event_time >= $1 and event_time < $2
-    and (outcome = $3)
+  select actor, source_ip, error_code, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures, max(summed.last_seen) as last_seen
+  from (
+    select address_id, identity_id, result_id, count(*) as events, max(event_time) as last_seen
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (result_id in (select result_id from result where (outcome = $3))) is true
+    group by address_id, identity_id, result_id
+  ) as summed
+  left join address using (address_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
   group by actor, source_ip, error_code
 )
 select actor, coalesce(sum(failures), 0)::bigint as failures, count(distinct source_ip) as source_ips, (
@@ -178,10 +243,16 @@ limit $4
 
 -- error-messages
 with partial as (
-  select error_code, error_message, actor, count(*) as events, max(event_time) as last_seen
-  from event
-  where event_time >= $1 and event_time < $2
-    and (outcome = $3)
+  select error_code, error_message, actor, coalesce(sum(summed.events), 0)::bigint as events, max(summed.last_seen) as last_seen
+  from (
+    select identity_id, result_id, count(*) as events, max(event_time) as last_seen
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (result_id in (select result_id from result where (outcome = $3))) is true
+    group by identity_id, result_id
+  ) as summed
+  left join identity using (identity_id)
+  left join result using (result_id)
   group by error_code, error_message, actor
 )
 select error_code, error_message, coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -193,13 +264,13 @@ limit $4
 -- recent-failures
 select event_time, actor, session, coalesce(own_origin, (select origin from credential where access_key = event.access_key), source_identity) as origin, event_name, event_source, outcome, error_code, source_address, host(source_ip) collate "C" as source_ip, country, aws_region, account, event_id
 from event
-  where event_time >= $1 and event_time < $2
-    and (outcome = $3)
-order by event_time desc, event_id desc
+where event_time >= $1 and event_time < $2
+  and (outcome = $3)
+order by event_time desc, event_key desc
 limit $4
 
 -- recent-failures total
 select count(*)
 from event
-  where event_time >= $1 and event_time < $2
-    and (outcome = $3)
+where event_time >= $1 and event_time < $2
+  and (outcome = $3)

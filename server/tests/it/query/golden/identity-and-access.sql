@@ -1,9 +1,16 @@
 -- identity-figures
 with partial as (
-  select actor, session, access_key, identity_account, source_ip, count(*) as events, count(*) filter (where outcome = 'failure') as failures
-  from event
-  where event_time >= $1 and event_time < $2
-    and (true)
+  select actor, session, access_key, identity_account, source_ip, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
+  from (
+    select address_id, identity_id, result_id, session_id, count(*) as events
+    from stored_event
+    where event_time >= $1 and event_time < $2
+    group by address_id, identity_id, result_id, session_id
+  ) as summed
+  left join address using (address_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
+  left join session using (session_id)
   group by actor, session, access_key, identity_account, source_ip
 )
 select count(distinct actor) as actors, count(distinct session) as distinct_session, count(distinct access_key) as distinct_access_key, count(distinct identity_account) as distinct_identity_account, count(distinct source_ip) as source_ips, (sum(failures) / nullif(sum(events), 0))::double precision as error_rate, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -11,10 +18,17 @@ from partial
 
 -- identity-figures before
 with partial as (
-  select actor, session, access_key, identity_account, source_ip, count(*) as events, count(*) filter (where outcome = 'failure') as failures
-  from event
-  where event_time >= $1 and event_time < $2
-    and (true)
+  select actor, session, access_key, identity_account, source_ip, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
+  from (
+    select address_id, identity_id, result_id, session_id, count(*) as events
+    from stored_event
+    where event_time >= $1 and event_time < $2
+    group by address_id, identity_id, result_id, session_id
+  ) as summed
+  left join address using (address_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
+  left join session using (session_id)
   group by actor, session, access_key, identity_account, source_ip
 )
 select count(distinct actor) as actors, count(distinct session) as distinct_session, count(distinct access_key) as distinct_access_key, count(distinct identity_account) as distinct_identity_account, count(distinct source_ip) as source_ips, (sum(failures) / nullif(sum(events), 0))::double precision as error_rate, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -22,10 +36,17 @@ from partial
 
 -- identity-figures timeline
 with partial as (
-  select date_bin($1, event_time, 'epoch') as bucket, actor, session, access_key, identity_account, source_ip, count(*) as events, count(*) filter (where outcome = 'failure') as failures
-  from event
-  where event_time >= $2 and event_time < $3
-    and (true)
+  select bucket, actor, session, access_key, identity_account, source_ip, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
+  from (
+    select date_bin($1, event_time, 'epoch') as bucket, address_id, identity_id, result_id, session_id, count(*) as events
+    from stored_event
+    where event_time >= $2 and event_time < $3
+    group by address_id, identity_id, result_id, session_id, bucket
+  ) as summed
+  left join address using (address_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
+  left join session using (session_id)
   group by bucket, actor, session, access_key, identity_account, source_ip
 )
 select bucket as event_time, count(distinct actor) as actors, count(distinct session) as distinct_session, count(distinct access_key) as distinct_access_key, count(distinct identity_account) as distinct_identity_account, count(distinct source_ip) as source_ips, (sum(failures) / nullif(sum(events), 0))::double precision as error_rate, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -36,23 +57,33 @@ order by 1
 -- root-activity
 select event_time, actor, session, coalesce(own_origin, (select origin from credential where access_key = event.access_key), source_identity) as origin, event_name, event_source, outcome, error_code, source_address, host(source_ip) collate "C" as source_ip, country, aws_region, account, event_id
 from event
-  where event_time >= $1 and event_time < $2
-    and ((identity_type = $3 and ((invoked_by is not null) is not true) and ((event_type = $4) is not true)))
-order by event_time desc, event_id desc
+where event_time >= $1 and event_time < $2
+  and ((identity_type = $3 and ((invoked_by is not null) is not true) and ((event_type = $4) is not true)))
+order by event_time desc, event_key desc
 limit $5
 
 -- root-activity total
 select count(*)
 from event
-  where event_time >= $1 and event_time < $2
-    and ((identity_type = $3 and ((invoked_by is not null) is not true) and ((event_type = $4) is not true)))
+where event_time >= $1 and event_time < $2
+  and ((identity_type = $3 and ((invoked_by is not null) is not true) and ((event_type = $4) is not true)))
 
 -- root-activity number
 with partial as (
-  select event_name, source_ip, account, count(*) as events, count(*) filter (where outcome = 'failure') as failures
-  from event
-  where event_time >= $1 and event_time < $2
-    and ((identity_type = $3 and ((invoked_by is not null) is not true) and ((event_type = $4) is not true)))
+  select event_name, source_ip, account, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
+  from (
+    select action_id, address_id, identity_id, result_id, scope_id, count(*) as events
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (action_id in (select action_id from action where (((event_type = $3) is not true)))) is true
+      and (identity_id in (select identity_id from identity where (identity_type = $4) and (((invoked_by is not null) is not true)))) is true
+    group by action_id, address_id, identity_id, result_id, scope_id
+  ) as summed
+  left join action using (action_id)
+  left join address using (address_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
+  left join scope using (scope_id)
   group by event_name, source_ip, account
 )
 select coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(distinct event_name) as distinct_event_name, count(distinct source_ip) as source_ips, count(distinct account) as accounts, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -60,10 +91,20 @@ from partial
 
 -- root-activity number before
 with partial as (
-  select event_name, source_ip, account, count(*) as events, count(*) filter (where outcome = 'failure') as failures
-  from event
-  where event_time >= $1 and event_time < $2
-    and ((identity_type = $3 and ((invoked_by is not null) is not true) and ((event_type = $4) is not true)))
+  select event_name, source_ip, account, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
+  from (
+    select action_id, address_id, identity_id, result_id, scope_id, count(*) as events
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (action_id in (select action_id from action where (((event_type = $3) is not true)))) is true
+      and (identity_id in (select identity_id from identity where (identity_type = $4) and (((invoked_by is not null) is not true)))) is true
+    group by action_id, address_id, identity_id, result_id, scope_id
+  ) as summed
+  left join action using (action_id)
+  left join address using (address_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
+  left join scope using (scope_id)
   group by event_name, source_ip, account
 )
 select coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(distinct event_name) as distinct_event_name, count(distinct source_ip) as source_ips, count(distinct account) as accounts, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -71,10 +112,14 @@ from partial
 
 -- identity-types
 with partial as (
-  select identity_type, actor, count(*) as events
-  from event
-  where event_time >= $1 and event_time < $2
-    and (true)
+  select identity_type, actor, coalesce(sum(summed.events), 0)::bigint as events
+  from (
+    select identity_id, count(*) as events
+    from stored_event
+    where event_time >= $1 and event_time < $2
+    group by identity_id
+  ) as summed
+  left join identity using (identity_id)
   group by identity_type, actor
 )
 select identity_type, coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -85,10 +130,16 @@ limit $3
 
 -- accounts
 with partial as (
-  select account, actor, count(*) as events, count(*) filter (where outcome = 'failure') as failures
-  from event
-  where event_time >= $1 and event_time < $2
-    and (true)
+  select account, actor, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
+  from (
+    select identity_id, result_id, scope_id, count(*) as events
+    from stored_event
+    where event_time >= $1 and event_time < $2
+    group by identity_id, result_id, scope_id
+  ) as summed
+  left join identity using (identity_id)
+  left join result using (result_id)
+  left join scope using (scope_id)
   group by account, actor
 )
 select account, coalesce(sum(events), 0)::bigint as events, (sum(failures) / nullif(sum(events), 0))::double precision as error_rate, count(distinct actor) as actors, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -99,10 +150,16 @@ limit $3
 
 -- clients
 with partial as (
-  select client, actor, count(*) as events, count(*) filter (where outcome = 'failure') as failures, max(event_time) as last_seen
-  from event
-  where event_time >= $1 and event_time < $2
-    and (true)
+  select client, actor, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures, max(summed.last_seen) as last_seen
+  from (
+    select agent_id, identity_id, result_id, count(*) as events, max(event_time) as last_seen
+    from stored_event
+    where event_time >= $1 and event_time < $2
+    group by agent_id, identity_id, result_id
+  ) as summed
+  left join agent using (agent_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
   group by client, actor
 )
 select client, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(distinct actor) as actors, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -113,10 +170,19 @@ limit $3
 
 -- actors
 with partial as (
-  select actor, identity_type, session, source_ip, aws_region, actor_arn, count(*) as events, count(*) filter (where outcome = 'failure') as failures, max(event_time) as last_seen
-  from event
-  where event_time >= $1 and event_time < $2
-    and ((((identity_type = $3) is not true) and (((actor like $4 or actor like $5)) is not true)))
+  select actor, identity_type, session, source_ip, aws_region, actor_arn, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures, max(summed.last_seen) as last_seen
+  from (
+    select address_id, identity_id, result_id, scope_id, session_id, count(*) as events, max(event_time) as last_seen
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (identity_id in (select identity_id from identity where (((identity_type = $3) is not true)) and ((((actor like $4 or actor like $5)) is not true)))) is true
+    group by address_id, identity_id, result_id, scope_id, session_id
+  ) as summed
+  left join address using (address_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
+  left join scope using (scope_id)
+  left join session using (session_id)
   group by actor, identity_type, session, source_ip, aws_region, actor_arn
 )
 select actor, identity_type, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(distinct session) as distinct_session, count(distinct source_ip) as source_ips, count(distinct aws_region) as aws_regions, (
@@ -152,10 +218,15 @@ limit $17
 
 -- iam-changes timeline
 with partial as (
-  select date_bin($1, event_time, 'epoch') as bucket, event_name, count(*) as events
-  from event
-  where event_time >= $2 and event_time < $3
-    and ((event_source = $4 and (read_only = $5 or (((read_only is not null) is not true) and (((event_name like $6 or event_name like $7 or event_name like $8 or event_name like $9)) is not true)))))
+  select bucket, event_name, coalesce(sum(summed.events), 0)::bigint as events
+  from (
+    select date_bin($1, event_time, 'epoch') as bucket, action_id, count(*) as events
+    from stored_event
+    where event_time >= $2 and event_time < $3
+      and (action_id in (select action_id from action where (event_source = $4) and ((read_only = $5 or (((read_only is not null) is not true) and (((event_name like $6 or event_name like $7 or event_name like $8 or event_name like $9)) is not true)))))) is true
+    group by action_id, bucket
+  ) as summed
+  left join action using (action_id)
   group by bucket, event_name
 ),
 totalled as (
@@ -181,10 +252,17 @@ order by 1, other, 2
 
 -- cross-account-access
 with partial as (
-  select identity_account, account, actor, count(*) as events, count(*) filter (where outcome = 'failure') as failures, max(event_time) as last_seen
-  from event
-  where event_time >= $1 and event_time < $2
-    and (cross_account = $3)
+  select identity_account, account, actor, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures, max(summed.last_seen) as last_seen
+  from (
+    select identity_id, result_id, scope_id, count(*) as events, max(event_time) as last_seen
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (identity_id in (select identity_id from identity where (cross_account = $3))) is true
+    group by identity_id, result_id, scope_id
+  ) as summed
+  left join identity using (identity_id)
+  left join result using (result_id)
+  left join scope using (scope_id)
   group by identity_account, account, actor
 )
 select identity_account, account, actor, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -209,10 +287,19 @@ limit $7
 
 -- access-keys
 with partial as (
-  select access_key, actor, source_ip, country, client, count(*) as events, count(*) filter (where outcome = 'failure') as failures, min(event_time) as first_seen, max(event_time) as last_seen
-  from event
-  where event_time >= $1 and event_time < $2
-    and (access_key like $3)
+  select access_key, actor, source_ip, country, client, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures, min(summed.first_seen) as first_seen, max(summed.last_seen) as last_seen
+  from (
+    select address_id, agent_id, identity_id, result_id, session_id, count(*) as events, min(event_time) as first_seen, max(event_time) as last_seen
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (session_id in (select session_id from session where (access_key like $3))) is true
+    group by address_id, agent_id, identity_id, result_id, session_id
+  ) as summed
+  left join address using (address_id)
+  left join agent using (agent_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
+  left join session using (session_id)
   group by access_key, actor, source_ip, country, client
 )
 select access_key, actor, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(distinct source_ip) as source_ips, count(distinct country) as countries, (
@@ -228,10 +315,17 @@ limit $4
 
 -- new-countries
 with partial as (
-  select actor, country, count(*) as events, min(event_time) as first_seen
-  from event
-  where event_time >= $1 and event_time < $2
-    and ((country is not null and ((identity_type = $3) is not true) and (((actor like $4 or actor like $5)) is not true)))
+  select actor, country, coalesce(sum(summed.events), 0)::bigint as events, min(summed.first_seen) as first_seen
+  from (
+    select address_id, identity_id, count(*) as events, min(event_time) as first_seen
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (address_id in (select address_id from address where (country is not null))) is true
+      and (identity_id in (select identity_id from identity where (((identity_type = $3) is not true)) and ((((actor like $4 or actor like $5)) is not true)))) is true
+    group by address_id, identity_id
+  ) as summed
+  left join address using (address_id)
+  left join identity using (identity_id)
   group by actor, country
 )
 select actor, country, coalesce(sum(events), 0)::bigint as events, min(first_seen) as first_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -242,10 +336,17 @@ limit $6
 
 -- new-clients
 with partial as (
-  select actor, client, count(*) as events, min(event_time) as first_seen
-  from event
-  where event_time >= $1 and event_time < $2
-    and ((client is not null and ((identity_type = $3) is not true) and (((actor like $4 or actor like $5)) is not true)))
+  select actor, client, coalesce(sum(summed.events), 0)::bigint as events, min(summed.first_seen) as first_seen
+  from (
+    select agent_id, identity_id, count(*) as events, min(event_time) as first_seen
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (agent_id in (select agent_id from agent where (client is not null))) is true
+      and (identity_id in (select identity_id from identity where (((identity_type = $3) is not true)) and ((((actor like $4 or actor like $5)) is not true)))) is true
+    group by agent_id, identity_id
+  ) as summed
+  left join agent using (agent_id)
+  left join identity using (identity_id)
   group by actor, client
 )
 select actor, client, coalesce(sum(events), 0)::bigint as events, min(first_seen) as first_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total

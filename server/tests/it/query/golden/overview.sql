@@ -1,9 +1,16 @@
 -- key-figures
 with partial as (
-  select actor, source_ip, country, account, count(*) as events, count(*) filter (where outcome = 'failure') as failures
-  from event
-  where event_time >= $1 and event_time < $2
-    and (true)
+  select actor, source_ip, country, account, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
+  from (
+    select address_id, identity_id, result_id, scope_id, count(*) as events
+    from stored_event
+    where event_time >= $1 and event_time < $2
+    group by address_id, identity_id, result_id, scope_id
+  ) as summed
+  left join address using (address_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
+  left join scope using (scope_id)
   group by actor, source_ip, country, account
 )
 select coalesce(sum(events), 0)::bigint as events, (sum(failures) / nullif(sum(events), 0))::double precision as error_rate, count(distinct actor) as actors, count(distinct source_ip) as source_ips, count(distinct country) as countries, count(distinct account) as accounts, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -11,10 +18,17 @@ from partial
 
 -- key-figures before
 with partial as (
-  select actor, source_ip, country, account, count(*) as events, count(*) filter (where outcome = 'failure') as failures
-  from event
-  where event_time >= $1 and event_time < $2
-    and (true)
+  select actor, source_ip, country, account, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
+  from (
+    select address_id, identity_id, result_id, scope_id, count(*) as events
+    from stored_event
+    where event_time >= $1 and event_time < $2
+    group by address_id, identity_id, result_id, scope_id
+  ) as summed
+  left join address using (address_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
+  left join scope using (scope_id)
   group by actor, source_ip, country, account
 )
 select coalesce(sum(events), 0)::bigint as events, (sum(failures) / nullif(sum(events), 0))::double precision as error_rate, count(distinct actor) as actors, count(distinct source_ip) as source_ips, count(distinct country) as countries, count(distinct account) as accounts, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -22,10 +36,17 @@ from partial
 
 -- key-figures timeline
 with partial as (
-  select date_bin($1, event_time, 'epoch') as bucket, actor, source_ip, country, account, count(*) as events, count(*) filter (where outcome = 'failure') as failures
-  from event
-  where event_time >= $2 and event_time < $3
-    and (true)
+  select bucket, actor, source_ip, country, account, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
+  from (
+    select date_bin($1, event_time, 'epoch') as bucket, address_id, identity_id, result_id, scope_id, count(*) as events
+    from stored_event
+    where event_time >= $2 and event_time < $3
+    group by address_id, identity_id, result_id, scope_id, bucket
+  ) as summed
+  left join address using (address_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
+  left join scope using (scope_id)
   group by bucket, actor, source_ip, country, account
 )
 select bucket as event_time, coalesce(sum(events), 0)::bigint as events, (sum(failures) / nullif(sum(events), 0))::double precision as error_rate, count(distinct actor) as actors, count(distinct source_ip) as source_ips, count(distinct country) as countries, count(distinct account) as accounts, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -35,10 +56,17 @@ order by 1
 
 -- access-map
 with partial as (
-  select country, actor, count(*) as events, count(*) filter (where outcome = 'failure') as failures
-  from event
-  where event_time >= $1 and event_time < $2
-    and (source_ip is not null)
+  select country, actor, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
+  from (
+    select address_id, identity_id, result_id, count(*) as events
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (address_id in (select address_id from address where (source_ip is not null))) is true
+    group by address_id, identity_id, result_id
+  ) as summed
+  left join address using (address_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
   group by country, actor
 )
 select country, coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, coalesce(sum(failures), 0)::bigint as failures, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -49,10 +77,17 @@ limit $3
 
 -- access-map cities
 with partial as (
-  select country, city, latitude, longitude, actor, count(*) as events, count(*) filter (where outcome = 'failure') as failures
-  from event
-  where event_time >= $1 and event_time < $2
-    and ((source_ip is not null and latitude is not null))
+  select country, city, latitude, longitude, actor, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
+  from (
+    select address_id, identity_id, result_id, count(*) as events
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (address_id in (select address_id from address where (source_ip is not null) and (latitude is not null))) is true
+    group by address_id, identity_id, result_id
+  ) as summed
+  left join address using (address_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
   group by country, city, latitude, longitude, actor
 )
 select country, city, latitude, longitude, coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, coalesce(sum(failures), 0)::bigint as failures, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -63,10 +98,16 @@ limit $3
 
 -- access-map flows
 with partial as (
-  select country, aws_region, count(*) as events
-  from event
-  where event_time >= $1 and event_time < $2
-    and ((source_ip is not null and country is not null))
+  select country, aws_region, coalesce(sum(summed.events), 0)::bigint as events
+  from (
+    select address_id, scope_id, count(*) as events
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (address_id in (select address_id from address where (source_ip is not null) and (country is not null))) is true
+    group by address_id, scope_id
+  ) as summed
+  left join address using (address_id)
+  left join scope using (scope_id)
   group by country, aws_region
 )
 select country, aws_region, coalesce(sum(events), 0)::bigint as events, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -77,10 +118,14 @@ limit $3
 
 -- events-by-outcome
 with partial as (
-  select date_bin($1, event_time, 'epoch') as bucket, outcome, count(*) as events
-  from event
-  where event_time >= $2 and event_time < $3
-    and (true)
+  select bucket, outcome, coalesce(sum(summed.events), 0)::bigint as events
+  from (
+    select date_bin($1, event_time, 'epoch') as bucket, result_id, count(*) as events
+    from stored_event
+    where event_time >= $2 and event_time < $3
+    group by result_id, bucket
+  ) as summed
+  left join result using (result_id)
   group by bucket, outcome
 ),
 totalled as (
@@ -106,10 +151,14 @@ order by 1, other, 2
 
 -- events-by-name
 with partial as (
-  select date_bin($1, event_time, 'epoch') as bucket, event_name, count(*) as events
-  from event
-  where event_time >= $2 and event_time < $3
-    and (true)
+  select bucket, event_name, coalesce(sum(summed.events), 0)::bigint as events
+  from (
+    select date_bin($1, event_time, 'epoch') as bucket, action_id, count(*) as events
+    from stored_event
+    where event_time >= $2 and event_time < $3
+    group by action_id, bucket
+  ) as summed
+  left join action using (action_id)
   group by bucket, event_name
 ),
 totalled as (
@@ -135,10 +184,16 @@ order by 1, other, 2
 
 -- sign-ins
 with partial as (
-  select date_bin($1, event_time, 'epoch') as bucket, outcome, count(*) as events
-  from event
-  where event_time >= $2 and event_time < $3
-    and ((event_source = $4 and event_name = $5))
+  select bucket, outcome, coalesce(sum(summed.events), 0)::bigint as events
+  from (
+    select date_bin($1, event_time, 'epoch') as bucket, action_id, result_id, count(*) as events
+    from stored_event
+    where event_time >= $2 and event_time < $3
+      and (action_id in (select action_id from action where (event_source = $4) and (event_name = $5))) is true
+    group by action_id, result_id, bucket
+  ) as summed
+  left join action using (action_id)
+  left join result using (result_id)
   group by bucket, outcome
 ),
 totalled as (
@@ -164,10 +219,19 @@ order by 1, other, 2
 
 -- sign-ins-by-region
 with partial as (
-  select country, aws_region, actor, count(*) as events, count(*) filter (where outcome = 'failure') as failures
-  from event
-  where event_time >= $1 and event_time < $2
-    and ((event_source = $3 and event_name = $4))
+  select country, aws_region, actor, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
+  from (
+    select action_id, address_id, identity_id, result_id, scope_id, count(*) as events
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (action_id in (select action_id from action where (event_source = $3) and (event_name = $4))) is true
+    group by action_id, address_id, identity_id, result_id, scope_id
+  ) as summed
+  left join action using (action_id)
+  left join address using (address_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
+  left join scope using (scope_id)
   group by country, aws_region, actor
 )
 select country, aws_region, coalesce(sum(events), 0)::bigint as events, coalesce(sum(events - failures), 0)::bigint as successes, coalesce(sum(failures), 0)::bigint as failures, count(distinct actor) as actors, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -178,10 +242,18 @@ limit $5
 
 -- top-console-users
 with partial as (
-  select actor, source_ip, country, count(*) as events, count(*) filter (where outcome = 'failure') as failures, max(event_time) as last_seen
-  from event
-  where event_time >= $1 and event_time < $2
-    and ((event_source = $3 and event_name = $4))
+  select actor, source_ip, country, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures, max(summed.last_seen) as last_seen
+  from (
+    select action_id, address_id, identity_id, result_id, count(*) as events, max(event_time) as last_seen
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (action_id in (select action_id from action where (event_source = $3) and (event_name = $4))) is true
+    group by action_id, address_id, identity_id, result_id
+  ) as summed
+  left join action using (action_id)
+  left join address using (address_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
   group by actor, source_ip, country
 )
 select actor, coalesce(sum(events), 0)::bigint as events, coalesce(sum(events - failures), 0)::bigint as successes, coalesce(sum(failures), 0)::bigint as failures, count(distinct source_ip) as source_ips, count(distinct country) as countries, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -192,10 +264,17 @@ limit $5
 
 -- source-addresses
 with partial as (
-  select source_ip, country, as_organisation, actor, count(*) as events, count(*) filter (where outcome = 'failure') as failures, min(event_time) as first_seen, max(event_time) as last_seen
-  from event
-  where event_time >= $1 and event_time < $2
-    and (source_ip is not null)
+  select source_ip, country, as_organisation, actor, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures, min(summed.first_seen) as first_seen, max(summed.last_seen) as last_seen
+  from (
+    select address_id, identity_id, result_id, count(*) as events, min(event_time) as first_seen, max(event_time) as last_seen
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (address_id in (select address_id from address where (source_ip is not null))) is true
+    group by address_id, identity_id, result_id
+  ) as summed
+  left join address using (address_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
   group by source_ip, country, as_organisation, actor
 )
 select host(source_ip) collate "C" as source_ip, country, as_organisation, coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, coalesce(sum(failures), 0)::bigint as failures, min(first_seen) as first_seen, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -206,10 +285,16 @@ limit $3
 
 -- errors
 with partial as (
-  select error_code, actor, error_message, count(*) as events, max(event_time) as last_seen
-  from event
-  where event_time >= $1 and event_time < $2
-    and (outcome = $3)
+  select error_code, actor, error_message, coalesce(sum(summed.events), 0)::bigint as events, max(summed.last_seen) as last_seen
+  from (
+    select identity_id, result_id, count(*) as events, max(event_time) as last_seen
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (result_id in (select result_id from result where (outcome = $3))) is true
+    group by identity_id, result_id
+  ) as summed
+  left join identity using (identity_id)
+  left join result using (result_id)
   group by error_code, actor, error_message
 )
 select error_code, coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, (
@@ -224,10 +309,15 @@ limit $4
 
 -- errors timeline
 with partial as (
-  select date_bin($1, event_time, 'epoch') as bucket, error_code, count(*) as events
-  from event
-  where event_time >= $2 and event_time < $3
-    and (outcome = $4)
+  select bucket, error_code, coalesce(sum(summed.events), 0)::bigint as events
+  from (
+    select date_bin($1, event_time, 'epoch') as bucket, result_id, count(*) as events
+    from stored_event
+    where event_time >= $2 and event_time < $3
+      and (result_id in (select result_id from result where (outcome = $4))) is true
+    group by result_id, bucket
+  ) as summed
+  left join result using (result_id)
   group by bucket, error_code
 ),
 totalled as (
@@ -254,13 +344,13 @@ order by 1, other, 2
 -- recent-events
 select event_time, actor, session, coalesce(own_origin, (select origin from credential where access_key = event.access_key), source_identity) as origin, event_name, event_source, outcome, error_code, source_address, host(source_ip) collate "C" as source_ip, country, aws_region, account, event_id
 from event
-  where event_time >= $1 and event_time < $2
-    and (((read_only = $3) is not true))
-order by event_time desc, event_id desc
+where event_time >= $1 and event_time < $2
+  and (((read_only = $3) is not true))
+order by event_time desc, event_key desc
 limit $4
 
 -- recent-events total
 select count(*)
 from event
-  where event_time >= $1 and event_time < $2
-    and (((read_only = $3) is not true))
+where event_time >= $1 and event_time < $2
+  and (((read_only = $3) is not true))

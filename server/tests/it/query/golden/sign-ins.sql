@@ -1,9 +1,18 @@
 -- sign-in-figures
 with partial as (
-  select actor, source_ip, country, account, count(*) as events, count(*) filter (where outcome = 'failure') as failures
-  from event
-  where event_time >= $1 and event_time < $2
-    and ((event_source = $3 and event_name = $4))
+  select actor, source_ip, country, account, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
+  from (
+    select action_id, address_id, identity_id, result_id, scope_id, count(*) as events
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (action_id in (select action_id from action where (event_source = $3) and (event_name = $4))) is true
+    group by action_id, address_id, identity_id, result_id, scope_id
+  ) as summed
+  left join action using (action_id)
+  left join address using (address_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
+  left join scope using (scope_id)
   group by actor, source_ip, country, account
 )
 select coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(distinct actor) as actors, count(distinct source_ip) as source_ips, count(distinct country) as countries, count(distinct account) as accounts, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -11,10 +20,19 @@ from partial
 
 -- sign-in-figures before
 with partial as (
-  select actor, source_ip, country, account, count(*) as events, count(*) filter (where outcome = 'failure') as failures
-  from event
-  where event_time >= $1 and event_time < $2
-    and ((event_source = $3 and event_name = $4))
+  select actor, source_ip, country, account, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
+  from (
+    select action_id, address_id, identity_id, result_id, scope_id, count(*) as events
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (action_id in (select action_id from action where (event_source = $3) and (event_name = $4))) is true
+    group by action_id, address_id, identity_id, result_id, scope_id
+  ) as summed
+  left join action using (action_id)
+  left join address using (address_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
+  left join scope using (scope_id)
   group by actor, source_ip, country, account
 )
 select coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(distinct actor) as actors, count(distinct source_ip) as source_ips, count(distinct country) as countries, count(distinct account) as accounts, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -22,10 +40,19 @@ from partial
 
 -- sign-in-figures timeline
 with partial as (
-  select date_bin($1, event_time, 'epoch') as bucket, actor, source_ip, country, account, count(*) as events, count(*) filter (where outcome = 'failure') as failures
-  from event
-  where event_time >= $2 and event_time < $3
-    and ((event_source = $4 and event_name = $5))
+  select bucket, actor, source_ip, country, account, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
+  from (
+    select date_bin($1, event_time, 'epoch') as bucket, action_id, address_id, identity_id, result_id, scope_id, count(*) as events
+    from stored_event
+    where event_time >= $2 and event_time < $3
+      and (action_id in (select action_id from action where (event_source = $4) and (event_name = $5))) is true
+    group by action_id, address_id, identity_id, result_id, scope_id, bucket
+  ) as summed
+  left join action using (action_id)
+  left join address using (address_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
+  left join scope using (scope_id)
   group by bucket, actor, source_ip, country, account
 )
 select bucket as event_time, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(distinct actor) as actors, count(distinct source_ip) as source_ips, count(distinct country) as countries, count(distinct account) as accounts, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -35,10 +62,18 @@ order by 1
 
 -- second-factor
 with partial as (
-  select case when identity_type = any($1) then 0 when mfa_used = $2 then 1 when mfa_used = $3 then 2 when ((mfa_used is not null) is not true) then 3 end as class_at, count(*) as events
-  from event
-  where event_time >= $4 and event_time < $5
-    and ((event_source = $6 and event_name = $7 and outcome = $8))
+  select case when identity_type = any($1) then 0 when mfa_used = $2 then 1 when mfa_used = $3 then 2 when ((mfa_used is not null) is not true) then 3 end as class_at, coalesce(sum(summed.events), 0)::bigint as events
+  from (
+    select action_id, identity_id, result_id, count(*) as events
+    from stored_event
+    where event_time >= $4 and event_time < $5
+      and (action_id in (select action_id from action where (event_source = $6) and (event_name = $7))) is true
+      and (result_id in (select result_id from result where (outcome = $8))) is true
+    group by action_id, identity_id, result_id
+  ) as summed
+  left join action using (action_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
   group by class_at
 )
 select ($9::text[])[class_at + 1] as class, coalesce(sum(events), 0)::bigint as events, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -49,10 +84,21 @@ limit $10
 
 -- sign-ins-without-mfa
 with partial as (
-  select actor, account, source_ip, count(*) as events, max(event_time) as last_seen
-  from event
-  where event_time >= $1 and event_time < $2
-    and ((event_source = $3 and event_name = $4 and outcome = $5 and mfa_used = $6 and ((identity_type = any($7)) is not true)))
+  select actor, account, source_ip, coalesce(sum(summed.events), 0)::bigint as events, max(summed.last_seen) as last_seen
+  from (
+    select action_id, address_id, identity_id, result_id, scope_id, count(*) as events, max(event_time) as last_seen
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (action_id in (select action_id from action where (event_source = $3) and (event_name = $4))) is true
+      and (identity_id in (select identity_id from identity where (mfa_used = $5) and (((identity_type = any($6)) is not true)))) is true
+      and (result_id in (select result_id from result where (outcome = $7))) is true
+    group by action_id, address_id, identity_id, result_id, scope_id
+  ) as summed
+  left join action using (action_id)
+  left join address using (address_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
+  left join scope using (scope_id)
   group by actor, account, source_ip
 )
 select actor, account, coalesce(sum(events), 0)::bigint as events, count(distinct source_ip) as source_ips, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -63,10 +109,20 @@ limit $8
 
 -- sign-ins-without-mfa number
 with partial as (
-  select actor, source_ip, count(*) as events
-  from event
-  where event_time >= $1 and event_time < $2
-    and ((event_source = $3 and event_name = $4 and outcome = $5 and mfa_used = $6 and ((identity_type = any($7)) is not true)))
+  select actor, source_ip, coalesce(sum(summed.events), 0)::bigint as events
+  from (
+    select action_id, address_id, identity_id, result_id, count(*) as events
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (action_id in (select action_id from action where (event_source = $3) and (event_name = $4))) is true
+      and (identity_id in (select identity_id from identity where (mfa_used = $5) and (((identity_type = any($6)) is not true)))) is true
+      and (result_id in (select result_id from result where (outcome = $7))) is true
+    group by action_id, address_id, identity_id, result_id
+  ) as summed
+  left join action using (action_id)
+  left join address using (address_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
   group by actor, source_ip
 )
 select coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, count(distinct source_ip) as source_ips, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -74,10 +130,20 @@ from partial
 
 -- sign-ins-without-mfa number before
 with partial as (
-  select actor, source_ip, count(*) as events
-  from event
-  where event_time >= $1 and event_time < $2
-    and ((event_source = $3 and event_name = $4 and outcome = $5 and mfa_used = $6 and ((identity_type = any($7)) is not true)))
+  select actor, source_ip, coalesce(sum(summed.events), 0)::bigint as events
+  from (
+    select action_id, address_id, identity_id, result_id, count(*) as events
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (action_id in (select action_id from action where (event_source = $3) and (event_name = $4))) is true
+      and (identity_id in (select identity_id from identity where (mfa_used = $5) and (((identity_type = any($6)) is not true)))) is true
+      and (result_id in (select result_id from result where (outcome = $7))) is true
+    group by action_id, address_id, identity_id, result_id
+  ) as summed
+  left join action using (action_id)
+  left join address using (address_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
   group by actor, source_ip
 )
 select coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, count(distinct source_ip) as source_ips, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -85,10 +151,19 @@ from partial
 
 -- failed-sign-ins
 with partial as (
-  select source_ip, country, actor, count(*) as events, max(event_time) as last_seen
-  from event
-  where event_time >= $1 and event_time < $2
-    and ((event_source = $3 and event_name = $4 and outcome = $5))
+  select source_ip, country, actor, coalesce(sum(summed.events), 0)::bigint as events, max(summed.last_seen) as last_seen
+  from (
+    select action_id, address_id, identity_id, result_id, count(*) as events, max(event_time) as last_seen
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (action_id in (select action_id from action where (event_source = $3) and (event_name = $4))) is true
+      and (result_id in (select result_id from result where (outcome = $5))) is true
+    group by action_id, address_id, identity_id, result_id
+  ) as summed
+  left join action using (action_id)
+  left join address using (address_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
   group by source_ip, country, actor
 )
 select host(source_ip) collate "C" as source_ip, country, coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, (
@@ -104,10 +179,18 @@ limit $6
 
 -- failed-sign-ins timeline
 with partial as (
-  select date_bin($1, event_time, 'epoch') as bucket, country, count(*) as events
-  from event
-  where event_time >= $2 and event_time < $3
-    and ((event_source = $4 and event_name = $5 and outcome = $6))
+  select bucket, country, coalesce(sum(summed.events), 0)::bigint as events
+  from (
+    select date_bin($1, event_time, 'epoch') as bucket, action_id, address_id, result_id, count(*) as events
+    from stored_event
+    where event_time >= $2 and event_time < $3
+      and (action_id in (select action_id from action where (event_source = $4) and (event_name = $5))) is true
+      and (result_id in (select result_id from result where (outcome = $6))) is true
+    group by action_id, address_id, result_id, bucket
+  ) as summed
+  left join action using (action_id)
+  left join address using (address_id)
+  left join result using (result_id)
   group by bucket, country
 ),
 totalled as (
@@ -167,10 +250,18 @@ order by outer_place, inner_place
 
 -- sign-in-accounts
 with partial as (
-  select account, actor, count(*) as events, count(*) filter (where outcome = 'failure') as failures, max(event_time) as last_seen
-  from event
-  where event_time >= $1 and event_time < $2
-    and ((event_source = $3 and event_name = $4))
+  select account, actor, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures, max(summed.last_seen) as last_seen
+  from (
+    select action_id, identity_id, result_id, scope_id, count(*) as events, max(event_time) as last_seen
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (action_id in (select action_id from action where (event_source = $3) and (event_name = $4))) is true
+    group by action_id, identity_id, result_id, scope_id
+  ) as summed
+  left join action using (action_id)
+  left join identity using (identity_id)
+  left join result using (result_id)
+  left join scope using (scope_id)
   group by account, actor
 )
 select account, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(distinct actor) as actors, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -182,13 +273,13 @@ limit $5
 -- recent-sign-ins
 select event_time, actor, session, coalesce(own_origin, (select origin from credential where access_key = event.access_key), source_identity) as origin, event_name, event_source, outcome, error_code, source_address, host(source_ip) collate "C" as source_ip, country, aws_region, account, event_id
 from event
-  where event_time >= $1 and event_time < $2
-    and ((event_source = $3 and event_name = $4))
-order by event_time desc, event_id desc
+where event_time >= $1 and event_time < $2
+  and ((event_source = $3 and event_name = $4))
+order by event_time desc, event_key desc
 limit $5
 
 -- recent-sign-ins total
 select count(*)
 from event
-  where event_time >= $1 and event_time < $2
-    and ((event_source = $3 and event_name = $4))
+where event_time >= $1 and event_time < $2
+  and ((event_source = $3 and event_name = $4))

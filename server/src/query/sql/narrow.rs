@@ -1,0 +1,193 @@
+//! Counting by ids first: where all that a panel asks for is in what events share, its rows are counted by the ids of that,
+//! and names are put to the few that result.
+
+use model::{
+    field::Field,
+    filter::{Ast, Target},
+    panel::{Group, Measure},
+    time::Window,
+};
+use sqlx::{Postgres, QueryBuilder};
+
+use super::push_times;
+use crate::query::{
+    filter::condition,
+    measure::{self, Part},
+    plan::Ask,
+};
+
+/// The tables, in their order, whose ids are counted; none where some field is the event's own.
+pub fn tables(ask: &Ask<'_>) -> Option<Vec<&'static str>> {
+    let mut found = Vec::new();
+    let mut add = |field: Field| -> Option<()> {
+        let table = table(field)?;
+        if !found.contains(&table) {
+            found.push(table);
+        }
+        Some(())
+    };
+    for group in ask.by {
+        match group {
+            Group::Field(field) => add(*field)?,
+            Group::Class => ask.classes.iter().try_for_each(|(_, filter)| each_field(filter, &mut add))?,
+        }
+    }
+    for measure in ask.measures {
+        match measure::part(*measure) {
+            Some(Part::Value(field)) => add(field)?,
+            Some(Part::Aggregate("failures", _)) => add(Field::Outcome)?,
+            Some(Part::Aggregate(..)) | None => {}
+        }
+    }
+    each_field(&ask.filter, &mut add)?;
+    found.sort_unstable();
+    Some(found)
+}
+
+fn each_field(ast: &Ast, add: &mut impl FnMut(Field) -> Option<()>) -> Option<()> {
+    match ast {
+        Ast::All => Some(()),
+        Ast::Term(term) => match term.target {
+            Target::Field(field) => add(field),
+            Target::Path(_) | Target::Event => None,
+        },
+        Ast::Not(inner) => each_field(inner, add),
+        Ast::And(parts) | Ast::Or(parts) => parts.iter().try_for_each(|part| each_field(part, add)),
+    }
+}
+
+/// Where a field is stored, if not with the event. Resources are left out: nearly every event has its own.
+fn table(field: Field) -> Option<&'static str> {
+    Some(match field {
+        Field::EventName | Field::EventSource | Field::EventType | Field::EventCategory | Field::ReadOnly => "action",
+        Field::Account | Field::AwsRegion => "scope",
+        Field::Actor
+        | Field::IdentityType
+        | Field::IdentityAccount
+        | Field::InvokedBy
+        | Field::MfaUsed
+        | Field::CrossAccount => "identity",
+        Field::Session | Field::ActorArn | Field::AccessKey | Field::SourceIdentity => "session",
+        Field::SourceAddress
+        | Field::VpcEndpoint
+        | Field::SourceIp
+        | Field::Country
+        | Field::City
+        | Field::Latitude
+        | Field::Longitude
+        | Field::TimeZone
+        | Field::AsNumber
+        | Field::AsOrganisation => "address",
+        Field::UserAgent | Field::Client | Field::Console | Field::TlsVersion => "agent",
+        Field::Outcome | Field::ErrorCode | Field::ErrorMessage => "result",
+        Field::EventTime
+        | Field::Weekday
+        | Field::Hour
+        | Field::EventId
+        | Field::RequestId
+        | Field::Resource
+        | Field::Origin
+        | Field::IssuedAccessKey => return None,
+    })
+}
+
+/// An aggregate of events, by its name in `partial`, over rows that stand for several.
+pub fn summed(name: &str) -> &'static str {
+    match name {
+        "failures" => "coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint",
+        "first_seen" => "min(summed.first_seen)",
+        "last_seen" => "max(summed.last_seen)",
+        _ => "coalesce(sum(summed.events), 0)::bigint",
+    }
+}
+
+/// From `from` on: rows that stand for the events of the same ids (and bucket), with the names of these.
+pub fn push_scan(
+    sql: &mut QueryBuilder<Postgres>,
+    ask: &Ask<'_>,
+    (window, bucket_ms): (Window, Option<i64>),
+    tables: &[&str],
+    keys: &[&str],
+) {
+    let mut ids: Vec<String> = tables.iter().map(|table| format!("{table}_id")).collect();
+    sql.push("\n  from (\n    select ");
+    if let Some(width_ms) = bucket_ms {
+        super::push_bucket(sql, width_ms);
+        sql.push(", ");
+    }
+    for id in &ids {
+        sql.push(id).push(", ");
+    }
+    sql.push("count(*) as events");
+    for (measure, column) in
+        [(Measure::FirstSeen, ", min(event_time) as first_seen"), (Measure::LastSeen, ", max(event_time) as last_seen")]
+    {
+        sql.push(if ask.measures.contains(&measure) { column } else { "" });
+    }
+    sql.push("\n    from stored_event\n    where ");
+    push_times(sql, window);
+    push_known(sql, &ask.filter);
+    ids.extend(bucket_ms.map(|_| "bucket".to_owned()));
+    if !ids.is_empty() {
+        sql.push("\n    group by ");
+        super::push_list(sql, &ids);
+    }
+    sql.push("\n  ) as summed");
+    for table in tables {
+        sql.push(format_args!("\n  left join {table} using ({table}_id)"));
+    }
+    let mut before = "\n  where ";
+    for part in parts(&ask.filter).iter().filter(|part| only_table(part).is_none()) {
+        sql.push(before).push("(");
+        condition(part, sql);
+        sql.push(")");
+        before = " and ";
+    }
+    if !keys.is_empty() {
+        sql.push("\n  group by ");
+        super::push_list(sql, keys);
+    }
+    sql.push("\n)");
+}
+
+/// What a filter says of single tables, as a condition upon their ids in `stored_event`. Each is asked once and remembered
+/// by hashing: `is true` keeps Postgres from making joins of them, whose order it has to guess.
+pub fn push_known(sql: &mut QueryBuilder<Postgres>, filter: &Ast) {
+    let mut tables: Vec<_> = parts(filter).iter().filter_map(only_table).collect();
+    tables.sort_unstable();
+    tables.dedup();
+    for table in tables {
+        sql.push(format_args!("\n      and ({table}_id in (select {table}_id from {table} where "));
+        let mut before = "(";
+        for part in parts(filter).iter().filter(|part| only_table(part) == Some(table)) {
+            sql.push(before);
+            condition(part, sql);
+            before = ") and (";
+        }
+        sql.push("))) is true");
+    }
+}
+
+/// Whether `push_known` has anything to say.
+pub fn knows(filter: &Ast) -> bool {
+    parts(filter).iter().any(|part| only_table(part).is_some())
+}
+
+/// All of which must hold.
+pub fn parts(filter: &Ast) -> &[Ast] {
+    match filter {
+        Ast::And(parts) => parts,
+        Ast::All => &[],
+        one => std::slice::from_ref(one),
+    }
+}
+
+/// The one table that a condition is upon.
+fn only_table(condition: &Ast) -> Option<&'static str> {
+    let mut found = None;
+    each_field(condition, &mut |field| {
+        let table = table(field)?;
+        (*found.get_or_insert(table) == table).then_some(())
+    })?;
+    found
+}

@@ -1,0 +1,262 @@
+//! What a statement reads so that its conditions can be asked: events; and where conditions are upon an event's text, whole
+//! segments of texts beside them.
+
+use model::{
+    filter::{Ast, Pattern, Target, Term},
+    time::Window,
+};
+use sqlx::{Postgres, QueryBuilder};
+
+use super::{instant, narrow, push_times};
+use crate::{
+    query::filter::{condition, condition_over, is_text},
+    store::sketch,
+};
+
+/// Letters of a text that are looked for in a segment's sketch, at most: more hardly sort out more.
+const MOST_BITS: usize = 12;
+/// Of these, those that Postgres is to reckon with.
+const TELLING_BITS: usize = 5;
+
+/// The events of a window that match a filter.
+///
+/// A segment is read once, and its texts are asked before they are joined with their events: all that a condition upon the
+/// text leaves of them is whether it holds, `text_0` and so on. `offset 0` keeps Postgres from taking segments apart once for
+/// each event.
+pub struct Source<'a> {
+    window: Window,
+    filter: &'a Ast,
+    /// The largest parts of conditions that are upon the text alone.
+    texts: Vec<&'a Ast>,
+    /// Only the newest so many segments are read, and `found.raw` and `found.raw_json` are theirs.
+    newest: Option<i64>,
+}
+
+impl<'a> Source<'a> {
+    pub fn new(window: Window, filter: &'a Ast) -> Source<'a> {
+        let mut source = Source { window, filter, texts: Vec::new(), newest: None };
+        source.also(filter);
+        source
+    }
+
+    /// Of the newest so many segments, with the texts themselves.
+    pub fn newest(window: Window, filter: &'a Ast, segments: i64) -> Source<'a> {
+        Source { newest: Some(segments), ..Source::new(window, filter) }
+    }
+
+    /// For conditions that are asked besides the filter.
+    pub fn and(mut self, conditions: impl IntoIterator<Item = &'a Ast>) -> Source<'a> {
+        conditions.into_iter().for_each(|condition| self.also(condition));
+        self
+    }
+
+    fn also(&mut self, condition: &'a Ast) {
+        if is_text(condition) {
+            if !self.texts.contains(&condition) {
+                self.texts.push(condition);
+            }
+            return;
+        }
+        match condition {
+            Ast::All | Ast::Term(_) => {}
+            Ast::Not(inner) => self.also(inner),
+            Ast::And(parts) | Ast::Or(parts) => parts.iter().for_each(|part| self.also(part)),
+        }
+    }
+
+    /// A condition as it is asked of a row of this source.
+    pub fn condition(&self, ast: &Ast, sql: &mut QueryBuilder<Postgres>) {
+        condition_over(ast, &self.texts, sql);
+    }
+
+    /// The time by which rows are sorted. Joined with texts, Postgres must not follow the index on time, which has it guess
+    /// how soon enough of them are found.
+    pub fn time(&self) -> &'static str {
+        if self.reads_text() { "event_time + interval '0'" } else { "event_time" }
+    }
+
+    fn reads_text(&self) -> bool {
+        !self.texts.is_empty() || self.newest.is_some()
+    }
+
+    /// `from …`
+    pub fn push_from(&self, sql: &mut QueryBuilder<Postgres>, indent: &str) {
+        sql.push(format_args!("{indent}from "));
+        if self.reads_text() {
+            self.push_found(sql, indent);
+            sql.push(format_args!("{indent}join "));
+        }
+        sql.push("event");
+        if self.reads_text() {
+            sql.push(" using (segment_id, ordinal)");
+        }
+    }
+
+    /// `where …`
+    pub fn push_where(&self, sql: &mut QueryBuilder<Postgres>, indent: &str) {
+        sql.push(format_args!("{indent}where "));
+        push_times(sql, self.window);
+        sql.push(format_args!("{indent}  and ("));
+        self.condition(self.filter, sql);
+        sql.push(")");
+    }
+
+    /// `from … where …`
+    pub fn push(&self, sql: &mut QueryBuilder<Postgres>, indent: &str) {
+        self.push_from(sql, indent);
+        self.push_where(sql, indent);
+    }
+
+    fn push_found(&self, sql: &mut QueryBuilder<Postgres>, indent: &str) {
+        sql.push(format_args!("({indent}  select segment_id, ordinal"));
+        if self.newest.is_some() {
+            sql.push(", delivered.raw, delivered.raw_json");
+        }
+        for (at, text) in self.texts.iter().enumerate() {
+            sql.push(", (");
+            if self.is_besides(text) && may(text).is_some() {
+                sql.push(format_args!("may_{at} and "));
+            }
+            condition(text, sql);
+            sql.push(format_args!(") as text_{at}"));
+        }
+        sql.push(format_args!("{indent}  from ("));
+        self.push_chosen(sql, indent);
+        let (arrays, columns) = self.arrays();
+        sql.push(format_args!(
+            ") as chosen{indent}  cross join lateral unnest({arrays}) with ordinality as delivered ({columns}, ordinal)"
+        ));
+        if narrow::knows(self.filter) {
+            sql.push(format_args!("{indent}  where "));
+            self.push_known(sql, "(segment_id, ordinal)");
+        }
+        sql.push(format_args!("{indent}  offset 0{indent}) as found"));
+    }
+
+    /// Which of a segment's arrays are taken apart, and what their elements are called.
+    fn arrays(&self) -> (&'static str, &'static str) {
+        let asks = |target: fn(&Target) -> bool| self.texts.iter().any(|text| has_term(text, target));
+        let documents = self.newest.is_some() || asks(|target| matches!(target, Target::Path(_)));
+        match (documents, asks(|target| matches!(target, Target::Event))) {
+            (true, true) => ("texts, texts_json, texts_folded", "raw, raw_json, folded"),
+            (true, false) => ("texts, texts_json", "raw, raw_json"),
+            (false, _) => ("texts_folded", "folded"),
+        }
+    }
+
+    /// That some event there is chosen by its fields: `is true` as in `narrow::push_known`.
+    fn push_known(&self, sql: &mut QueryBuilder<Postgres>, place: &str) {
+        let columns = place.trim_matches(['(', ')']);
+        sql.push(format_args!("({place} in (select {columns} from stored_event where "));
+        push_times(sql, self.window);
+        narrow::push_known(sql, self.filter);
+        sql.push(")) is true");
+    }
+
+    /// The segments whose texts are read.
+    fn push_chosen(&self, sql: &mut QueryBuilder<Postgres>, indent: &str) {
+        sql.push(format_args!(
+            "{indent}    select segment_id, raw as texts, raw_json as texts_json, folded as texts_folded"
+        ));
+        for (at, text) in self.texts.iter().enumerate().filter(|(_, text)| self.is_besides(text)) {
+            if let Some(may) = may(text) {
+                sql.push(", ");
+                may.push(sql);
+                sql.push(format_args!(" as may_{at}"));
+            }
+        }
+        sql.push(format_args!("{indent}    from segment{indent}    where last_time >= "));
+        sql.push_bind(instant(self.window.from));
+        sql.push(" and first_time < ").push_bind(instant(self.window.to));
+        if let Some(may) = may(self.filter) {
+            sql.push(format_args!("{indent}      and "));
+            may.push(sql);
+        }
+        if narrow::knows(self.filter) {
+            sql.push(format_args!("{indent}      and "));
+            self.push_known(sql, "segment_id");
+        }
+        if let Some(newest) = self.newest {
+            sql.push(format_args!("{indent}    order by last_time desc limit ")).push_bind(newest);
+        }
+        sql.push(format_args!("{indent}    offset 0{indent}  "));
+    }
+
+    /// Whether events may match the filter that do not match this part.
+    fn is_besides(&self, text: &Ast) -> bool {
+        !narrow::parts(self.filter).contains(text)
+    }
+}
+
+fn has_term(ast: &Ast, target: fn(&Target) -> bool) -> bool {
+    match ast {
+        Ast::All => false,
+        Ast::Term(term) => target(&term.target),
+        Ast::Not(inner) => has_term(inner, target),
+        Ast::And(parts) | Ast::Or(parts) => parts.iter().any(|part| has_term(part, target)),
+    }
+}
+
+/// What a segment's sketch must have so that some text in it can match.
+enum May {
+    Bits(Vec<i32>),
+    All(Vec<May>),
+    Any(Vec<May>),
+}
+
+impl May {
+    /// Postgres takes `> 0` for true of a third, which is about right, and `<> 0` for true of nearly all: several bits are not
+    /// independent where a word is common.
+    fn push(&self, sql: &mut QueryBuilder<Postgres>) {
+        let (parts, between) = match self {
+            May::Bits(bits) => {
+                for (at, bit) in bits.iter().enumerate() {
+                    sql.push(if at == 0 { "(get_bit(sketch, " } else { " and get_bit(sketch, " });
+                    sql.push_bind(i64::from(*bit)).push(if at < TELLING_BITS { ") > 0" } else { ") <> 0" });
+                }
+                sql.push(")");
+                return;
+            }
+            May::All(parts) => (parts, " and "),
+            May::Any(parts) => (parts, " or "),
+        };
+        for (at, part) in parts.iter().enumerate() {
+            sql.push(if at == 0 { "(" } else { between });
+            part.push(sql);
+        }
+        sql.push(")");
+    }
+}
+
+/// `None`: every segment can have an event that matches.
+fn may(condition: &Ast) -> Option<May> {
+    match condition {
+        Ast::All | Ast::Not(_) => None,
+        Ast::Term(term) => bits(term).map(May::Bits),
+        Ast::And(parts) => {
+            let parts: Vec<May> = parts.iter().filter_map(may).collect();
+            (!parts.is_empty()).then_some(May::All(parts))
+        }
+        Ast::Or(parts) => Some(May::Any(parts.iter().map(may).collect::<Option<_>>()?)),
+    }
+}
+
+fn bits(term: &Term) -> Option<Vec<i32>> {
+    let mut pieces: Vec<&str> = match &term.target {
+        Target::Field(_) => return None,
+        Target::Path(path) => path.iter().map(String::as_str).collect(),
+        Target::Event => Vec::new(),
+    };
+    match &term.pattern {
+        Pattern::Exists | Pattern::Range(..) => {}
+        Pattern::Exactly(text) => pieces.push(text),
+        Pattern::Wildcard(parts) => pieces.extend(parts.iter().map(String::as_str)),
+    }
+    // The value's own first: they are rarer than keys.
+    let mut bits: Vec<i32> = pieces.into_iter().rev().flat_map(sketch::bits).collect();
+    let mut seen = std::collections::HashSet::new();
+    bits.retain(|bit| seen.insert(*bit));
+    let step = bits.len().div_ceil(MOST_BITS).max(1);
+    let chosen: Vec<i32> = bits.into_iter().step_by(step).collect();
+    (!chosen.is_empty()).then_some(chosen)
+}

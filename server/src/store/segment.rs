@@ -1,0 +1,68 @@
+//! Segments: the texts of some events together, as they were delivered.
+
+use model::filter::event_text;
+use sqlx::PgConnection;
+
+use super::{
+    copy::{self, Rows},
+    sketch::Sketch,
+};
+
+/// Events of a segment at most; with more, reading one event costs more and space is hardly won.
+pub const EVENTS: usize = 64;
+
+/// What a segment keeps of an event.
+pub struct Kept<'a> {
+    pub object_id: i64,
+    /// Microseconds since 1970.
+    pub time: i64,
+    pub raw: &'a str,
+    /// Where `raw` has what Postgres' json refuses: a copy without it.
+    pub raw_json: Option<&'a str>,
+}
+
+impl Kept<'_> {
+    /// What a search for text looks at.
+    fn folded(&self) -> String {
+        let mut text = event_text(self.raw_json.unwrap_or(self.raw)).into_owned();
+        text.make_ascii_lowercase();
+        text
+    }
+}
+
+/// So many new ids; not always in a row.
+pub async fn reserve(connection: &mut PgConnection, count: usize) -> sqlx::Result<Vec<i64>> {
+    sqlx::query_scalar("select nextval('segment_segment_id_seq') from generate_series(1, $1)")
+        .bind(count as i64)
+        .fetch_all(connection)
+        .await
+}
+
+/// Writes segments with their ids. An event that is none of theirs any more leaves its place empty; a segment without any is
+/// left out.
+pub async fn insert(connection: &mut PgConnection, segments: &[(i64, Vec<Option<Kept<'_>>>)]) -> sqlx::Result<()> {
+    let mut rows = Rows::default();
+    for (id, events) in segments {
+        let times = || events.iter().flatten().map(|event| event.time);
+        let (Some(first), Some(last)) = (times().min(), times().max()) else { continue };
+        rows.begin(8);
+        rows.int8(*id);
+        rows.timestamptz(first);
+        rows.timestamptz(last);
+        rows.int8s(events.iter().map(|event| event.as_ref().map(|event| event.object_id)));
+        rows.texts(events.iter().map(|event| event.as_ref().map(|event| event.raw)));
+        let cleaned = events.iter().map(|event| event.as_ref().and_then(|event| event.raw_json));
+        rows.option(cleaned.clone().any(|text| text.is_some()).then_some(cleaned), Rows::texts);
+        let folded: Vec<_> = events.iter().map(|event| event.as_ref().map(Kept::folded)).collect();
+        rows.texts(folded.iter().map(Option::as_deref));
+        let mut sketch = Sketch::default();
+        folded.iter().flatten().for_each(|text| sketch.add(text));
+        rows.bytea(sketch.bytes());
+    }
+    if rows.count > 0 {
+        const COLUMNS: &str = "segment_id, first_time, last_time, object_id, raw, raw_json, folded, sketch";
+        let statement = format!("copy segment ({COLUMNS}) from stdin (format binary)");
+        copy::copy(connection, &statement, std::iter::once(&rows)).await?;
+    }
+    Ok(())
+}
