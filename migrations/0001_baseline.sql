@@ -101,14 +101,14 @@ create table result (
     result_id bigint primary key,
     -- success or failure: see `model::field::Field::Outcome`.
     outcome text collate "C" not null,
-    error_code text collate "C",
-    error_message text collate "C"
+    error_code text collate "C"
 );
 
--- What it was about: ARNs, ids and names; null rather than empty.
+-- What it was about: ARNs, ids and names, null rather than empty; and what was said about them where it failed.
 create table target (
     target_id bigint primary key,
-    resource text[] collate "C"
+    resource text[] collate "C",
+    error_message text collate "C"
 );
 create index target_resource_index on target using gin (resource);
 
@@ -168,6 +168,54 @@ create unique index event_segment_index on stored_event (segment_id, ordinal);
 -- For what is looked up wherever it is in time: a few kilobytes for each megabyte of events.
 create index event_key_index on stored_event using brin
     (event_key uuid_bloom_ops, request_id text_bloom_ops) with (pages_per_range = 32, autosummarize = on);
+
+-- Events counted by the hour or the day and by some of what they share: see `server/src/store/rollup.rs`. A key may have several
+-- rows, which add up.
+create table access_day (
+    start_time timestamptz not null,
+    scope_id bigint not null,
+    identity_id bigint not null,
+    address_id bigint not null,
+    result_id bigint not null,
+    events bigint not null,
+    first_seen timestamptz not null,
+    last_seen timestamptz not null
+);
+create index access_day_index on access_day using brin (start_time) with (pages_per_range = 16, autosummarize = on);
+
+create table access_hour (
+    start_time timestamptz not null,
+    scope_id bigint not null,
+    identity_id bigint not null,
+    address_id bigint not null,
+    result_id bigint not null,
+    events bigint not null,
+    first_seen timestamptz not null,
+    last_seen timestamptz not null
+);
+create index access_hour_index on access_hour using brin (start_time) with (pages_per_range = 16, autosummarize = on);
+
+create table action_hour (
+    start_time timestamptz not null,
+    action_id bigint not null,
+    result_id bigint not null,
+    events bigint not null,
+    first_seen timestamptz not null,
+    last_seen timestamptz not null
+);
+create index action_hour_index on action_hour using brin (start_time) with (pages_per_range = 16, autosummarize = on);
+
+create table action_day (
+    start_time timestamptz not null,
+    scope_id bigint not null,
+    identity_id bigint not null,
+    action_id bigint not null,
+    result_id bigint not null,
+    events bigint not null,
+    first_seen timestamptz not null,
+    last_seen timestamptz not null
+);
+create index action_day_index on action_day using brin (start_time) with (pages_per_range = 16, autosummarize = on);
 
 -- A session's key, the event that issued it, and who is behind it. Written from inserted events alone.
 create table credential (

@@ -105,6 +105,10 @@ pub enum Command {
     Health(Health),
     /// Look up the places of all stored source addresses again, after the GeoIP databases have changed
     Enrich,
+    /// Count all events anew and mend the counts that panels are answered from, if any is wrong: exit status 0 or 1
+    ///
+    /// Tells also of event ids that came with several times.
+    Rebuild,
     /// List what could not be read as an event and was kept aside
     Rejected(Rejected),
 }

@@ -13,6 +13,7 @@ mod health;
 mod ingest;
 mod interrupt;
 mod migrate;
+mod rebuild;
 mod rejected;
 mod sample;
 mod serve;
@@ -53,6 +54,7 @@ fn run(Config { command, global }: Config) -> anyhow::Result<ExitCode> {
         Command::Demo(settings) => runtime.block_on(demo::run(&global, &settings)),
         Command::Health(settings) => health::run(&settings),
         Command::Enrich => runtime.block_on(enrich::run(&global)),
+        Command::Rebuild => runtime.block_on(rebuild::run(&global)),
         Command::Rejected(settings) => runtime.block_on(rejected::run(&global, &settings)),
     };
     // Work that was cut off (a long query, a slow disk) must not hold up the end of the process.

@@ -123,6 +123,10 @@ pub async fn run(
         written?;
         objects = std::mem::take(&mut writer.again);
     }
+    drop(connection);
+    if writer.summary.events_inserted > 0 {
+        store::rollup::fold(pool).await?;
+    }
     Ok(Summary { seconds: began.elapsed().as_secs_f64(), ..writer.summary })
 }
 

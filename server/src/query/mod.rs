@@ -13,6 +13,7 @@ use model::{
     inspection::Inspection,
     panel::{Mark, Panel},
     series::{Detail, Series, TEXT, Table},
+    time::Range,
     view::View,
 };
 use sqlx::PgPool;
@@ -22,6 +23,7 @@ pub use self::sql::Source;
 use crate::{clock::Clock, ingest::enrich::GeoIp};
 
 mod about;
+mod answers;
 mod dashboard;
 mod discover;
 mod entity;
@@ -47,6 +49,7 @@ pub struct Query {
     /// Exports that may run at once: each holds a connection for as long as its reader takes.
     exports: Arc<Semaphore>,
     fixed: Arc<dashboard::Fixed>,
+    answers: Arc<answers::Answers>,
 }
 
 impl Query {
@@ -54,7 +57,7 @@ impl Query {
         let connections = pool.options().get_max_connections();
         let panels = Arc::new(Semaphore::new((connections * 3 / 4).max(1) as usize));
         let exports = Arc::new(Semaphore::new((connections / 4).max(1) as usize));
-        Query { pool, clock, geoip, panels, exports, fixed: Arc::default() }
+        Query { pool, clock, geoip, panels, exports, fixed: Arc::default(), answers: Arc::default() }
     }
 
     /// The statements that a panel runs, for reading and for tests: the id of the table (empty for the panel's own)
@@ -68,11 +71,18 @@ impl Query {
     /// The data of any panel, also one that no dashboard has.
     pub async fn answer(&self, panel: &Panel, view: &View) -> Result<Series, Error> {
         let classes = plan::classes(panel)?;
-        let plan = plan::Plan::of(panel, &classes, view, self.clock.now())?;
+        let range = view.range.or(panel.range).unwrap_or(Range::DEFAULT);
+        let now = answers::shared_moment(self.clock.now(), range);
+        let plan = plan::Plan::of(panel, &classes, view, now)?;
         if panel.mark == Mark::Text {
             return Ok(plan.answer(Table::of_text(TEXT, panel.text.clone()), Vec::new()));
         }
-        self.series(&plan).await.map_err(|trouble| trouble.tell(&panel.id, &view.filter))
+        let answer = async {
+            let key = answers::Key::of(&self.pool, panel, &plan).await?;
+            self.answers.get(&key, self.series(&plan)).await
+        };
+        let series = answer.await.map_err(|trouble: session::Trouble| trouble.tell(&panel.id, &view.filter))?;
+        Ok(Arc::unwrap_or_clone(series))
     }
 
     /// How any panel is answered.

@@ -4,6 +4,7 @@ mod name;
 mod narrow;
 mod nested;
 mod source;
+mod stretch;
 
 use model::{
     chart::GROUP_EVENTS,
@@ -181,7 +182,7 @@ fn push_partial(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>) {
     if let Some(width_ms) = ask.bucket_ms {
         match tables {
             Some(_) => drop(sql.push("bucket")),
-            None => push_bucket(sql, width_ms),
+            None => push_bucket(sql, width_ms, "event_time"),
         }
         sql.push(", ");
         keys.push("bucket");
@@ -203,9 +204,9 @@ fn push_partial(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>) {
     }
 }
 
-fn push_bucket(sql: &mut QueryBuilder<Postgres>, width_ms: i64) {
+fn push_bucket(sql: &mut QueryBuilder<Postgres>, width_ms: i64, time: &str) {
     let width = PgInterval { months: 0, days: 0, microseconds: width_ms * 1000 };
-    sql.push("date_bin(").push_bind(width).push(", event_time, 'epoch') as bucket");
+    sql.push("date_bin(").push_bind(width).push(format_args!(", {time}, 'epoch') as bucket"));
 }
 
 /// The groups' values, each under its name; and what to group by.

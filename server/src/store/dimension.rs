@@ -88,12 +88,12 @@ struct Agent<'a> {
 struct Outcome<'a> {
     outcome: &'a str,
     error_code: &'a Option<String>,
-    error_message: &'a Option<String>,
 }
 
 #[derive(Serialize)]
 struct Target<'a> {
     resource: Option<&'a [String]>,
+    error_message: &'a Option<String>,
 }
 
 /// Gives ids to contents, and remembers which are stored. Cheap to clone; clones share what is remembered.
@@ -181,13 +181,15 @@ impl Dimensions {
             ),
             row.id(
                 6,
-                &Outcome {
-                    outcome: if record.failed { "failure" } else { "success" },
-                    error_code: &record.error_code,
+                &Outcome { outcome: if record.failed { "failure" } else { "success" }, error_code: &record.error_code },
+            ),
+            row.id(
+                7,
+                &Target {
+                    resource: (!record.resource.is_empty()).then_some(&record.resource),
                     error_message: &record.error_message,
                 },
             ),
-            row.id(7, &Target { resource: (!record.resource.is_empty()).then_some(&record.resource) }),
         ]
     }
 

@@ -9,6 +9,7 @@ use super::{
     credential,
     dimension::{self, Dimensions, Ids},
     key::Key,
+    rollup,
     segment::{self, Kept},
 };
 use crate::ingest::{enrich::Place, record::Record};
@@ -154,15 +155,24 @@ async fn insert_staged(connection: &mut PgConnection) -> sqlx::Result<Vec<(i64, 
             insert into stored_event ({0})
             select {0} from event_staging
             on conflict (event_time, event_key) do nothing
-            returning event_time, event_key, segment_id, ordinal, issued_access_key
+            returning *
          ),
-         {1}
+         {1},
+         {2}
          select coalesce(array_agg(segment_id), '{{}}'), coalesce(array_agg(ordinal), '{{}}') from inserted",
         columns(),
-        credential::INSERT
+        credential::INSERT,
+        rollup::inserts()
     );
     let (segments, ordinals): (Vec<i64>, Vec<i16>) = sqlx::query_as(AssertSqlSafe(sql)).fetch_one(connection).await?;
     Ok(segments.into_iter().zip(ordinals).collect())
+}
+
+/// Ids that came with several times: some, if there are any.
+pub async fn ids_of_several(pool: &PgPool) -> sqlx::Result<Vec<String>> {
+    const SOME: i64 = 1000;
+    let sql = "select min(coalesce(other_id, event_key::text)) from stored_event group by event_key having count(*) > 1 limit $1";
+    sqlx::query_scalar(sql).bind(SOME).fetch_all(pool).await
 }
 
 /// The next distinct source addresses, in order.

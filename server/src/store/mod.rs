@@ -14,6 +14,7 @@ pub mod event;
 pub mod key;
 pub mod object;
 pub mod rejected;
+pub mod rollup;
 pub mod segment;
 pub mod sketch;
 

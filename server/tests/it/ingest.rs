@@ -8,5 +8,6 @@ pub mod fixture;
 mod poison;
 mod record;
 mod resource;
+mod rollup;
 mod scan;
 mod store;

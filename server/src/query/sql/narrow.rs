@@ -9,7 +9,7 @@ use model::{
 };
 use sqlx::{Postgres, QueryBuilder};
 
-use super::push_times;
+use super::stretch::{self, Stretch};
 use crate::query::{
     filter::condition,
     measure::{self, Part},
@@ -79,7 +79,8 @@ fn table(field: Field) -> Option<&'static str> {
         | Field::AsNumber
         | Field::AsOrganisation => "address",
         Field::UserAgent | Field::Client | Field::Console | Field::TlsVersion => "agent",
-        Field::Outcome | Field::ErrorCode | Field::ErrorMessage => "result",
+        Field::Outcome | Field::ErrorCode => "result",
+        Field::ErrorMessage => "target",
         Field::EventTime
         | Field::Weekday
         | Field::Hour
@@ -109,28 +110,9 @@ pub fn push_scan(
     tables: &[&str],
     keys: &[&str],
 ) {
-    let mut ids: Vec<String> = tables.iter().map(|table| format!("{table}_id")).collect();
-    sql.push("\n  from (\n    select ");
-    if let Some(width_ms) = bucket_ms {
-        super::push_bucket(sql, width_ms);
-        sql.push(", ");
-    }
-    for id in &ids {
-        sql.push(id).push(", ");
-    }
-    sql.push("count(*) as events");
-    for (measure, column) in
-        [(Measure::FirstSeen, ", min(event_time) as first_seen"), (Measure::LastSeen, ", max(event_time) as last_seen")]
-    {
-        sql.push(if ask.measures.contains(&measure) { column } else { "" });
-    }
-    sql.push("\n    from stored_event\n    where ");
-    push_times(sql, window);
-    push_known(sql, &ask.filter);
-    ids.extend(bucket_ms.map(|_| "bucket".to_owned()));
-    if !ids.is_empty() {
-        sql.push("\n    group by ");
-        super::push_list(sql, &ids);
+    for (at, stretch) in stretch::of(window, bucket_ms, tables).iter().enumerate() {
+        sql.push(if at > 0 { "\n    union all\n    " } else { "\n  from (\n    " });
+        push_stretch(sql, ask, bucket_ms, tables, stretch);
     }
     sql.push("\n  ) as summed");
     for table in tables {
@@ -150,7 +132,43 @@ pub fn push_scan(
     sql.push("\n)");
 }
 
-/// What a filter says of single tables, as a condition upon their ids in `stored_event`. Each is asked once and remembered
+/// The rows of one table: a group for each combination of ids (and bucket).
+fn push_stretch(
+    sql: &mut QueryBuilder<Postgres>,
+    ask: &Ask<'_>,
+    bucket_ms: Option<i64>,
+    tables: &[&str],
+    stretch: &Stretch,
+) {
+    let mut keys: Vec<String> = tables.iter().map(|table| format!("{table}_id")).collect();
+    sql.push("select ");
+    if let Some(width_ms) = bucket_ms {
+        super::push_bucket(sql, width_ms, stretch.time());
+        sql.push(", ");
+    }
+    for key in &keys {
+        sql.push(key).push(", ");
+    }
+    sql.push(format_args!("{} as events", stretch.events()));
+    let own = stretch.rollup.is_none();
+    for (measure, aggregate, column) in
+        [(Measure::FirstSeen, "min", "first_seen"), (Measure::LastSeen, "max", "last_seen")]
+    {
+        if ask.measures.contains(&measure) {
+            sql.push(format_args!(", {aggregate}({}) as {column}", if own { "event_time" } else { column }));
+        }
+    }
+    sql.push(format_args!("\n    from {}\n    where ", stretch.table()));
+    stretch.push_windows(sql);
+    push_known(sql, &ask.filter);
+    keys.extend(bucket_ms.map(|_| "bucket".to_owned()));
+    if !keys.is_empty() {
+        sql.push("\n    group by ");
+        super::push_list(sql, &keys);
+    }
+}
+
+/// What a filter says of single tables, as a condition upon their ids in `stored_event` or a rollup. Each is asked once and remembered
 /// by hashing: `is true` keeps Postgres from making joins of them, whose order it has to guess.
 pub fn push_known(sql: &mut QueryBuilder<Postgres>, filter: &Ast) {
     let mut tables: Vec<_> = parts(filter).iter().filter_map(only_table).collect();

@@ -14,6 +14,7 @@ use server::ingest::{
     inflate::Inflate,
     record::Record,
 };
+use server::store::rollup::{self, ROLLUPS};
 use sqlx::PgPool;
 
 /// An ordinary event; the same number gives the same one.
@@ -129,5 +130,9 @@ pub async fn tables(pool: &PgPool) -> Vec<String> {
         union all
         select 'r ' || uri || ' ' || (to_jsonb(r) - 'object_id' - 'rejected_id')::text from rejected r join object using (object_id)
         order by 1";
+    for rollup in &ROLLUPS {
+        let recount = rollup::rebuild(pool, rollup).await.unwrap();
+        assert_eq!(recount.wrong, 0, "{} is a count of the events", rollup.table);
+    }
     sqlx::query_scalar(sql).fetch_all(pool).await.unwrap()
 }

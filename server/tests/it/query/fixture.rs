@@ -8,7 +8,15 @@ use model::{
     view::View,
 };
 use serde_json::{Value, json};
-use server::{clock::Clock, ingest::enrich::GeoIp, query::Query, store::sketch::Sketch};
+use server::{
+    clock::Clock,
+    ingest::enrich::GeoIp,
+    query::Query,
+    store::{
+        rollup::{self, ROLLUPS},
+        sketch::Sketch,
+    },
+};
 use sqlx::PgPool;
 
 /// "Now" of these tests.
@@ -53,6 +61,9 @@ pub async fn insert(pool: &PgPool, events: impl IntoIterator<Item = Value>) {
         }
         insert_row(pool, &row).await;
     }
+    for rollup in &ROLLUPS {
+        rollup::rebuild(pool, rollup).await.unwrap();
+    }
 }
 
 /// An event by the names of `event`'s columns, with dimensions and a segment of its own.
@@ -74,8 +85,8 @@ pub async fn insert_row(pool: &PgPool, row: &Value) {
          d as (insert into address select id, source_address, vpc_endpoint, source_ip, country, city, latitude, longitude,
                time_zone, as_number, as_organisation from e, n),
          f as (insert into agent select id, user_agent, client, console, tls_version from e, n),
-         g as (insert into result select id, outcome, error_code, error_message from e, n),
-         h as (insert into target select id, resource from e, n),
+         g as (insert into result select id, outcome, error_code from e, n),
+         h as (insert into target select id, resource, error_message from e, n),
          i as (insert into segment (segment_id, first_time, last_time, object_id, raw, raw_json, folded, sketch)
                overriding system value
                select id, event_time, event_time, array[object_id], array[raw], array[raw_json], array[$3], $4 from e, n)

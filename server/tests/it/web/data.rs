@@ -253,7 +253,7 @@ async fn an_inspection_shows_how_a_panel_is_answered() {
     let inspection = answer.json();
     assert_eq!(inspection["filter"], "outcome:failure and actor:alice");
     let statement = &inspection["statements"][0];
-    assert_eq!(statement["tables"], json!(["identity", "result", "stored_event"]));
+    assert_eq!(statement["tables"], json!(["identity", "result", "stored_event", "target"]));
     assert_eq!(
         (&statement["rows"], &statement["rows_read"]),
         (&json!(0), &json!(3)),

@@ -22,9 +22,9 @@ limit $16
 with partial as (
   select event_category, coalesce(sum(summed.events), 0)::bigint as events
   from (
-    select action_id, count(*) as events
-    from stored_event
-    where event_time >= $1 and event_time < $2
+    select action_id, sum(events)::bigint as events
+    from action_hour
+    where start_time >= $1 and start_time < $2
     group by action_id
   ) as summed
   left join action using (action_id)

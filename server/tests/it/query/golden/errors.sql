@@ -220,9 +220,9 @@ limit $3
 with partial as (
   select actor, source_ip, error_code, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures, max(summed.last_seen) as last_seen
   from (
-    select address_id, identity_id, result_id, count(*) as events, max(event_time) as last_seen
-    from stored_event
-    where event_time >= $1 and event_time < $2
+    select address_id, identity_id, result_id, sum(events)::bigint as events, max(last_seen) as last_seen
+    from access_hour
+    where start_time >= $1 and start_time < $2
       and (result_id in (select result_id from result where (outcome = $3))) is true
     group by address_id, identity_id, result_id
   ) as summed
@@ -245,14 +245,15 @@ limit $4
 with partial as (
   select error_code, error_message, actor, coalesce(sum(summed.events), 0)::bigint as events, max(summed.last_seen) as last_seen
   from (
-    select identity_id, result_id, count(*) as events, max(event_time) as last_seen
+    select identity_id, result_id, target_id, count(*) as events, max(event_time) as last_seen
     from stored_event
     where event_time >= $1 and event_time < $2
       and (result_id in (select result_id from result where (outcome = $3))) is true
-    group by identity_id, result_id
+    group by identity_id, result_id, target_id
   ) as summed
   left join identity using (identity_id)
   left join result using (result_id)
+  left join target using (target_id)
   group by error_code, error_message, actor
 )
 select error_code, error_message, coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total

@@ -114,9 +114,9 @@ from partial
 with partial as (
   select identity_type, actor, coalesce(sum(summed.events), 0)::bigint as events
   from (
-    select identity_id, count(*) as events
-    from stored_event
-    where event_time >= $1 and event_time < $2
+    select identity_id, sum(events)::bigint as events
+    from access_hour
+    where start_time >= $1 and start_time < $2
     group by identity_id
   ) as summed
   left join identity using (identity_id)
@@ -132,9 +132,9 @@ limit $3
 with partial as (
   select account, actor, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
   from (
-    select identity_id, result_id, scope_id, count(*) as events
-    from stored_event
-    where event_time >= $1 and event_time < $2
+    select identity_id, result_id, scope_id, sum(events)::bigint as events
+    from access_hour
+    where start_time >= $1 and start_time < $2
     group by identity_id, result_id, scope_id
   ) as summed
   left join identity using (identity_id)
@@ -254,9 +254,9 @@ order by 1, other, 2
 with partial as (
   select identity_account, account, actor, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures, max(summed.last_seen) as last_seen
   from (
-    select identity_id, result_id, scope_id, count(*) as events, max(event_time) as last_seen
-    from stored_event
-    where event_time >= $1 and event_time < $2
+    select identity_id, result_id, scope_id, sum(events)::bigint as events, max(last_seen) as last_seen
+    from access_hour
+    where start_time >= $1 and start_time < $2
       and (identity_id in (select identity_id from identity where (cross_account = $3))) is true
     group by identity_id, result_id, scope_id
   ) as summed
@@ -317,9 +317,9 @@ limit $4
 with partial as (
   select actor, country, coalesce(sum(summed.events), 0)::bigint as events, min(summed.first_seen) as first_seen
   from (
-    select address_id, identity_id, count(*) as events, min(event_time) as first_seen
-    from stored_event
-    where event_time >= $1 and event_time < $2
+    select address_id, identity_id, sum(events)::bigint as events, min(first_seen) as first_seen
+    from access_hour
+    where start_time >= $1 and start_time < $2
       and (address_id in (select address_id from address where (country is not null))) is true
       and (identity_id in (select identity_id from identity where (((identity_type = $3) is not true)) and ((((actor like $4 or actor like $5)) is not true)))) is true
     group by address_id, identity_id

@@ -2,9 +2,9 @@
 with partial as (
   select source_ip, country, city, aws_region, vpc_endpoint, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
   from (
-    select address_id, result_id, scope_id, count(*) as events
-    from stored_event
-    where event_time >= $1 and event_time < $2
+    select address_id, result_id, scope_id, sum(events)::bigint as events
+    from access_hour
+    where start_time >= $1 and start_time < $2
     group by address_id, result_id, scope_id
   ) as summed
   left join address using (address_id)
@@ -19,9 +19,9 @@ from partial
 with partial as (
   select source_ip, country, city, aws_region, vpc_endpoint, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
   from (
-    select address_id, result_id, scope_id, count(*) as events
-    from stored_event
-    where event_time >= $1 and event_time < $2
+    select address_id, result_id, scope_id, sum(events)::bigint as events
+    from access_hour
+    where start_time >= $1 and start_time < $2
     group by address_id, result_id, scope_id
   ) as summed
   left join address using (address_id)
@@ -282,9 +282,9 @@ limit $3
 with partial as (
   select as_organisation, source_ip, actor, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures, max(summed.last_seen) as last_seen
   from (
-    select address_id, identity_id, result_id, count(*) as events, max(event_time) as last_seen
-    from stored_event
-    where event_time >= $1 and event_time < $2
+    select address_id, identity_id, result_id, sum(events)::bigint as events, max(last_seen) as last_seen
+    from access_hour
+    where start_time >= $1 and start_time < $2
       and (address_id in (select address_id from address where (as_organisation is not null))) is true
     group by address_id, identity_id, result_id
   ) as summed
@@ -303,9 +303,9 @@ limit $3
 with partial as (
   select actor, as_organisation, coalesce(sum(summed.events), 0)::bigint as events, min(summed.first_seen) as first_seen
   from (
-    select address_id, identity_id, count(*) as events, min(event_time) as first_seen
-    from stored_event
-    where event_time >= $1 and event_time < $2
+    select address_id, identity_id, sum(events)::bigint as events, min(first_seen) as first_seen
+    from access_hour
+    where start_time >= $1 and start_time < $2
       and (address_id in (select address_id from address where (as_organisation is not null))) is true
       and (identity_id in (select identity_id from identity where (((identity_type = $3) is not true)) and ((((actor like $4 or actor like $5)) is not true)))) is true
     group by address_id, identity_id

@@ -2,9 +2,9 @@
 with partial as (
   select actor, source_ip, country, account, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
   from (
-    select address_id, identity_id, result_id, scope_id, count(*) as events
-    from stored_event
-    where event_time >= $1 and event_time < $2
+    select address_id, identity_id, result_id, scope_id, sum(events)::bigint as events
+    from access_hour
+    where start_time >= $1 and start_time < $2
     group by address_id, identity_id, result_id, scope_id
   ) as summed
   left join address using (address_id)
@@ -20,9 +20,9 @@ from partial
 with partial as (
   select actor, source_ip, country, account, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
   from (
-    select address_id, identity_id, result_id, scope_id, count(*) as events
-    from stored_event
-    where event_time >= $1 and event_time < $2
+    select address_id, identity_id, result_id, scope_id, sum(events)::bigint as events
+    from access_hour
+    where start_time >= $1 and start_time < $2
     group by address_id, identity_id, result_id, scope_id
   ) as summed
   left join address using (address_id)
@@ -58,9 +58,9 @@ order by 1
 with partial as (
   select country, actor, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
   from (
-    select address_id, identity_id, result_id, count(*) as events
-    from stored_event
-    where event_time >= $1 and event_time < $2
+    select address_id, identity_id, result_id, sum(events)::bigint as events
+    from access_hour
+    where start_time >= $1 and start_time < $2
       and (address_id in (select address_id from address where (source_ip is not null))) is true
     group by address_id, identity_id, result_id
   ) as summed
@@ -79,9 +79,9 @@ limit $3
 with partial as (
   select country, city, latitude, longitude, actor, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
   from (
-    select address_id, identity_id, result_id, count(*) as events
-    from stored_event
-    where event_time >= $1 and event_time < $2
+    select address_id, identity_id, result_id, sum(events)::bigint as events
+    from access_hour
+    where start_time >= $1 and start_time < $2
       and (address_id in (select address_id from address where (source_ip is not null) and (latitude is not null))) is true
     group by address_id, identity_id, result_id
   ) as summed
@@ -100,9 +100,9 @@ limit $3
 with partial as (
   select country, aws_region, coalesce(sum(summed.events), 0)::bigint as events
   from (
-    select address_id, scope_id, count(*) as events
-    from stored_event
-    where event_time >= $1 and event_time < $2
+    select address_id, scope_id, sum(events)::bigint as events
+    from access_hour
+    where start_time >= $1 and start_time < $2
       and (address_id in (select address_id from address where (source_ip is not null) and (country is not null))) is true
     group by address_id, scope_id
   ) as summed
@@ -266,9 +266,9 @@ limit $5
 with partial as (
   select source_ip, country, as_organisation, actor, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures, min(summed.first_seen) as first_seen, max(summed.last_seen) as last_seen
   from (
-    select address_id, identity_id, result_id, count(*) as events, min(event_time) as first_seen, max(event_time) as last_seen
-    from stored_event
-    where event_time >= $1 and event_time < $2
+    select address_id, identity_id, result_id, sum(events)::bigint as events, min(first_seen) as first_seen, max(last_seen) as last_seen
+    from access_hour
+    where start_time >= $1 and start_time < $2
       and (address_id in (select address_id from address where (source_ip is not null))) is true
     group by address_id, identity_id, result_id
   ) as summed
@@ -287,14 +287,15 @@ limit $3
 with partial as (
   select error_code, actor, error_message, coalesce(sum(summed.events), 0)::bigint as events, max(summed.last_seen) as last_seen
   from (
-    select identity_id, result_id, count(*) as events, max(event_time) as last_seen
+    select identity_id, result_id, target_id, count(*) as events, max(event_time) as last_seen
     from stored_event
     where event_time >= $1 and event_time < $2
       and (result_id in (select result_id from result where (outcome = $3))) is true
-    group by identity_id, result_id
+    group by identity_id, result_id, target_id
   ) as summed
   left join identity using (identity_id)
   left join result using (result_id)
+  left join target using (target_id)
   group by error_code, actor, error_message
 )
 select error_code, coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, (

@@ -1,0 +1,149 @@
+//! Rollups: events counted by the hour or the day and by some of what they share. Written with the events, from inserted rows
+//! alone.
+//!
+//! A transaction appends the counts of its own events and changes none that are there: writers never wait for each other, and
+//! the sum over all rows of a key is exact at every moment. `fold` brings the rows of a key together afterwards.
+
+use sqlx::{AssertSqlSafe, PgConnection, PgPool};
+
+/// A table of counts.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rollup {
+    pub table: &'static str,
+    pub grain: Grain,
+    /// The tables of what is told apart, as in `dimension::TABLES`.
+    pub by: &'static [&'static str],
+}
+
+/// The length of time that a row stands for; in UTC, from 1970 on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grain {
+    Hour,
+    Day,
+}
+
+/// The smallest first, on a million events of a month: 44,000, 62,000, 86,000, 73,000 and 155,000 rows. By the hour, calls and actors
+/// together have 400,000, which is hardly less than the events themselves.
+pub const ROLLUPS: [Rollup; 4] = [
+    Rollup { table: "access_day", grain: Grain::Day, by: &["scope", "identity", "address", "result"] },
+    Rollup { table: "access_hour", grain: Grain::Hour, by: &["scope", "identity", "address", "result"] },
+    Rollup { table: "action_hour", grain: Grain::Hour, by: &["action", "result"] },
+    Rollup { table: "action_day", grain: Grain::Day, by: &["scope", "identity", "action", "result"] },
+];
+
+impl Grain {
+    pub fn length_ms(self) -> i64 {
+        const HOUR_MS: i64 = 3_600_000;
+        match self {
+            Grain::Hour => HOUR_MS,
+            Grain::Day => 24 * HOUR_MS,
+        }
+    }
+
+    /// As `date_trunc` has it.
+    fn name(self) -> &'static str {
+        match self {
+            Grain::Hour => "hour",
+            Grain::Day => "day",
+        }
+    }
+}
+
+impl Rollup {
+    fn ids(&self) -> String {
+        self.by.iter().map(|table| format!("{table}_id")).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The counts of the rows of `source`, which has the columns of `stored_event`.
+    fn counted(&self, source: &str) -> String {
+        format!(
+            "select date_trunc('{}', event_time, 'UTC') as start_time, {ids}, count(*) as events,
+                    min(event_time) as first_seen, max(event_time) as last_seen
+             from {source} group by 1, {ids}",
+            self.grain.name(),
+            ids = self.ids()
+        )
+    }
+}
+
+/// Parts of the statement that inserts events, which it calls `inserted`.
+pub fn inserts() -> String {
+    let insert = |rollup: &Rollup| {
+        let table = rollup.table;
+        let columns = format!("start_time, {}, events, first_seen, last_seen", rollup.ids());
+        format!("{table}_added as (insert into {table} ({columns}) {})", rollup.counted("inserted"))
+    };
+    ROLLUPS.iter().map(insert).collect::<Vec<_>>().join(",\n")
+}
+
+/// Brings the rows of each key together where it is worth it: in hours or days with a fifth more rows than keys.
+/// Whoever reads meanwhile sees either state.
+pub async fn fold(pool: &PgPool) -> sqlx::Result<u64> {
+    let mut folded = 0;
+    for rollup in &ROLLUPS {
+        let (table, ids) = (rollup.table, rollup.ids());
+        let mut transaction = pool.begin().await?;
+        lock(&mut transaction, table).await?;
+        let sql = format!(
+            "with loose as (
+                select start_time from (select start_time, count(*) as rows from {table} group by start_time, {ids}) as by_key
+                group by start_time having sum(rows) > count(*) * 1.2
+             ),
+             gone as (delete from {table} where start_time in (select start_time from loose) returning *)
+             insert into {table} (start_time, {ids}, events, first_seen, last_seen)
+             select start_time, {ids}, sum(events), min(first_seen), max(last_seen) from gone group by start_time, {ids}"
+        );
+        folded += sqlx::query(AssertSqlSafe(sql)).execute(&mut *transaction).await?.rows_affected();
+        transaction.commit().await?;
+    }
+    Ok(folded)
+}
+
+/// One at a time: two would both delete what the other one sums up.
+async fn lock(connection: &mut PgConnection, table: &str) -> sqlx::Result<()> {
+    sqlx::query("select pg_advisory_xact_lock(hashtextextended('trailmap fold ' || $1, 0))")
+        .bind(table)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// A rollup beside a recount of the events.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Recount {
+    /// Keys, with their hour or day.
+    pub keys: i64,
+    /// Those whose counts or times were not those of the events.
+    pub wrong: i64,
+}
+
+/// Counts all events anew, and replaces what differs. From one snapshot: events that are stored meanwhile are in neither count.
+pub async fn rebuild(pool: &PgPool, rollup: &Rollup) -> sqlx::Result<Recount> {
+    let (table, ids) = (rollup.table, rollup.ids());
+    let same = rollup.by.iter().map(|by| format!("stored.{by}_id = counted.{by}_id")).collect::<Vec<_>>().join(" and ");
+    let mut transaction = pool.begin_with("begin isolation level repeatable read").await?;
+    lock(&mut transaction, table).await?;
+    let sql = format!(
+        "with counted as materialized ({counted}),
+         stored as materialized (
+            select start_time, {ids}, sum(events) as events, min(first_seen) as first_seen, max(last_seen) as last_seen
+            from {table} group by start_time, {ids}
+         ),
+         compared as (
+            select coalesce(stored.start_time, counted.start_time) as start_time,
+                   (stored.events, stored.first_seen, stored.last_seen)
+                   is distinct from (counted.events::numeric, counted.first_seen, counted.last_seen) as wrong
+            from stored full join counted on stored.start_time = counted.start_time and {same}
+         ),
+         gone as (delete from {table} where start_time in (select start_time from compared where wrong)),
+         added as (
+            insert into {table} (start_time, {ids}, events, first_seen, last_seen)
+            select * from counted where start_time in (select start_time from compared where wrong)
+         )
+         select count(*) as keys, count(*) filter (where wrong) as wrong from compared",
+        counted = rollup.counted("stored_event"),
+    );
+    let recount = sqlx::query_as(AssertSqlSafe(sql)).fetch_one(&mut *transaction).await?;
+    transaction.commit().await?;
+    Ok(recount)
+}
