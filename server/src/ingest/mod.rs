@@ -74,6 +74,9 @@ pub struct Summary {
     pub seconds: f64,
 }
 
+/// After so many new events Postgres is not left to notice by itself that its statistics are old.
+const MANY_EVENTS: u64 = 10_000;
+
 /// Told as objects go through; drawn as a progress bar on a terminal.
 pub trait Progress: Send + Sync {
     /// Compressed bytes that the run will read, known before it starts (0 for standard input).
@@ -126,6 +129,9 @@ pub async fn run(
     drop(connection);
     if writer.summary.events_inserted > 0 {
         store::rollup::fold(pool).await?;
+    }
+    if writer.summary.events_inserted >= MANY_EVENTS {
+        store::analyze(pool).await?;
     }
     Ok(Summary { seconds: began.elapsed().as_secs_f64(), ..writer.summary })
 }

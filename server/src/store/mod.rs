@@ -28,6 +28,14 @@ pub async fn open(options: PgConnectOptions, connections: u32) -> anyhow::Result
     Ok(pool)
 }
 
+/// Has Postgres look at the tables of events anew, by which it plans queries: it would do so itself, but only minutes after a load.
+pub async fn analyze(pool: &PgPool) -> sqlx::Result<()> {
+    let rollups = rollup::ROLLUPS.map(|rollup| rollup.table).join(", ");
+    let sql = format!("analyze stored_event, segment, credential, {}, {rollups}", dimension::TABLES.join(", "));
+    sqlx::query(sqlx::AssertSqlSafe(sql)).execute(pool).await?;
+    Ok(())
+}
+
 /// Brings the schema to this program's version; safe to call from several processes at once.
 /// Errors: also a schema of another version, which is not carried over before 1.0.
 pub async fn migrate(pool: &PgPool) -> anyhow::Result<()> {
