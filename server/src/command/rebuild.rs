@@ -17,8 +17,10 @@ pub async fn run(global: &Global) -> anyhow::Result<ExitCode> {
             for rollup in &rollup::ROLLUPS {
                 let recount = rollup::rebuild(pool, rollup).await?;
                 wrong += recount.wrong;
-                let found = if recount.wrong == 0 { "as the events" } else { "wrong, and right now" };
-                let count = if recount.wrong == 0 { recount.keys } else { recount.wrong };
+                let (count, found) = match recount.wrong {
+                    0 => (recount.keys, "as the events"),
+                    wrong => (wrong, "wrong, and right now"),
+                };
                 super::print(&format!("{}: {count} of {} counts are {found}\n", rollup.table, recount.keys))?;
             }
             for event_id in event::ids_of_several(pool).await? {

@@ -21,17 +21,28 @@ use super::{
 /// How long a panel waits for its turn; a statement's own limit is in `BEGIN`.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
-/// All tables of a panel come from one snapshot. Plans are made for the very window: a cached plan that fits an hour
+/// How every reading transaction begins: with a limit for each statement, and further settings. All its answers come from one
+/// snapshot. Plans are made for the very window: a cached plan that fits an hour
 /// is wrong for a month. JIT compiles for longer than these queries run. Postgres' default takes handing a row from a
 /// worker to its leader for ten times of what it costs, and joins an event to all that it refers to before it looks whether
 /// the event is wanted.
-const BEGIN: &str = "begin isolation level repeatable read read only; \
-     set local statement_timeout = '10s'; \
-     set local plan_cache_mode = force_custom_plan; \
-     set local parallel_tuple_cost = 0.01; \
-     set local join_collapse_limit = 11; \
-     set local from_collapse_limit = 11; \
-     set local jit = off";
+macro_rules! begin {
+    ($statement_timeout:literal $(, $more:literal)*) => {
+        concat!(
+            "begin isolation level repeatable read read only; \
+             set local plan_cache_mode = force_custom_plan; \
+             set local parallel_tuple_cost = 0.01; \
+             set local join_collapse_limit = 11; \
+             set local from_collapse_limit = 11; \
+             set local jit = off; \
+             set local statement_timeout = '", $statement_timeout, "'"
+            $(, "; set local ", $more)*
+        )
+    };
+}
+pub(super) use begin;
+
+const BEGIN: &str = begin!("10s");
 
 /// What kept a panel from being answered.
 #[derive(Debug, thiserror::Error)]

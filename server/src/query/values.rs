@@ -28,10 +28,7 @@ const MOST_SEGMENTS: i64 = 2_000;
 /// Whoever types does not wait longer.
 const LONGEST: Duration = Duration::from_secs(2);
 
-const BEGIN: &str = "begin isolation level repeatable read read only; \
-     set local statement_timeout = '2s'; \
-     set local plan_cache_mode = force_custom_plan; \
-     set local jit = off";
+const BEGIN: &str = session::begin!("2s");
 
 /// None where they could not be found in time: suggestions are a convenience. Errors: a range or filter that cannot be
 /// read, no database.
@@ -75,8 +72,7 @@ fn statement(
     sql.push(&value).push(" as value");
     match target {
         Target::Path(path) => {
-            let has_some = Ast::Term(Term { target: target.clone(), pattern: Pattern::Exists });
-            let wanted = Ast::And(vec![rest, has_some]);
+            let wanted = rest.and(Ast::Term(Term { target: target.clone(), pattern: Pattern::Exists }));
             let source = Source::newest(window, &wanted, MOST_SEGMENTS);
             sql.push(" from (select found.raw, found.raw_json");
             source.push(&mut sql, "\n");

@@ -9,7 +9,7 @@ use sqlx::{PgPool, PgTransaction, Postgres, QueryBuilder};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
-    super::session::{LONGEST_WAIT, Trouble},
+    super::session::{self, LONGEST_WAIT, Trouble},
     ask::{Ask, From},
     rows,
     sql::{self, Way},
@@ -20,13 +20,7 @@ const BATCH: u32 = 500;
 
 /// As for a panel, but each batch may take longer: a rare match in many events takes its time, and somebody waits for
 /// the file. The cursor is read to its end, so the plan is for all rows.
-const BEGIN: &str = "begin isolation level repeatable read read only; \
-     set local statement_timeout = '50s'; \
-     set local cursor_tuple_fraction = 1; \
-     set local plan_cache_mode = force_custom_plan; \
-     set local join_collapse_limit = 11; \
-     set local from_collapse_limit = 11; \
-     set local jit = off";
+const BEGIN: &str = session::begin!("50s", "cursor_tuple_fraction = 1");
 
 /// Begins an export. `exports` bounds how many run at once.
 pub async fn start(pool: &PgPool, exports: &Arc<Semaphore>, ask: &Ask) -> Result<Listing, Trouble> {

@@ -128,7 +128,7 @@ impl<'a> Source<'a> {
         ));
         if narrow::knows(self.filter) {
             sql.push(format_args!("{indent}  where "));
-            self.push_known(sql, "(segment_id, ordinal)");
+            self.push_known(sql, "(segment_id, ordinal)", "segment_id, ordinal");
         }
         sql.push(format_args!("{indent}  offset 0{indent}) as found"));
     }
@@ -145,8 +145,7 @@ impl<'a> Source<'a> {
     }
 
     /// That some event there is chosen by its fields: `is true` as in `narrow::push_known`.
-    fn push_known(&self, sql: &mut QueryBuilder<Postgres>, place: &str) {
-        let columns = place.trim_matches(['(', ')']);
+    fn push_known(&self, sql: &mut QueryBuilder<Postgres>, place: &str, columns: &str) {
         sql.push(format_args!("({place} in (select {columns} from stored_event where "));
         push_times(sql, self.window);
         narrow::push_known(sql, self.filter);
@@ -174,7 +173,7 @@ impl<'a> Source<'a> {
         }
         if narrow::knows(self.filter) {
             sql.push(format_args!("{indent}      and "));
-            self.push_known(sql, "segment_id");
+            self.push_known(sql, "segment_id", "segment_id");
         }
         if let Some(newest) = self.newest {
             sql.push(format_args!("{indent}    order by last_time desc limit ")).push_bind(newest);
