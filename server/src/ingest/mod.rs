@@ -111,6 +111,8 @@ pub async fn run(
     });
     progress.total_bytes(objects.iter().map(|object| object.bytes).sum());
     let mut connection = pool.acquire().await?;
+    // A run that is dropped within a COPY leaves a connection that answers the next statement with what the last one left.
+    connection.close_on_drop();
     let dimensions = store::dimension::Dimensions::open(&mut connection).await?;
     let mut writer = Writer::new(progress, advanced, dimensions.clone());
     writer.summary.objects_skipped = (listed - objects.len()) as u64;

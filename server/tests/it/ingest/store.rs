@@ -195,6 +195,35 @@ async fn a_large_object_is_one_transaction_and_the_same_in_any_order() {
 }
 
 #[tokio::test]
+async fn a_dropped_run_leaves_no_connection_that_answers_wrongly() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "1.json", records(0..200));
+    let pool = database().await;
+    let mut ended = false;
+    for polls in 0.. {
+        let geoip = Default::default();
+        let inputs = vec![Input::Path(folder.path().to_owned())];
+        {
+            let mut run = Box::pin(ingest::run(&pool, &geoip, inputs, &Silent));
+            for _ in 0..polls {
+                ended |= futures::poll!(&mut run).is_ready();
+                if ended {
+                    break;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            }
+        }
+        for number in 0..3 {
+            let answer = sqlx::query_scalar("select $1 + 0").bind(number).fetch_one(&pool).await;
+            assert_eq!(answer.ok(), Some(number), "dropped after {polls} polls");
+        }
+        if ended {
+            break;
+        }
+    }
+}
+
+#[tokio::test]
 async fn two_runs_at_once_store_everything_once() {
     let folder = tempfile::tempdir().unwrap();
     // The same events in opposite orders: the two runs wait for each other's rows and have to be tried again.
