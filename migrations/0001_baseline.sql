@@ -114,9 +114,10 @@ create index target_resource_index on target using gin (resource);
 
 -- Events as they were delivered, byte for byte, some at a time: neighbours resemble each other, so that they take a sixth
 -- of what each would take alone. Null where an event was here already when the segment was written.
+create sequence segment_id_sequence;
 create table segment (
-    segment_id bigint generated always as identity primary key,
-    -- Of the events in it.
+    segment_id bigint not null,
+    -- Of the events in it, which are all of one month.
     first_time timestamptz not null,
     last_time timestamptz not null,
     object_id bigint[] not null,
@@ -127,18 +128,21 @@ create table segment (
     -- For search: with the escapes of their strings resolved, and A to Z in lower case.
     folded text[] not null,
     -- Which groups of four letters occur in them: see `server/src/store/sketch.rs`.
-    sketch bytea not null
-);
+    sketch bytea not null,
+    primary key (segment_id, first_time)
+) partition by range (first_time);
 alter table segment alter column raw set compression lz4;
 alter table segment alter column raw_json set compression lz4;
 alter table segment alter column folded set compression lz4;
 alter table segment alter column object_id set compression lz4;
--- Two rows to a page, with the sketch in the row: looking through all sketches reads them one after the other.
+-- Two rows to a page, with the sketch in the row: looking through all sketches reads them one after the other. That takes a
+-- setting of each partition.
 alter table segment alter column sketch set storage plain;
-alter table segment set (toast_tuple_target = 4080);
+create table segment_rest partition of segment default with (toast_tuple_target = 4080);
 
 -- Narrow and of fixed width where most is read, since most panels read all of a range. Read through the view `event`.
 -- Its ids are not declared as foreign keys: to check eight of them costs more than to store the event.
+-- A partition for each month, made when its first event comes: see `server/src/store/month.rs`.
 create table stored_event (
     event_time timestamptz not null,
     -- The id as a UUID: CloudTrail's own, or one that follows from an id of another form, which is then in `other_id`.
@@ -160,10 +164,11 @@ create table stored_event (
     -- CloudTrail's eventID (or eventId) where it is no UUID, or sha256:<hex> of the content where there is none.
     other_id text collate "C",
     primary key (event_time, event_key)
-);
+) partition by range (event_time);
+create table stored_event_rest partition of stored_event default;
 
--- From a text that was found to its event.
-create unique index event_segment_index on stored_event (segment_id, ordinal);
+-- From a text that was found to its event: one at most.
+create index event_segment_index on stored_event (segment_id, ordinal);
 
 -- For what is looked up wherever it is in time: a few kilobytes for each megabyte of events.
 create index event_key_index on stored_event using brin

@@ -114,7 +114,8 @@ pub async fn run(
     // A run that is dropped within a COPY leaves a connection that answers the next statement with what the last one left.
     connection.close_on_drop();
     let dimensions = store::dimension::Dimensions::open(&mut connection).await?;
-    let mut writer = Writer::new(progress, advanced, dimensions.clone());
+    let months = store::month::Months::open(&mut connection, Clock::System.now().0 * 1000).await?;
+    let mut writer = Writer::new(progress, advanced, dimensions.clone(), months);
     writer.summary.objects_skipped = (listed - objects.len()) as u64;
     for error in unreadable {
         writer.summary.objects_failed += 1;

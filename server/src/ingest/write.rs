@@ -1,7 +1,7 @@
 //! The writer: takes decoded objects in order and stores each in one transaction, small ones many at a time.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     time::{Duration, Instant},
 };
 
@@ -17,7 +17,8 @@ use super::{
 };
 use crate::store::{
     dimension::{self, Dimensions},
-    event,
+    event::{self, Row},
+    month::{Month, Months},
 };
 
 /// An object larger than a group goes to the database in pieces of this size, all in one transaction.
@@ -32,6 +33,7 @@ pub struct Writer<'a> {
     progress: &'a dyn Progress,
     advanced: Box<dyn FnMut() -> u64 + Send + 'a>,
     dimensions: Dimensions,
+    months: Months,
     pub summary: Summary,
     /// Large objects that the database gave up; they have to be read again.
     pub again: Vec<(i64, Object)>,
@@ -45,9 +47,10 @@ impl<'a> Writer<'a> {
         progress: &'a dyn Progress,
         advanced: Box<dyn FnMut() -> u64 + Send + 'a>,
         dimensions: Dimensions,
+        months: Months,
     ) -> Writer<'a> {
         let (summary, again, attempts, group) = Default::default();
-        Writer { progress, advanced, dimensions, summary, again, attempts, group }
+        Writer { progress, advanced, dimensions, months, summary, again, attempts, group }
     }
 
     /// Stores everything that comes. Errors: the database is gone or refuses what it must not.
@@ -135,6 +138,7 @@ impl<'a> Writer<'a> {
         if group.objects.is_empty() {
             return Ok(());
         }
+        self.months.make(connection, months(&group.parts)).await?;
         let mut attempt = 1;
         let (ids, inserted) = loop {
             match store(connection, &group).await {
@@ -161,6 +165,7 @@ impl<'a> Writer<'a> {
         mut reading: Reading,
         parts: Vec<Part>,
     ) -> anyhow::Result<()> {
+        self.months.make(connection, months(&parts)).await?;
         match self.try_store_large(connection, &mut reading, parts).await {
             Ok(()) => Ok(()),
             Err(error) => {
@@ -247,6 +252,10 @@ impl<'a> Writer<'a> {
     }
 }
 
+fn months(parts: &[Part]) -> BTreeSet<Month> {
+    parts.iter().flat_map(|part| &part.rows).map(Row::month).collect()
+}
+
 /// Stores the parts and lets them go.
 async fn store_piece(
     connection: &mut PgConnection,
@@ -266,7 +275,8 @@ async fn store_piece(
 /// Deadlock, serialization failure, or a unique key that another run took: the same again will do.
 fn is_transient(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
-    matches!(code.as_deref(), Some("40P01" | "40001" | "23505"))
+    // The last: the event's month got a partition meanwhile.
+    matches!(code.as_deref(), Some("40P01" | "40001" | "23505" | "23514"))
 }
 
 /// Longer each time, and not the same in two runs that met.

@@ -26,14 +26,16 @@ pub async fn read(pool: &PgPool, geoip: &GeoIp) -> Result<About, Error> {
 }
 
 async fn stored(pool: &PgPool) -> Result<(i64, Option<OffsetDateTime>), sqlx::Error> {
-    let (estimate, last): (f32, _) = sqlx::query_as(
-        "select (select reltuples from pg_class where oid = 'stored_event'::regclass), (select max(event_time) from stored_event)",
+    let (estimate, last): (Option<f32>, _) = sqlx::query_as(
+        "select (select sum(reltuples) from pg_inherits join pg_class on pg_class.oid = inhrelid
+                 where inhparent = 'stored_event'::regclass and reltuples > 0),
+                (select max(event_time) from stored_event)",
     )
     .fetch_one(pool)
     .await?;
-    // -1 until the table is first analysed.
-    if estimate < COUNTED_BELOW {
-        return Ok((sqlx::query_scalar("select count(*) from stored_event").fetch_one(pool).await?, last));
+    // Nothing is known of a partition until it is first analysed.
+    match estimate {
+        Some(estimate) if estimate >= COUNTED_BELOW => Ok((estimate as i64, last)),
+        _ => Ok((sqlx::query_scalar("select count(*) from stored_event").fetch_one(pool).await?, last)),
     }
-    Ok((estimate as i64, last))
 }

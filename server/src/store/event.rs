@@ -1,6 +1,9 @@
 //! Events: staged by binary COPY, then inserted where they are not stored yet, with their texts in segments.
 
-use std::{collections::HashMap, net::IpAddr};
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::IpAddr,
+};
 
 use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 
@@ -9,6 +12,7 @@ use super::{
     credential,
     dimension::{self, Dimensions, Ids},
     key::Key,
+    month::Month,
     rollup,
     segment::{self, Kept},
 };
@@ -71,6 +75,10 @@ impl Row {
         size_of::<Row>() + self.raw.len() + self.raw_json.as_ref().map_or(0, String::len) + 64
     }
 
+    pub fn month(&self) -> Month {
+        Month::of(self.time)
+    }
+
     fn encode(&self, rows: &mut Rows, segment_id: i64, ordinal: usize) {
         let text = |rows: &mut Rows, text: &Option<String>| rows.option(text.as_deref(), Rows::text);
         rows.begin(7 + self.ids.len() as u16 + 4);
@@ -118,9 +126,10 @@ pub async fn insert(connection: &mut PgConnection, events: &[(i64, &Row)]) -> sq
     if events.is_empty() {
         return Ok(inserted);
     }
-    let ids = segment::reserve(connection, events.len().div_ceil(segment::EVENTS)).await?;
+    let chunks = chunks(events);
+    let ids = segment::reserve(connection, chunks.len()).await?;
     let mut rows = Rows::default();
-    for (id, events) in ids.iter().zip(events.chunks(segment::EVENTS)) {
+    for (id, events) in ids.iter().zip(&chunks) {
         for (at, (_, row)) in events.iter().enumerate() {
             row.encode(&mut rows, *id, at + 1);
         }
@@ -134,7 +143,7 @@ pub async fn insert(connection: &mut PgConnection, events: &[(i64, &Row)]) -> sq
     for (segment_id, ordinal) in places {
         let at = by_id[&segment_id];
         let within = ordinal as usize - 1;
-        let (object_id, row) = events[at * segment::EVENTS + within];
+        let (object_id, row) = chunks[at][within];
         *inserted.entry(object_id).or_default() += 1;
         let kept: &mut Vec<_> = &mut segments[at].1;
         if kept.len() <= within {
@@ -147,7 +156,20 @@ pub async fn insert(connection: &mut PgConnection, events: &[(i64, &Row)]) -> sq
     Ok(inserted)
 }
 
-/// In the order of staging, which is the order of delivery: the first event of an id and time is the one that is kept, in
+/// The events of each segment: of one month, and in the order of delivery.
+fn chunks<'a>(events: &[(i64, &'a Row)]) -> Vec<Vec<(i64, &'a Row)>> {
+    let mut months: BTreeMap<Month, Vec<Vec<(i64, &Row)>>> = BTreeMap::new();
+    for event in events {
+        let chunks = months.entry(event.1.month()).or_default();
+        match chunks.last_mut() {
+            Some(chunk) if chunk.len() < segment::EVENTS => chunk.push(*event),
+            _ => chunks.push(vec![*event]),
+        }
+    }
+    months.into_values().flatten().collect()
+}
+
+/// In the order of staging, which for events of one time is the order of delivery: the first event of an id and time is the one that is kept, in
 /// every run. Returns segment and ordinal of what was inserted.
 async fn insert_staged(connection: &mut PgConnection) -> sqlx::Result<Vec<(i64, i16)>> {
     let sql = format!(

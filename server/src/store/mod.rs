@@ -12,6 +12,7 @@ pub mod dashboard;
 pub mod dimension;
 pub mod event;
 pub mod key;
+pub mod month;
 pub mod object;
 pub mod rejected;
 pub mod rollup;

@@ -32,7 +32,7 @@ impl Kept<'_> {
 
 /// So many new ids; not always in a row.
 pub async fn reserve(connection: &mut PgConnection, count: usize) -> sqlx::Result<Vec<i64>> {
-    sqlx::query_scalar("select nextval('segment_segment_id_seq') from generate_series(1, $1)")
+    sqlx::query_scalar("select nextval('segment_id_sequence') from generate_series(1, $1)")
         .bind(count as i64)
         .fetch_all(connection)
         .await

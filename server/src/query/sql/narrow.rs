@@ -16,14 +16,20 @@ use crate::query::{
     plan::Ask,
 };
 
-/// The tables, in their order, whose ids are counted; none where some field is the event's own.
-pub fn tables(ask: &Ask<'_>) -> Option<Vec<&'static str>> {
-    let mut found = Vec::new();
+/// Tables, in their order.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Tables {
+    /// Those whose ids are counted.
+    pub grouped: Vec<&'static str>,
+    /// These, and those whose ids only choose rows.
+    pub all: Vec<&'static str>,
+}
+
+/// What is asked of which tables; none where some field is the event's own.
+pub fn tables(ask: &Ask<'_>) -> Option<Tables> {
+    let mut grouped = Vec::new();
     let mut add = |field: Field| -> Option<()> {
-        let table = table(field)?;
-        if !found.contains(&table) {
-            found.push(table);
-        }
+        grouped.push(table(field)?);
         Some(())
     };
     for group in ask.by {
@@ -39,9 +45,20 @@ pub fn tables(ask: &Ask<'_>) -> Option<Vec<&'static str>> {
             Some(Part::Aggregate(..)) | None => {}
         }
     }
-    each_field(&ask.filter, &mut add)?;
-    found.sort_unstable();
-    Some(found)
+    let mut known = Vec::new();
+    for part in parts(&ask.filter) {
+        match only_table(part) {
+            Some(table) => known.push(table),
+            None => each_field(part, &mut add)?,
+        }
+    }
+    let sorted = |mut tables: Vec<_>| {
+        tables.sort_unstable();
+        tables.dedup();
+        tables
+    };
+    known.extend_from_slice(&grouped);
+    Some(Tables { grouped: sorted(grouped), all: sorted(known) })
 }
 
 fn each_field(ast: &Ast, add: &mut impl FnMut(Field) -> Option<()>) -> Option<()> {
@@ -107,15 +124,16 @@ pub fn push_scan(
     sql: &mut QueryBuilder<Postgres>,
     ask: &Ask<'_>,
     (window, bucket_ms): (Window, Option<i64>),
-    tables: &[&str],
+    tables: &Tables,
     keys: &[&str],
 ) {
-    for (at, stretch) in stretch::of(window, bucket_ms, tables).iter().enumerate() {
+    let Tables { grouped, all } = tables;
+    for (at, stretch) in stretch::of(window, bucket_ms, all).iter().enumerate() {
         sql.push(if at > 0 { "\n    union all\n    " } else { "\n  from (\n    " });
-        push_stretch(sql, ask, bucket_ms, tables, stretch);
+        push_stretch(sql, ask, bucket_ms, grouped, stretch);
     }
     sql.push("\n  ) as summed");
-    for table in tables {
+    for table in grouped {
         sql.push(format_args!("\n  left join {table} using ({table}_id)"));
     }
     let mut before = "\n  where ";

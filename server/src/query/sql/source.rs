@@ -166,6 +166,10 @@ impl<'a> Source<'a> {
         }
         sql.push(format_args!("{indent}    from segment{indent}    where last_time >= "));
         sql.push_bind(instant(self.window.from));
+        // All of a segment's events are of one month: that of its first one, by which it has its partition.
+        sql.push(" and first_time >= date_trunc('month', ")
+            .push_bind(instant(self.window.from))
+            .push("::timestamptz, 'UTC')");
         sql.push(" and first_time < ").push_bind(instant(self.window.to));
         if let Some(may) = may(self.filter) {
             sql.push(format_args!("{indent}      and "));

@@ -76,7 +76,7 @@ pub async fn insert_row(pool: &PgPool, row: &Value) {
     let key = server::store::key::Key::of(row["event_id"].as_str().unwrap()).to_string();
     sqlx::query(
         "with e as (select * from jsonb_populate_record(null::event, $1::text::jsonb)),
-         n as (select nextval('segment_segment_id_seq') as id),
+         n as (select nextval('segment_id_sequence') as id),
          a as (insert into action select id, event_name, event_source, event_type, event_category, read_only from e, n),
          b as (insert into scope select id, account, aws_region from e, n),
          c as (insert into identity
@@ -88,7 +88,6 @@ pub async fn insert_row(pool: &PgPool, row: &Value) {
          g as (insert into result select id, outcome, error_code from e, n),
          h as (insert into target select id, resource, error_message from e, n),
          i as (insert into segment (segment_id, first_time, last_time, object_id, raw, raw_json, folded, sketch)
-               overriding system value
                select id, event_time, event_time, array[object_id], array[raw], array[raw_json], array[$3], $4 from e, n)
          insert into stored_event
          select event_time, $2::uuid, id, id, id, id, id, id, id, id, id, 1, request_id, issued_access_key,

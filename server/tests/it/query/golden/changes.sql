@@ -206,16 +206,14 @@ limit $19
 with partial as (
   select bucket, actor, coalesce(sum(summed.events), 0)::bigint as events
   from (
-    select date_bin($1, event_time, 'epoch') as bucket, action_id, identity_id, result_id, count(*) as events
+    select date_bin($1, event_time, 'epoch') as bucket, identity_id, count(*) as events
     from stored_event
     where event_time >= $2 and event_time < $3
       and (action_id in (select action_id from action where ((event_name like $4 or event_name like $5 or event_name like $6 or event_name like $7 or event_name like $8 or event_name = $9)))) is true
       and (result_id in (select result_id from result where (outcome = $10))) is true
-    group by action_id, identity_id, result_id, bucket
+    group by identity_id, bucket
   ) as summed
-  left join action using (action_id)
   left join identity using (identity_id)
-  left join result using (result_id)
   group by bucket, actor
 ),
 totalled as (
@@ -243,16 +241,15 @@ order by 1, other, 2
 with partial as (
   select actor, event_name, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures, max(summed.last_seen) as last_seen
   from (
-    select action_id, agent_id, identity_id, result_id, count(*) as events, max(event_time) as last_seen
+    select action_id, identity_id, result_id, count(*) as events, max(event_time) as last_seen
     from stored_event
     where event_time >= $1 and event_time < $2
       and (action_id in (select action_id from action where (read_only = $3) and (((event_source = any($4)) is not true)))) is true
       and (agent_id in (select agent_id from agent where (console = $5))) is true
       and (identity_id in (select identity_id from identity where (((identity_type = $6) is not true)) and ((((actor like $7 or actor like $8)) is not true)))) is true
-    group by action_id, agent_id, identity_id, result_id
+    group by action_id, identity_id, result_id
   ) as summed
   left join action using (action_id)
-  left join agent using (agent_id)
   left join identity using (identity_id)
   left join result using (result_id)
   group by actor, event_name
@@ -267,19 +264,18 @@ limit $9
 with partial as (
   select event_name, actor, client, coalesce(sum(summed.events), 0)::bigint as events, max(summed.last_seen) as last_seen
   from (
-    select action_id, agent_id, identity_id, result_id, count(*) as events, max(event_time) as last_seen
+    select action_id, agent_id, identity_id, count(*) as events, max(event_time) as last_seen
     from stored_event
     where event_time >= $1 and event_time < $2
       and (action_id in (select action_id from action where ((event_name like $3 or event_name = $4)) and ((((event_name = $5 or event_name = $6 or event_name = $7 or event_name = $8 or event_name like $9 or event_name like $10 or event_name like $11)) is not true)))) is true
       and (agent_id in (select agent_id from agent where (((client = any($12)) is not true)))) is true
       and (identity_id in (select identity_id from identity where (((invoked_by is not null) is not true)) and (((identity_type = $13) is not true)) and ((((actor like $14 or actor like $15)) is not true)))) is true
       and (result_id in (select result_id from result where (outcome = $16))) is true
-    group by action_id, agent_id, identity_id, result_id
+    group by action_id, agent_id, identity_id
   ) as summed
   left join action using (action_id)
   left join agent using (agent_id)
   left join identity using (identity_id)
-  left join result using (result_id)
   group by event_name, actor, client
 )
 select event_name, actor, client, coalesce(sum(events), 0)::bigint as events, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total

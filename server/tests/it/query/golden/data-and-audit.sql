@@ -94,13 +94,12 @@ limit $11
 with partial as (
   select actor, source_ip, country, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures, max(summed.last_seen) as last_seen
   from (
-    select action_id, address_id, identity_id, result_id, count(*) as events, max(event_time) as last_seen
+    select address_id, identity_id, result_id, count(*) as events, max(event_time) as last_seen
     from stored_event
     where event_time >= $1 and event_time < $2
       and (action_id in (select action_id from action where (event_source = $3) and (event_name = any($4)))) is true
-    group by action_id, address_id, identity_id, result_id
+    group by address_id, identity_id, result_id
   ) as summed
-  left join action using (action_id)
   left join address using (address_id)
   left join identity using (identity_id)
   left join result using (result_id)
@@ -160,23 +159,23 @@ with partial as (
     from (
       select segment_id, raw as texts, raw_json as texts_json, folded as texts_folded, (get_bit(sketch, $11) > 0 and get_bit(sketch, $12) > 0 and get_bit(sketch, $13) > 0 and get_bit(sketch, $14) > 0 and get_bit(sketch, $15) > 0 and get_bit(sketch, $16) <> 0 and get_bit(sketch, $17) <> 0 and get_bit(sketch, $18) <> 0 and get_bit(sketch, $19) <> 0) as may_0, (get_bit(sketch, $20) > 0 and get_bit(sketch, $21) > 0 and get_bit(sketch, $22) > 0 and get_bit(sketch, $23) > 0 and get_bit(sketch, $24) > 0 and get_bit(sketch, $25) <> 0 and get_bit(sketch, $26) <> 0 and get_bit(sketch, $27) <> 0 and get_bit(sketch, $28) <> 0) as may_1
       from segment
-      where last_time >= $29 and first_time < $30
-        and (segment_id in (select segment_id from stored_event where event_time >= $31 and event_time < $32
-      and (action_id in (select action_id from action where ((event_category = $33 or event_type = $34)))) is true)) is true
+      where last_time >= $29 and first_time >= date_trunc('month', $30::timestamptz, 'UTC') and first_time < $31
+        and (segment_id in (select segment_id from stored_event where event_time >= $32 and event_time < $33
+      and (action_id in (select action_id from action where ((event_category = $34 or event_type = $35)))) is true)) is true
       offset 0
     ) as chosen
     cross join lateral unnest(texts, texts_json) with ordinality as delivered (raw, raw_json, ordinal)
-    where ((segment_id, ordinal) in (select segment_id, ordinal from stored_event where event_time >= $35 and event_time < $36
-      and (action_id in (select action_id from action where ((event_category = $37 or event_type = $38)))) is true)) is true
+    where ((segment_id, ordinal) in (select segment_id, ordinal from stored_event where event_time >= $36 and event_time < $37
+      and (action_id in (select action_id from action where ((event_category = $38 or event_type = $39)))) is true)) is true
     offset 0
   ) as found
   join event using (segment_id, ordinal)
-  where event_time >= $39 and event_time < $40
-    and ((event_category = $41 or event_type = $42))
+  where event_time >= $40 and event_time < $41
+    and ((event_category = $42 or event_type = $43))
   group by class_at, account, aws_region
 )
-select ($43::text[])[class_at + 1] as class, account, aws_region, coalesce(sum(events), 0)::bigint as events, min(first_seen) as first_seen, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
+select ($44::text[])[class_at + 1] as class, account, aws_region, coalesce(sum(events), 0)::bigint as events, min(first_seen) as first_seen, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
 from partial
 group by class_at, account, aws_region
 order by 6 desc nulls last, 1, 2, 3
-limit $44
+limit $45

@@ -95,15 +95,14 @@ order by 1, other, 2
 with partial as (
   select actor, event_name, coalesce(sum(summed.events), 0)::bigint as events
   from (
-    select action_id, identity_id, result_id, count(*) as events
+    select action_id, identity_id, count(*) as events
     from stored_event
     where event_time >= $1 and event_time < $2
       and (result_id in (select result_id from result where ((error_code like $3 or error_code like $4 or error_code = $5 or error_code = $6 or error_code = $7)))) is true
-    group by action_id, identity_id, result_id
+    group by action_id, identity_id
   ) as summed
   left join action using (action_id)
   left join identity using (identity_id)
-  left join result using (result_id)
   group by actor, event_name
 ),
 summed as (
@@ -158,15 +157,14 @@ limit $8
 with partial as (
   select event_source, event_name, actor, coalesce(sum(summed.events), 0)::bigint as events
   from (
-    select action_id, identity_id, result_id, count(*) as events
+    select action_id, identity_id, count(*) as events
     from stored_event
     where event_time >= $1 and event_time < $2
       and (result_id in (select result_id from result where ((error_code like $3 or error_code like $4 or error_code like $5 or error_code = $6 or error_code like $7 or error_code like $8)))) is true
-    group by action_id, identity_id, result_id
+    group by action_id, identity_id
   ) as summed
   left join action using (action_id)
   left join identity using (identity_id)
-  left join result using (result_id)
   group by event_source, event_name, actor
 ),
 summed as (

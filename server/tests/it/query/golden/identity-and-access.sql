@@ -72,16 +72,15 @@ where event_time >= $1 and event_time < $2
 with partial as (
   select event_name, source_ip, account, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
   from (
-    select action_id, address_id, identity_id, result_id, scope_id, count(*) as events
+    select action_id, address_id, result_id, scope_id, count(*) as events
     from stored_event
     where event_time >= $1 and event_time < $2
       and (action_id in (select action_id from action where (((event_type = $3) is not true)))) is true
       and (identity_id in (select identity_id from identity where (identity_type = $4) and (((invoked_by is not null) is not true)))) is true
-    group by action_id, address_id, identity_id, result_id, scope_id
+    group by action_id, address_id, result_id, scope_id
   ) as summed
   left join action using (action_id)
   left join address using (address_id)
-  left join identity using (identity_id)
   left join result using (result_id)
   left join scope using (scope_id)
   group by event_name, source_ip, account
@@ -93,16 +92,15 @@ from partial
 with partial as (
   select event_name, source_ip, account, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
   from (
-    select action_id, address_id, identity_id, result_id, scope_id, count(*) as events
+    select action_id, address_id, result_id, scope_id, count(*) as events
     from stored_event
     where event_time >= $1 and event_time < $2
       and (action_id in (select action_id from action where (((event_type = $3) is not true)))) is true
       and (identity_id in (select identity_id from identity where (identity_type = $4) and (((invoked_by is not null) is not true)))) is true
-    group by action_id, address_id, identity_id, result_id, scope_id
+    group by action_id, address_id, result_id, scope_id
   ) as summed
   left join action using (action_id)
   left join address using (address_id)
-  left join identity using (identity_id)
   left join result using (result_id)
   left join scope using (scope_id)
   group by event_name, source_ip, account

@@ -186,13 +186,12 @@ order by 1, other, 2
 with partial as (
   select bucket, outcome, coalesce(sum(summed.events), 0)::bigint as events
   from (
-    select date_bin($1, event_time, 'epoch') as bucket, action_id, result_id, count(*) as events
+    select date_bin($1, event_time, 'epoch') as bucket, result_id, count(*) as events
     from stored_event
     where event_time >= $2 and event_time < $3
       and (action_id in (select action_id from action where (event_source = $4) and (event_name = $5))) is true
-    group by action_id, result_id, bucket
+    group by result_id, bucket
   ) as summed
-  left join action using (action_id)
   left join result using (result_id)
   group by bucket, outcome
 ),
@@ -221,13 +220,12 @@ order by 1, other, 2
 with partial as (
   select country, aws_region, actor, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
   from (
-    select action_id, address_id, identity_id, result_id, scope_id, count(*) as events
+    select address_id, identity_id, result_id, scope_id, count(*) as events
     from stored_event
     where event_time >= $1 and event_time < $2
       and (action_id in (select action_id from action where (event_source = $3) and (event_name = $4))) is true
-    group by action_id, address_id, identity_id, result_id, scope_id
+    group by address_id, identity_id, result_id, scope_id
   ) as summed
-  left join action using (action_id)
   left join address using (address_id)
   left join identity using (identity_id)
   left join result using (result_id)
@@ -244,13 +242,12 @@ limit $5
 with partial as (
   select actor, source_ip, country, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures, max(summed.last_seen) as last_seen
   from (
-    select action_id, address_id, identity_id, result_id, count(*) as events, max(event_time) as last_seen
+    select address_id, identity_id, result_id, count(*) as events, max(event_time) as last_seen
     from stored_event
     where event_time >= $1 and event_time < $2
       and (action_id in (select action_id from action where (event_source = $3) and (event_name = $4))) is true
-    group by action_id, address_id, identity_id, result_id
+    group by address_id, identity_id, result_id
   ) as summed
-  left join action using (action_id)
   left join address using (address_id)
   left join identity using (identity_id)
   left join result using (result_id)

@@ -2,13 +2,12 @@
 with partial as (
   select actor, source_ip, country, account, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
   from (
-    select action_id, address_id, identity_id, result_id, scope_id, count(*) as events
+    select address_id, identity_id, result_id, scope_id, count(*) as events
     from stored_event
     where event_time >= $1 and event_time < $2
       and (action_id in (select action_id from action where (event_source = $3) and (event_name = $4))) is true
-    group by action_id, address_id, identity_id, result_id, scope_id
+    group by address_id, identity_id, result_id, scope_id
   ) as summed
-  left join action using (action_id)
   left join address using (address_id)
   left join identity using (identity_id)
   left join result using (result_id)
@@ -22,13 +21,12 @@ from partial
 with partial as (
   select actor, source_ip, country, account, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
   from (
-    select action_id, address_id, identity_id, result_id, scope_id, count(*) as events
+    select address_id, identity_id, result_id, scope_id, count(*) as events
     from stored_event
     where event_time >= $1 and event_time < $2
       and (action_id in (select action_id from action where (event_source = $3) and (event_name = $4))) is true
-    group by action_id, address_id, identity_id, result_id, scope_id
+    group by address_id, identity_id, result_id, scope_id
   ) as summed
-  left join action using (action_id)
   left join address using (address_id)
   left join identity using (identity_id)
   left join result using (result_id)
@@ -42,13 +40,12 @@ from partial
 with partial as (
   select bucket, actor, source_ip, country, account, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
   from (
-    select date_bin($1, event_time, 'epoch') as bucket, action_id, address_id, identity_id, result_id, scope_id, count(*) as events
+    select date_bin($1, event_time, 'epoch') as bucket, address_id, identity_id, result_id, scope_id, count(*) as events
     from stored_event
     where event_time >= $2 and event_time < $3
       and (action_id in (select action_id from action where (event_source = $4) and (event_name = $5))) is true
-    group by action_id, address_id, identity_id, result_id, scope_id, bucket
+    group by address_id, identity_id, result_id, scope_id, bucket
   ) as summed
-  left join action using (action_id)
   left join address using (address_id)
   left join identity using (identity_id)
   left join result using (result_id)
@@ -64,16 +61,14 @@ order by 1
 with partial as (
   select case when identity_type = any($1) then 0 when mfa_used = $2 then 1 when mfa_used = $3 then 2 when ((mfa_used is not null) is not true) then 3 end as class_at, coalesce(sum(summed.events), 0)::bigint as events
   from (
-    select action_id, identity_id, result_id, count(*) as events
+    select identity_id, count(*) as events
     from stored_event
     where event_time >= $4 and event_time < $5
       and (action_id in (select action_id from action where (event_source = $6) and (event_name = $7))) is true
       and (result_id in (select result_id from result where (outcome = $8))) is true
-    group by action_id, identity_id, result_id
+    group by identity_id
   ) as summed
-  left join action using (action_id)
   left join identity using (identity_id)
-  left join result using (result_id)
   group by class_at
 )
 select ($9::text[])[class_at + 1] as class, coalesce(sum(events), 0)::bigint as events, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -86,18 +81,16 @@ limit $10
 with partial as (
   select actor, account, source_ip, coalesce(sum(summed.events), 0)::bigint as events, max(summed.last_seen) as last_seen
   from (
-    select action_id, address_id, identity_id, result_id, scope_id, count(*) as events, max(event_time) as last_seen
+    select address_id, identity_id, scope_id, count(*) as events, max(event_time) as last_seen
     from stored_event
     where event_time >= $1 and event_time < $2
       and (action_id in (select action_id from action where (event_source = $3) and (event_name = $4))) is true
       and (identity_id in (select identity_id from identity where (mfa_used = $5) and (((identity_type = any($6)) is not true)))) is true
       and (result_id in (select result_id from result where (outcome = $7))) is true
-    group by action_id, address_id, identity_id, result_id, scope_id
+    group by address_id, identity_id, scope_id
   ) as summed
-  left join action using (action_id)
   left join address using (address_id)
   left join identity using (identity_id)
-  left join result using (result_id)
   left join scope using (scope_id)
   group by actor, account, source_ip
 )
@@ -111,18 +104,16 @@ limit $8
 with partial as (
   select actor, source_ip, coalesce(sum(summed.events), 0)::bigint as events
   from (
-    select action_id, address_id, identity_id, result_id, count(*) as events
+    select address_id, identity_id, count(*) as events
     from stored_event
     where event_time >= $1 and event_time < $2
       and (action_id in (select action_id from action where (event_source = $3) and (event_name = $4))) is true
       and (identity_id in (select identity_id from identity where (mfa_used = $5) and (((identity_type = any($6)) is not true)))) is true
       and (result_id in (select result_id from result where (outcome = $7))) is true
-    group by action_id, address_id, identity_id, result_id
+    group by address_id, identity_id
   ) as summed
-  left join action using (action_id)
   left join address using (address_id)
   left join identity using (identity_id)
-  left join result using (result_id)
   group by actor, source_ip
 )
 select coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, count(distinct source_ip) as source_ips, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -132,18 +123,16 @@ from partial
 with partial as (
   select actor, source_ip, coalesce(sum(summed.events), 0)::bigint as events
   from (
-    select action_id, address_id, identity_id, result_id, count(*) as events
+    select address_id, identity_id, count(*) as events
     from stored_event
     where event_time >= $1 and event_time < $2
       and (action_id in (select action_id from action where (event_source = $3) and (event_name = $4))) is true
       and (identity_id in (select identity_id from identity where (mfa_used = $5) and (((identity_type = any($6)) is not true)))) is true
       and (result_id in (select result_id from result where (outcome = $7))) is true
-    group by action_id, address_id, identity_id, result_id
+    group by address_id, identity_id
   ) as summed
-  left join action using (action_id)
   left join address using (address_id)
   left join identity using (identity_id)
-  left join result using (result_id)
   group by actor, source_ip
 )
 select coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, count(distinct source_ip) as source_ips, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -153,17 +142,15 @@ from partial
 with partial as (
   select source_ip, country, actor, coalesce(sum(summed.events), 0)::bigint as events, max(summed.last_seen) as last_seen
   from (
-    select action_id, address_id, identity_id, result_id, count(*) as events, max(event_time) as last_seen
+    select address_id, identity_id, count(*) as events, max(event_time) as last_seen
     from stored_event
     where event_time >= $1 and event_time < $2
       and (action_id in (select action_id from action where (event_source = $3) and (event_name = $4))) is true
       and (result_id in (select result_id from result where (outcome = $5))) is true
-    group by action_id, address_id, identity_id, result_id
+    group by address_id, identity_id
   ) as summed
-  left join action using (action_id)
   left join address using (address_id)
   left join identity using (identity_id)
-  left join result using (result_id)
   group by source_ip, country, actor
 )
 select host(source_ip) collate "C" as source_ip, country, coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, (
@@ -181,16 +168,14 @@ limit $6
 with partial as (
   select bucket, country, coalesce(sum(summed.events), 0)::bigint as events
   from (
-    select date_bin($1, event_time, 'epoch') as bucket, action_id, address_id, result_id, count(*) as events
+    select date_bin($1, event_time, 'epoch') as bucket, address_id, count(*) as events
     from stored_event
     where event_time >= $2 and event_time < $3
       and (action_id in (select action_id from action where (event_source = $4) and (event_name = $5))) is true
       and (result_id in (select result_id from result where (outcome = $6))) is true
-    group by action_id, address_id, result_id, bucket
+    group by address_id, bucket
   ) as summed
-  left join action using (action_id)
   left join address using (address_id)
-  left join result using (result_id)
   group by bucket, country
 ),
 totalled as (
@@ -252,13 +237,12 @@ order by outer_place, inner_place
 with partial as (
   select account, actor, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures, max(summed.last_seen) as last_seen
   from (
-    select action_id, identity_id, result_id, scope_id, count(*) as events, max(event_time) as last_seen
+    select identity_id, result_id, scope_id, count(*) as events, max(event_time) as last_seen
     from stored_event
     where event_time >= $1 and event_time < $2
       and (action_id in (select action_id from action where (event_source = $3) and (event_name = $4))) is true
-    group by action_id, identity_id, result_id, scope_id
+    group by identity_id, result_id, scope_id
   ) as summed
-  left join action using (action_id)
   left join identity using (identity_id)
   left join result using (result_id)
   left join scope using (scope_id)
