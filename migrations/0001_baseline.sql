@@ -170,9 +170,16 @@ create table stored_event_rest partition of stored_event default;
 -- From a text that was found to its event: one at most.
 create index event_segment_index on stored_event (segment_id, ordinal);
 
--- For what is looked up wherever it is in time: a few kilobytes for each megabyte of events.
-create index event_key_index on stored_event using brin
-    (event_key uuid_bloom_ops, request_id text_bloom_ops) with (pages_per_range = 32, autosummarize = on);
+-- What was called, and by whom: most conditions name one of them.
+create index event_action_index on stored_event (action_id, event_time);
+create index event_identity_index on stored_event (identity_id, event_time);
+
+-- For what is looked up wherever it is in time, or stays together in time as a session does: a few kilobytes for each megabyte
+-- of events.
+create index event_key_index on stored_event using brin (
+    event_key uuid_bloom_ops, request_id text_bloom_ops,
+    session_id int8_bloom_ops, address_id int8_bloom_ops, target_id int8_bloom_ops
+) with (pages_per_range = 32, autosummarize = on);
 
 -- Events counted by the hour or the day and by some of what they share: see `server/src/store/rollup.rs`. A key may have several
 -- rows, which add up.
@@ -180,6 +187,7 @@ create table access_day (
     start_time timestamptz not null,
     scope_id bigint not null,
     identity_id bigint not null,
+    session_id bigint not null,
     address_id bigint not null,
     result_id bigint not null,
     events bigint not null,
@@ -192,6 +200,7 @@ create table access_hour (
     start_time timestamptz not null,
     scope_id bigint not null,
     identity_id bigint not null,
+    session_id bigint not null,
     address_id bigint not null,
     result_id bigint not null,
     events bigint not null,
@@ -258,7 +267,8 @@ select
     coalesce(identity.own_origin, credential.origin, session.source_identity) as origin,
     source_address, source_ip, country, city, latitude, longitude, time_zone, as_number, as_organisation, vpc_endpoint,
     user_agent, client, console, tls_version,
-    resource, request_id, issued_access_key, segment_id, ordinal
+    resource, request_id, issued_access_key, segment_id, ordinal,
+    action_id, identity_id, session_id, address_id, target_id
 from stored_event
 left join action using (action_id)
 left join scope using (scope_id)

@@ -130,8 +130,10 @@ pub async fn run(
         objects = std::mem::take(&mut writer.again);
     }
     drop(connection);
-    if writer.summary.events_inserted > 0 {
-        store::rollup::fold(pool).await?;
+    if let Some(times) = &writer.times
+        && writer.summary.events_inserted > 0
+    {
+        store::rollup::fold(pool, times).await?;
     }
     if writer.summary.events_inserted >= MANY_EVENTS {
         store::analyze(pool).await?;

@@ -1,7 +1,7 @@
 //! Objects read and decoded on blocking threads, a few ahead of the writer, handed on in order and in bounded parts.
 
 use std::{
-    ops::ControlFlow,
+    ops::{ControlFlow, RangeInclusive},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -45,6 +45,12 @@ impl Part {
 
     pub fn records(&self) -> u64 {
         (self.rows.len() + self.rejected.len()) as u64
+    }
+
+    /// From the first to the last of its events, in microseconds since 1970.
+    pub fn times(&self) -> Option<RangeInclusive<i64>> {
+        let times = || self.rows.iter().map(Row::time);
+        Some(times().min()?..=times().max()?)
     }
 }
 

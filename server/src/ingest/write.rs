@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
+    ops::RangeInclusive,
     time::{Duration, Instant},
 };
 
@@ -35,6 +36,8 @@ pub struct Writer<'a> {
     dimensions: Dimensions,
     months: Months,
     pub summary: Summary,
+    /// Of all events that came, in microseconds since 1970.
+    pub times: Option<RangeInclusive<i64>>,
     /// Large objects that the database gave up; they have to be read again.
     pub again: Vec<(i64, Object)>,
     attempts: HashMap<i64, u32>,
@@ -49,8 +52,8 @@ impl<'a> Writer<'a> {
         dimensions: Dimensions,
         months: Months,
     ) -> Writer<'a> {
-        let (summary, again, attempts, group) = Default::default();
-        Writer { progress, advanced, dimensions, months, summary, again, attempts, group }
+        let (summary, times, again, attempts, group) = Default::default();
+        Writer { progress, advanced, dimensions, months, summary, times, again, attempts, group }
     }
 
     /// Stores everything that comes. Errors: the database is gone or refuses what it must not.
@@ -91,7 +94,9 @@ impl<'a> Writer<'a> {
         loop {
             match tokio::time::timeout(TICK, reading.messages.recv()).await {
                 Ok(Some(message)) => {
-                    self.tick(if let Message::Part(part) = &message { part.records() } else { 0 });
+                    let part = if let Message::Part(part) = &message { Some(part) } else { None };
+                    self.tick(part.map_or(0, |part| part.records()));
+                    self.times = self.times.take().into_iter().chain(part.and_then(|part| part.times())).reduce(span);
                     return Ok(message);
                 }
                 Ok(None) => anyhow::bail!("the reader of {} died", reading.object.uri),
@@ -250,6 +255,10 @@ impl<'a> Writer<'a> {
         summary.events_duplicate += finish.events_read - finish.events_inserted - finish.events_rejected;
         summary.bytes_uncompressed += finish.bytes_uncompressed;
     }
+}
+
+fn span(a: RangeInclusive<i64>, b: RangeInclusive<i64>) -> RangeInclusive<i64> {
+    *a.start().min(b.start())..=*a.end().max(b.end())
 }
 
 fn months(parts: &[Part]) -> BTreeSet<Month> {

@@ -25,7 +25,7 @@ pub const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// snapshot. Plans are made for the very window: a cached plan that fits an hour
 /// is wrong for a month. JIT compiles for longer than these queries run. Postgres' default takes handing a row from a
 /// worker to its leader for ten times of what it costs, and joins an event to all that it refers to before it looks whether
-/// the event is wanted.
+/// the event is wanted. And it would rather look through a kept list again and again than hash it, if it expects few rows.
 macro_rules! begin {
     ($statement_timeout:literal $(, $more:literal)*) => {
         concat!(
@@ -34,6 +34,7 @@ macro_rules! begin {
              set local parallel_tuple_cost = 0.01; \
              set local join_collapse_limit = 11; \
              set local from_collapse_limit = 11; \
+             set local enable_material = off; \
              set local jit = off; \
              set local statement_timeout = '", $statement_timeout, "'"
             $(, "; set local ", $more)*

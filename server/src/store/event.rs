@@ -75,6 +75,11 @@ impl Row {
         size_of::<Row>() + self.raw.len() + self.raw_json.as_ref().map_or(0, String::len) + 64
     }
 
+    /// In microseconds since 1970.
+    pub fn time(&self) -> i64 {
+        self.time
+    }
+
     pub fn month(&self) -> Month {
         Month::of(self.time)
     }

@@ -91,10 +91,9 @@ impl Months {
         months: impl IntoIterator<Item = Month>,
     ) -> sqlx::Result<()> {
         for month in months {
-            if !self.known.contains(&month) && (FIRST..=self.this.plus(AHEAD)).contains(&month) {
-                if make(connection, month).await? {
-                    self.known.insert(month);
-                }
+            let wanted = !self.known.contains(&month) && (FIRST..=self.this.plus(AHEAD)).contains(&month);
+            if wanted && make(connection, month).await? {
+                self.known.insert(month);
             }
         }
         Ok(())

@@ -1,9 +1,11 @@
 //! Counting by ids first: where all that a panel asks for is in what events share, its rows are counted by the ids of that,
 //! and names are put to the few that result.
 
+use std::collections::BTreeMap;
+
 use model::{
     field::Field,
-    filter::{Ast, Target},
+    filter::{Ast, Pattern, Target, Term},
     panel::{Group, Measure},
     time::Window,
 };
@@ -178,7 +180,7 @@ fn push_stretch(
     }
     sql.push(format_args!("\n    from {}\n    where ", stretch.table()));
     stretch.push_windows(sql);
-    push_known(sql, &ask.filter);
+    push_known(sql, &ask.filter, stretch.rollup.is_none());
     keys.extend(bucket_ms.map(|_| "bucket".to_owned()));
     if !keys.is_empty() {
         sql.push("\n    group by ");
@@ -187,20 +189,77 @@ fn push_stretch(
 }
 
 /// What a filter says of single tables, as a condition upon their ids in `stored_event` or a rollup. Each is asked once and remembered
-/// by hashing: `is true` keeps Postgres from making joins of them, whose order it has to guess.
-pub fn push_known(sql: &mut QueryBuilder<Postgres>, filter: &Ast) {
-    let mut tables: Vec<_> = parts(filter).iter().filter_map(only_table).collect();
-    tables.sort_unstable();
-    tables.dedup();
-    for table in tables {
-        sql.push(format_args!("\n      and ({table}_id in (select {table}_id from {table} where "));
-        let mut before = "(";
-        for part in parts(filter).iter().filter(|part| only_table(part) == Some(table)) {
-            sql.push(before);
-            condition(part, sql);
-            before = ") and (";
+/// by hashing: `is true` keeps Postgres from making joins of them, whose order it has to guess. Of what is found by an index, the
+/// ids come as a list.
+pub fn push_known(sql: &mut QueryBuilder<Postgres>, filter: &Ast, by_index: bool) {
+    for (table, parts) in by_table(filter, only_table) {
+        if by_index && parts.iter().any(|part| finds(part)) {
+            push_found_in(sql, table, &parts, "\n    ");
+            continue;
         }
-        sql.push("))) is true");
+        sql.push(format_args!("\n      and ({table}_id in ("));
+        push_ids(sql, table, &parts);
+        sql.push(")) is true");
+    }
+}
+
+/// Besides the filter itself: conditions upon ids by which few events are found through an index.
+pub fn push_found(sql: &mut QueryBuilder<Postgres>, filter: &Ast, indent: &str) {
+    for (table, parts) in by_table(filter, |part| finds(part).then(|| one_table(part, home)).flatten()) {
+        push_found_in(sql, table, &parts, indent);
+    }
+}
+
+fn push_found_in(sql: &mut QueryBuilder<Postgres>, table: &str, parts: &[&Ast], indent: &str) {
+    sql.push(format_args!("{indent}  and {table}_id = any(array("));
+    push_ids(sql, table, parts);
+    sql.push("))");
+}
+
+fn push_ids(sql: &mut QueryBuilder<Postgres>, table: &str, parts: &[&Ast]) {
+    sql.push(format_args!("select {table}_id from {table} where "));
+    for (at, part) in parts.iter().enumerate() {
+        sql.push(if at == 0 { "(" } else { ") and (" });
+        condition(part, sql);
+    }
+    sql.push(")");
+}
+
+/// The parts of a filter by the table of each.
+fn by_table(filter: &Ast, table: impl Fn(&Ast) -> Option<&'static str>) -> BTreeMap<&'static str, Vec<&Ast>> {
+    let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for part in parts(filter) {
+        if let Some(table) = table(part) {
+            found.entry(table).or_default().push(part);
+        }
+    }
+    found
+}
+
+/// Whether a condition names what it is about, so that few ids are expected: Postgres reckons with ten.
+fn finds(condition: &Ast) -> bool {
+    match condition {
+        Ast::All | Ast::Not(_) => false,
+        Ast::And(parts) => parts.iter().any(finds),
+        Ast::Or(parts) => parts.iter().all(finds),
+        Ast::Term(Term { target: Target::Field(field), pattern }) => match (field, pattern) {
+            (Field::IdentityType, Pattern::Exactly(kind)) => kind == "Root",
+            (
+                Field::EventName
+                | Field::EventSource
+                | Field::Actor
+                | Field::Session
+                | Field::ActorArn
+                | Field::AccessKey
+                | Field::SourceAddress
+                | Field::SourceIp
+                | Field::Resource,
+                Pattern::Exactly(text),
+            ) => !(*field == Field::SourceIp && text.contains('/')),
+            (Field::EventName, Pattern::Wildcard(parts)) => parts.first().is_some_and(|text| !text.is_empty()),
+            _ => false,
+        },
+        Ast::Term(_) => false,
     }
 }
 
@@ -220,6 +279,15 @@ pub fn parts(filter: &Ast) -> &[Ast] {
 
 /// The one table that a condition is upon.
 fn only_table(condition: &Ast) -> Option<&'static str> {
+    one_table(condition, table)
+}
+
+/// As `table`, but resources too.
+fn home(field: Field) -> Option<&'static str> {
+    if field == Field::Resource { Some("target") } else { table(field) }
+}
+
+fn one_table(condition: &Ast, table: fn(Field) -> Option<&'static str>) -> Option<&'static str> {
     let mut found = None;
     each_field(condition, &mut |field| {
         let table = table(field)?;

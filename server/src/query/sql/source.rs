@@ -81,21 +81,24 @@ impl<'a> Source<'a> {
 
     /// `from …`
     pub fn push_from(&self, sql: &mut QueryBuilder<Postgres>, indent: &str) {
-        sql.push(format_args!("{indent}from "));
+        sql.push(format_args!("{indent}from event"));
         if self.reads_text() {
+            sql.push(format_args!("{indent}{} ", if self.is_rest_known() { "left join" } else { "join" }));
             self.push_found(sql, indent);
-            sql.push(format_args!("{indent}join "));
-        }
-        sql.push("event");
-        if self.reads_text() {
             sql.push(" using (segment_id, ordinal)");
         }
+    }
+
+    /// Whether events whose segment is not read are known to hold for no condition upon the text, and may be asked for all the same.
+    fn is_rest_known(&self) -> bool {
+        self.newest.is_none() && self.texts.iter().all(|text| self.is_besides(text) && may(text).is_some())
     }
 
     /// `where …`
     pub fn push_where(&self, sql: &mut QueryBuilder<Postgres>, indent: &str) {
         sql.push(format_args!("{indent}where "));
         push_times(sql, self.window);
+        narrow::push_found(sql, self.filter, indent);
         sql.push(format_args!("{indent}  and ("));
         self.condition(self.filter, sql);
         sql.push(")");
@@ -148,7 +151,7 @@ impl<'a> Source<'a> {
     fn push_known(&self, sql: &mut QueryBuilder<Postgres>, place: &str, columns: &str) {
         sql.push(format_args!("({place} in (select {columns} from stored_event where "));
         push_times(sql, self.window);
-        narrow::push_known(sql, self.filter);
+        narrow::push_known(sql, self.filter, true);
         sql.push(")) is true");
     }
 
@@ -174,6 +177,10 @@ impl<'a> Source<'a> {
         if let Some(may) = may(self.filter) {
             sql.push(format_args!("{indent}      and "));
             may.push(sql);
+        }
+        if self.is_rest_known() {
+            sql.push(format_args!("{indent}      and "));
+            May::Any(self.texts.iter().filter_map(|text| may(text)).collect()).push(sql);
         }
         if narrow::knows(self.filter) {
             sql.push(format_args!("{indent}      and "));

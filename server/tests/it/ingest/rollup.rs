@@ -1,11 +1,15 @@
 //! Rollups are counts of the events, however these came.
 
+use std::ops::RangeInclusive;
+
 use serde_json::json;
 use server::store::rollup::{self, ROLLUPS, Recount};
 use sqlx::{AssertSqlSafe, PgPool};
 
 use super::fixture::{event, ingest, records, with, write};
 use crate::support::database;
+
+const ALL: RangeInclusive<i64> = 0..=i64::MAX;
 
 async fn rows(pool: &PgPool, table: &str) -> i64 {
     sqlx::query_scalar(AssertSqlSafe(format!("select count(*) from {table}"))).fetch_one(pool).await.unwrap()
@@ -30,7 +34,7 @@ async fn each_run_adds_its_own_and_folding_keeps_the_sums() {
     assert_eq!(rows(&pool, "action_hour").await, 2, "folded after each run");
     let total: i64 = sqlx::query_scalar("select sum(events)::bigint from action_hour").fetch_one(&pool).await.unwrap();
     assert_eq!(total, 90);
-    assert_eq!(rollup::fold(&pool).await.unwrap(), 0, "nothing is left to fold");
+    assert_eq!(rollup::fold(&pool, &ALL).await.unwrap(), 0, "nothing is left to fold");
 }
 
 #[tokio::test]
@@ -66,7 +70,7 @@ async fn folding_beside_writers_loses_nothing() {
     };
     let fold_often = async || {
         for _ in 0..20 {
-            rollup::fold(&pool).await.unwrap();
+            rollup::fold(&pool, &ALL).await.unwrap();
         }
     };
     tokio::join!(write_some(0), write_some(100), write_some(3000), fold_often());

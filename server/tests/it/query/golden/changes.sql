@@ -187,20 +187,22 @@ with partial as (
   select event_name, event_source, unnest(coalesce(resource, '{null}')) as resource, actor, count(*) as events, max(event_time) as last_seen
   from event
   where event_time >= $1 and event_time < $2
-    and (((event_name like $3 or event_name like $4 or event_name like $5 or event_name like $6 or event_name like $7 or event_name = $8) and outcome = $9))
+    and action_id = any(array(select action_id from action where ((event_name like $3 or event_name like $4 or event_name like $5 or event_name like $6 or event_name like $7 or event_name = $8))))
+    and (((event_name like $9 or event_name like $10 or event_name like $11 or event_name like $12 or event_name like $13 or event_name = $14) and outcome = $15))
   group by event_name, event_source, unnest(coalesce(resource, '{null}')), actor
 ),
 whole as (
   select count(*) as events
   from event
-  where event_time >= $10 and event_time < $11
-    and (((event_name like $12 or event_name like $13 or event_name like $14 or event_name like $15 or event_name like $16 or event_name = $17) and outcome = $18))
+  where event_time >= $16 and event_time < $17
+    and action_id = any(array(select action_id from action where ((event_name like $18 or event_name like $19 or event_name like $20 or event_name like $21 or event_name like $22 or event_name = $23))))
+    and (((event_name like $24 or event_name like $25 or event_name like $26 or event_name like $27 or event_name like $28 or event_name = $29) and outcome = $30))
 )
 select event_name, event_source, resource, actor, coalesce(sum(events), 0)::bigint as events, max(last_seen) as last_seen, (select events from whole) as total
 from partial
 group by event_name, event_source, resource, actor
 order by 6 desc nulls last, 1, 2, 3, 4
-limit $19
+limit $31
 
 -- destructive-actions timeline
 with partial as (
@@ -209,7 +211,7 @@ with partial as (
     select date_bin($1, event_time, 'epoch') as bucket, identity_id, count(*) as events
     from stored_event
     where event_time >= $2 and event_time < $3
-      and (action_id in (select action_id from action where ((event_name like $4 or event_name like $5 or event_name like $6 or event_name like $7 or event_name like $8 or event_name = $9)))) is true
+      and action_id = any(array(select action_id from action where ((event_name like $4 or event_name like $5 or event_name like $6 or event_name like $7 or event_name like $8 or event_name = $9))))
       and (result_id in (select result_id from result where (outcome = $10))) is true
     group by identity_id, bucket
   ) as summed
@@ -267,7 +269,7 @@ with partial as (
     select action_id, agent_id, identity_id, count(*) as events, max(event_time) as last_seen
     from stored_event
     where event_time >= $1 and event_time < $2
-      and (action_id in (select action_id from action where ((event_name like $3 or event_name = $4)) and ((((event_name = $5 or event_name = $6 or event_name = $7 or event_name = $8 or event_name like $9 or event_name like $10 or event_name like $11)) is not true)))) is true
+      and action_id = any(array(select action_id from action where ((event_name like $3 or event_name = $4)) and ((((event_name = $5 or event_name = $6 or event_name = $7 or event_name = $8 or event_name like $9 or event_name like $10 or event_name like $11)) is not true))))
       and (agent_id in (select agent_id from agent where (((client = any($12)) is not true)))) is true
       and (identity_id in (select identity_id from identity where (((invoked_by is not null) is not true)) and (((identity_type = $13) is not true)) and ((((actor like $14 or actor like $15)) is not true)))) is true
       and (result_id in (select result_id from result where (outcome = $16))) is true

@@ -2,9 +2,9 @@
 with partial as (
   select actor, session, coalesce(sum(summed.events), 0)::bigint as events
   from (
-    select identity_id, session_id, count(*) as events
-    from stored_event
-    where event_time >= $1 and event_time < $2
+    select identity_id, session_id, sum(events)::bigint as events
+    from access_hour
+    where start_time >= $1 and start_time < $2
     group by identity_id, session_id
   ) as summed
   left join identity using (identity_id)
@@ -14,9 +14,9 @@ with partial as (
 before as (
   select actor, coalesce(sum(summed.events), 0)::bigint as events
   from (
-    select identity_id, session_id, count(*) as events
-    from stored_event
-    where event_time >= $3 and event_time < $4
+    select identity_id, session_id, sum(events)::bigint as events
+    from access_hour
+    where start_time >= $3 and start_time < $4
     group by identity_id, session_id
   ) as summed
   left join identity using (identity_id)

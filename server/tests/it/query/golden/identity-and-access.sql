@@ -2,9 +2,9 @@
 with partial as (
   select actor, session, access_key, identity_account, source_ip, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
   from (
-    select address_id, identity_id, result_id, session_id, count(*) as events
-    from stored_event
-    where event_time >= $1 and event_time < $2
+    select address_id, identity_id, result_id, session_id, sum(events)::bigint as events
+    from access_hour
+    where start_time >= $1 and start_time < $2
     group by address_id, identity_id, result_id, session_id
   ) as summed
   left join address using (address_id)
@@ -20,9 +20,9 @@ from partial
 with partial as (
   select actor, session, access_key, identity_account, source_ip, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
   from (
-    select address_id, identity_id, result_id, session_id, count(*) as events
-    from stored_event
-    where event_time >= $1 and event_time < $2
+    select address_id, identity_id, result_id, session_id, sum(events)::bigint as events
+    from access_hour
+    where start_time >= $1 and start_time < $2
     group by address_id, identity_id, result_id, session_id
   ) as summed
   left join address using (address_id)
@@ -58,15 +58,17 @@ order by 1
 select event_time, actor, session, coalesce(own_origin, (select origin from credential where access_key = event.access_key), source_identity) as origin, event_name, event_source, outcome, error_code, source_address, host(source_ip) collate "C" as source_ip, country, aws_region, account, event_id
 from event
 where event_time >= $1 and event_time < $2
-  and ((identity_type = $3 and ((invoked_by is not null) is not true) and ((event_type = $4) is not true)))
+  and identity_id = any(array(select identity_id from identity where (identity_type = $3)))
+  and ((identity_type = $4 and ((invoked_by is not null) is not true) and ((event_type = $5) is not true)))
 order by event_time desc, event_key desc
-limit $5
+limit $6
 
 -- root-activity total
 select count(*)
 from event
 where event_time >= $1 and event_time < $2
-  and ((identity_type = $3 and ((invoked_by is not null) is not true) and ((event_type = $4) is not true)))
+  and identity_id = any(array(select identity_id from identity where (identity_type = $3)))
+  and ((identity_type = $4 and ((invoked_by is not null) is not true) and ((event_type = $5) is not true)))
 
 -- root-activity number
 with partial as (
@@ -76,7 +78,7 @@ with partial as (
     from stored_event
     where event_time >= $1 and event_time < $2
       and (action_id in (select action_id from action where (((event_type = $3) is not true)))) is true
-      and (identity_id in (select identity_id from identity where (identity_type = $4) and (((invoked_by is not null) is not true)))) is true
+      and identity_id = any(array(select identity_id from identity where (identity_type = $4) and (((invoked_by is not null) is not true))))
     group by action_id, address_id, result_id, scope_id
   ) as summed
   left join action using (action_id)
@@ -96,7 +98,7 @@ with partial as (
     from stored_event
     where event_time >= $1 and event_time < $2
       and (action_id in (select action_id from action where (((event_type = $3) is not true)))) is true
-      and (identity_id in (select identity_id from identity where (identity_type = $4) and (((invoked_by is not null) is not true)))) is true
+      and identity_id = any(array(select identity_id from identity where (identity_type = $4) and (((invoked_by is not null) is not true))))
     group by action_id, address_id, result_id, scope_id
   ) as summed
   left join action using (action_id)
@@ -170,9 +172,9 @@ limit $3
 with partial as (
   select actor, identity_type, session, source_ip, aws_region, actor_arn, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures, max(summed.last_seen) as last_seen
   from (
-    select address_id, identity_id, result_id, scope_id, session_id, count(*) as events, max(event_time) as last_seen
-    from stored_event
-    where event_time >= $1 and event_time < $2
+    select address_id, identity_id, result_id, scope_id, session_id, sum(events)::bigint as events, max(last_seen) as last_seen
+    from access_hour
+    where start_time >= $1 and start_time < $2
       and (identity_id in (select identity_id from identity where (((identity_type = $3) is not true)) and ((((actor like $4 or actor like $5)) is not true)))) is true
     group by address_id, identity_id, result_id, scope_id, session_id
   ) as summed
@@ -199,20 +201,22 @@ with partial as (
   select event_name, unnest(coalesce(resource, '{null}')) as resource, actor, count(*) as events, count(*) filter (where outcome = 'failure') as failures, max(event_time) as last_seen
   from event
   where event_time >= $1 and event_time < $2
-    and ((event_source = $3 and (read_only = $4 or (((read_only is not null) is not true) and (((event_name like $5 or event_name like $6 or event_name like $7 or event_name like $8)) is not true)))))
+    and action_id = any(array(select action_id from action where (event_source = $3)))
+    and ((event_source = $4 and (read_only = $5 or (((read_only is not null) is not true) and (((event_name like $6 or event_name like $7 or event_name like $8 or event_name like $9)) is not true)))))
   group by event_name, unnest(coalesce(resource, '{null}')), actor
 ),
 whole as (
   select count(*) as events
   from event
-  where event_time >= $9 and event_time < $10
-    and ((event_source = $11 and (read_only = $12 or (((read_only is not null) is not true) and (((event_name like $13 or event_name like $14 or event_name like $15 or event_name like $16)) is not true)))))
+  where event_time >= $10 and event_time < $11
+    and action_id = any(array(select action_id from action where (event_source = $12)))
+    and ((event_source = $13 and (read_only = $14 or (((read_only is not null) is not true) and (((event_name like $15 or event_name like $16 or event_name like $17 or event_name like $18)) is not true)))))
 )
 select event_name, resource, actor, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, max(last_seen) as last_seen, (select events from whole) as total
 from partial
 group by event_name, resource, actor
 order by 6 desc nulls last, 1, 2, 3
-limit $17
+limit $19
 
 -- iam-changes timeline
 with partial as (
@@ -221,7 +225,7 @@ with partial as (
     select date_bin($1, event_time, 'epoch') as bucket, action_id, count(*) as events
     from stored_event
     where event_time >= $2 and event_time < $3
-      and (action_id in (select action_id from action where (event_source = $4) and ((read_only = $5 or (((read_only is not null) is not true) and (((event_name like $6 or event_name like $7 or event_name like $8 or event_name like $9)) is not true)))))) is true
+      and action_id = any(array(select action_id from action where (event_source = $4) and ((read_only = $5 or (((read_only is not null) is not true) and (((event_name like $6 or event_name like $7 or event_name like $8 or event_name like $9)) is not true))))))
     group by action_id, bucket
   ) as summed
   left join action using (action_id)

@@ -189,7 +189,7 @@ with partial as (
     select date_bin($1, event_time, 'epoch') as bucket, result_id, count(*) as events
     from stored_event
     where event_time >= $2 and event_time < $3
-      and (action_id in (select action_id from action where (event_source = $4) and (event_name = $5))) is true
+      and action_id = any(array(select action_id from action where (event_source = $4) and (event_name = $5)))
     group by result_id, bucket
   ) as summed
   left join result using (result_id)
@@ -223,7 +223,7 @@ with partial as (
     select address_id, identity_id, result_id, scope_id, count(*) as events
     from stored_event
     where event_time >= $1 and event_time < $2
-      and (action_id in (select action_id from action where (event_source = $3) and (event_name = $4))) is true
+      and action_id = any(array(select action_id from action where (event_source = $3) and (event_name = $4)))
     group by address_id, identity_id, result_id, scope_id
   ) as summed
   left join address using (address_id)
@@ -245,7 +245,7 @@ with partial as (
     select address_id, identity_id, result_id, count(*) as events, max(event_time) as last_seen
     from stored_event
     where event_time >= $1 and event_time < $2
-      and (action_id in (select action_id from action where (event_source = $3) and (event_name = $4))) is true
+      and action_id = any(array(select action_id from action where (event_source = $3) and (event_name = $4)))
     group by address_id, identity_id, result_id
   ) as summed
   left join address using (address_id)

@@ -5,7 +5,7 @@ with partial as (
     select address_id, identity_id, result_id, scope_id, count(*) as events
     from stored_event
     where event_time >= $1 and event_time < $2
-      and (action_id in (select action_id from action where (event_source = $3) and (event_name = $4))) is true
+      and action_id = any(array(select action_id from action where (event_source = $3) and (event_name = $4)))
     group by address_id, identity_id, result_id, scope_id
   ) as summed
   left join address using (address_id)
@@ -24,7 +24,7 @@ with partial as (
     select address_id, identity_id, result_id, scope_id, count(*) as events
     from stored_event
     where event_time >= $1 and event_time < $2
-      and (action_id in (select action_id from action where (event_source = $3) and (event_name = $4))) is true
+      and action_id = any(array(select action_id from action where (event_source = $3) and (event_name = $4)))
     group by address_id, identity_id, result_id, scope_id
   ) as summed
   left join address using (address_id)
@@ -43,7 +43,7 @@ with partial as (
     select date_bin($1, event_time, 'epoch') as bucket, address_id, identity_id, result_id, scope_id, count(*) as events
     from stored_event
     where event_time >= $2 and event_time < $3
-      and (action_id in (select action_id from action where (event_source = $4) and (event_name = $5))) is true
+      and action_id = any(array(select action_id from action where (event_source = $4) and (event_name = $5)))
     group by address_id, identity_id, result_id, scope_id, bucket
   ) as summed
   left join address using (address_id)
@@ -64,7 +64,7 @@ with partial as (
     select identity_id, count(*) as events
     from stored_event
     where event_time >= $4 and event_time < $5
-      and (action_id in (select action_id from action where (event_source = $6) and (event_name = $7))) is true
+      and action_id = any(array(select action_id from action where (event_source = $6) and (event_name = $7)))
       and (result_id in (select result_id from result where (outcome = $8))) is true
     group by identity_id
   ) as summed
@@ -84,7 +84,7 @@ with partial as (
     select address_id, identity_id, scope_id, count(*) as events, max(event_time) as last_seen
     from stored_event
     where event_time >= $1 and event_time < $2
-      and (action_id in (select action_id from action where (event_source = $3) and (event_name = $4))) is true
+      and action_id = any(array(select action_id from action where (event_source = $3) and (event_name = $4)))
       and (identity_id in (select identity_id from identity where (mfa_used = $5) and (((identity_type = any($6)) is not true)))) is true
       and (result_id in (select result_id from result where (outcome = $7))) is true
     group by address_id, identity_id, scope_id
@@ -107,7 +107,7 @@ with partial as (
     select address_id, identity_id, count(*) as events
     from stored_event
     where event_time >= $1 and event_time < $2
-      and (action_id in (select action_id from action where (event_source = $3) and (event_name = $4))) is true
+      and action_id = any(array(select action_id from action where (event_source = $3) and (event_name = $4)))
       and (identity_id in (select identity_id from identity where (mfa_used = $5) and (((identity_type = any($6)) is not true)))) is true
       and (result_id in (select result_id from result where (outcome = $7))) is true
     group by address_id, identity_id
@@ -126,7 +126,7 @@ with partial as (
     select address_id, identity_id, count(*) as events
     from stored_event
     where event_time >= $1 and event_time < $2
-      and (action_id in (select action_id from action where (event_source = $3) and (event_name = $4))) is true
+      and action_id = any(array(select action_id from action where (event_source = $3) and (event_name = $4)))
       and (identity_id in (select identity_id from identity where (mfa_used = $5) and (((identity_type = any($6)) is not true)))) is true
       and (result_id in (select result_id from result where (outcome = $7))) is true
     group by address_id, identity_id
@@ -145,7 +145,7 @@ with partial as (
     select address_id, identity_id, count(*) as events, max(event_time) as last_seen
     from stored_event
     where event_time >= $1 and event_time < $2
-      and (action_id in (select action_id from action where (event_source = $3) and (event_name = $4))) is true
+      and action_id = any(array(select action_id from action where (event_source = $3) and (event_name = $4)))
       and (result_id in (select result_id from result where (outcome = $5))) is true
     group by address_id, identity_id
   ) as summed
@@ -171,7 +171,7 @@ with partial as (
     select date_bin($1, event_time, 'epoch') as bucket, address_id, count(*) as events
     from stored_event
     where event_time >= $2 and event_time < $3
-      and (action_id in (select action_id from action where (event_source = $4) and (event_name = $5))) is true
+      and action_id = any(array(select action_id from action where (event_source = $4) and (event_name = $5)))
       and (result_id in (select result_id from result where (outcome = $6))) is true
     group by address_id, bucket
   ) as summed
@@ -204,7 +204,8 @@ with partial as (
   select extract(isodow from event_time at time zone 'UTC')::bigint as weekday, extract(hour from event_time at time zone 'UTC')::bigint as hour, count(*) as events
   from event
   where event_time >= $1 and event_time < $2
-    and ((event_source = $3 and event_name = $4))
+    and action_id = any(array(select action_id from action where (event_source = $3) and (event_name = $4)))
+    and ((event_source = $5 and event_name = $6))
   group by weekday, hour
 ),
 summed as (
@@ -221,7 +222,7 @@ placed as (
   from totalled
 ),
 fitting as (
-  select *, outer_place <= $5 and inner_place <= $6 as fits
+  select *, outer_place <= $7 and inner_place <= $8 as fits
   from placed
 ),
 told as (
@@ -240,7 +241,7 @@ with partial as (
     select identity_id, result_id, scope_id, count(*) as events, max(event_time) as last_seen
     from stored_event
     where event_time >= $1 and event_time < $2
-      and (action_id in (select action_id from action where (event_source = $3) and (event_name = $4))) is true
+      and action_id = any(array(select action_id from action where (event_source = $3) and (event_name = $4)))
     group by identity_id, result_id, scope_id
   ) as summed
   left join identity using (identity_id)
@@ -258,12 +259,14 @@ limit $5
 select event_time, actor, session, coalesce(own_origin, (select origin from credential where access_key = event.access_key), source_identity) as origin, event_name, event_source, outcome, error_code, source_address, host(source_ip) collate "C" as source_ip, country, aws_region, account, event_id
 from event
 where event_time >= $1 and event_time < $2
-  and ((event_source = $3 and event_name = $4))
+  and action_id = any(array(select action_id from action where (event_source = $3) and (event_name = $4)))
+  and ((event_source = $5 and event_name = $6))
 order by event_time desc, event_key desc
-limit $5
+limit $7
 
 -- recent-sign-ins total
 select count(*)
 from event
 where event_time >= $1 and event_time < $2
-  and ((event_source = $3 and event_name = $4))
+  and action_id = any(array(select action_id from action where (event_source = $3) and (event_name = $4)))
+  and ((event_source = $5 and event_name = $6))
