@@ -122,8 +122,7 @@ pub enum Command {
                             aws s3api head-object --bucket BUCKET --key DIGEST --query Metadata.signature \
                             --output text > DIGEST.signature\n\n\
                             Exit status: 0 when all was verified; 1 when something is not as CloudTrail delivered it, or \
-                            the run could not go through; 3 when nothing is wrong and not all could be checked; 130 when \
-                            interrupted."
+                            the run could not go through; 3 when nothing is wrong and not all could be checked."
     )]
     Verify(Verify),
 }

@@ -42,8 +42,8 @@ pub fn main(config: Config) -> ExitCode {
 fn run(Config { command, global }: Config) -> anyhow::Result<ExitCode> {
     crate::telemetry::start(global.log.as_deref().unwrap_or(command.default_log()), global.log_format)?;
     let runtime = tokio::runtime::Runtime::new().context("the async runtime does not start")?;
-    // Sample and health have nothing to end in order: the signals' default, to end at once, is right for them.
-    if !matches!(command, Command::Sample(_) | Command::Health(_)) {
+    // Sample, health and verify have nothing to end in order: the signals' default, to end at once, is right for them.
+    if !matches!(command, Command::Sample(_) | Command::Health(_) | Command::Verify(_)) {
         let _inside = runtime.enter();
         interrupt::listen()?;
     }

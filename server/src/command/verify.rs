@@ -28,11 +28,7 @@ pub async fn run(settings: &Verify) -> anyhow::Result<ExitCode> {
     let files = Arc::new(Folder::open(&settings.path)?);
     let keys = keys(&settings.public_keys)?;
     let request = Request { prefix: String::new(), keys, from: settings.from, to: settings.to };
-    let verified = integrity::verify(files, &request);
-    let report = tokio::select! {
-        report = verified => report.with_context(|| settings.path.display().to_string())?,
-        () = super::interrupt::received() => return Err(super::interrupt::Interrupted.into()),
-    };
+    let report = integrity::verify(files, &request).await.with_context(|| settings.path.display().to_string())?;
     super::print(&match settings.format {
         OutputFormat::Text => text(&report),
         OutputFormat::Json => format!("{:#}\n", object(&report)),

@@ -42,6 +42,13 @@ pub struct Judged {
     pub trust: Trust,
 }
 
+impl Judged {
+    /// The digest, unless something is wrong with it.
+    pub fn reliable(&self) -> Option<&Digest> {
+        self.link.digest.as_ref().ok().filter(|_| self.trust != Trust::Failed)
+    }
+}
+
 /// What the digests are held against.
 #[derive(Clone, Copy)]
 pub struct Yardstick<'a> {

@@ -6,7 +6,7 @@ use model::time::Timestamp;
 
 use super::signature::ALGORITHM;
 
-/// A finding and the key that it is about.
+/// A finding and the key that it is about; empty when it is about all of them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
     pub key: String,
@@ -39,6 +39,7 @@ pub enum Finding {
     LogFileUnexpected,
 
     DigestAlien,
+    DigestsEnd { at: Timestamp },
     FileUnreadable { reason: String },
     LogFileElsewhere { bucket: String },
     LogFilesUncovered { count: u64, from: Option<Timestamp>, to: Option<Timestamp> },
@@ -48,6 +49,7 @@ pub enum Finding {
 
     ChainCut { previous: String },
     ChainStart,
+    DigestsEndEarly { at: Timestamp },
     Gap { from: Timestamp, to: Timestamp },
     LogFilesRecent { count: u64 },
 }
@@ -68,15 +70,18 @@ impl Finding {
             | Finding::LogFileModified
             | Finding::LogFileUnexpected => Severity::Failure,
             Finding::DigestAlien
+            | Finding::DigestsEnd { .. }
             | Finding::FileUnreadable { .. }
             | Finding::LogFileElsewhere { .. }
             | Finding::LogFilesUncovered { .. }
             | Finding::PreviousElsewhere { .. }
             | Finding::PublicKeysUnknown
             | Finding::SignatureUnknown => Severity::Unchecked,
-            Finding::ChainCut { .. } | Finding::ChainStart | Finding::Gap { .. } | Finding::LogFilesRecent { .. } => {
-                Severity::Notice
-            }
+            Finding::ChainCut { .. }
+            | Finding::ChainStart
+            | Finding::DigestsEndEarly { .. }
+            | Finding::Gap { .. }
+            | Finding::LogFilesRecent { .. } => Severity::Notice,
         }
     }
 
@@ -96,6 +101,7 @@ impl Finding {
             Finding::LogFileModified => "log_file_modified",
             Finding::LogFileUnexpected => "log_file_unexpected",
             Finding::DigestAlien => "digest_alien",
+            Finding::DigestsEnd { .. } => "digests_end",
             Finding::FileUnreadable { .. } => "file_unreadable",
             Finding::LogFileElsewhere { .. } => "log_file_elsewhere",
             Finding::LogFilesUncovered { .. } => "log_files_uncovered",
@@ -104,6 +110,7 @@ impl Finding {
             Finding::SignatureUnknown => "signature_unknown",
             Finding::ChainCut { .. } => "chain_cut",
             Finding::ChainStart => "chain_start",
+            Finding::DigestsEndEarly { .. } => "digests_end_early",
             Finding::Gap { .. } => "gap",
             Finding::LogFilesRecent { .. } => "log_files_recent",
         }
@@ -138,6 +145,9 @@ impl fmt::Display for Finding {
                 write!(out, "the log file is in no digest, though the digests of its time are here")
             }
             Finding::DigestAlien => write!(out, "a file among the digests that is not named as one"),
+            Finding::DigestsEnd { at } => {
+                write!(out, "the digests end at {}, before the time that was asked for", at.rfc3339())
+            }
             Finding::FileUnreadable { reason } => write!(out, "the file cannot be read: {reason}"),
             Finding::LogFileElsewhere { bucket } => write!(out, "the log file is in another bucket, {bucket}"),
             Finding::LogFilesUncovered { count, from, to } => {
@@ -163,6 +173,9 @@ impl fmt::Display for Finding {
                 write!(out, "the oldest digest here; the one before is not here: {previous}")
             }
             Finding::ChainStart => write!(out, "the chain starts with this digest"),
+            Finding::DigestsEndEarly { at } => {
+                write!(out, "the digests end at {}; those of other trails go on", at.rfc3339())
+            }
             Finding::Gap { from, to } => {
                 let (from, to) = (from.rfc3339(), to.rfc3339());
                 write!(out, "no digests from {from} to {to}: logging or validation was switched off")

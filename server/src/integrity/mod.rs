@@ -74,6 +74,7 @@ pub async fn verify(files: Arc<dyn Files>, request: &Request) -> anyhow::Result<
     for (folder, room) in rooms {
         verifier.room(&folder, room, &mut report).await;
     }
+    report.tell_of_ends(request.to);
     Ok(report)
 }
 

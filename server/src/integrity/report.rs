@@ -4,10 +4,12 @@ use model::time::Timestamp;
 use serde::Serialize;
 
 use super::{
-    chain::Trust,
-    digest::Digest,
-    finding::{Found, Severity},
+    chain::{Judged, Link, Trust},
+    finding::{Finding, Found, Severity},
 };
+
+/// A digest is delivered in the hour after that which it covers.
+const LATE_MS: i64 = 2 * 3_600_000;
 
 #[derive(Clone, Debug, Default)]
 pub struct Report {
@@ -58,13 +60,35 @@ impl Trail {
         Trail { account, region, trail, covered: None, digests, backfill_digests, log_files, found: Vec::new() }
     }
 
-    pub fn cover(&mut self, digest: &Digest) {
-        let (from, to) = self.covered.unwrap_or((digest.start, digest.end));
-        self.covered = Some((from.min(digest.start), to.max(digest.end)));
+    /// Counts a digest and the times that it covers, unless it is there as a witness only.
+    pub fn count(&mut self, judged: &Judged) {
+        let Link { witness, backfill, .. } = judged.link;
+        if witness {
+            return;
+        }
+        if backfill { &mut self.backfill_digests } else { &mut self.digests }.add(judged.trust);
+        if let Some(digest) = judged.reliable() {
+            let (from, to) = self.covered.unwrap_or((digest.start, digest.end));
+            self.covered = Some((from.min(digest.start), to.max(digest.end)));
+        }
     }
 }
 
 impl Report {
+    /// Tells of trails whose digests end before what was asked for or, where nothing was, before those of others: the newest
+    /// may have been deleted, and no digest tells.
+    pub fn tell_of_ends(&mut self, asked: Option<Timestamp>) {
+        let newest = self.trails.iter().filter_map(|trail| Some(trail.covered?.1)).max();
+        let Some(until) = asked.or(newest) else { return };
+        for trail in &mut self.trails {
+            let Some((_, at)) = trail.covered.filter(|(_, at)| at.0.saturating_add(LATE_MS) < until.0) else {
+                continue;
+            };
+            let finding = if asked.is_some() { Finding::DigestsEnd { at } } else { Finding::DigestsEndEarly { at } };
+            trail.found.push(Found { key: String::new(), finding });
+        }
+    }
+
     pub fn all_found(&self) -> impl Iterator<Item = &Found> {
         self.trails.iter().flat_map(|trail| &trail.found).chain(&self.found)
     }

@@ -12,7 +12,7 @@ use super::{
     AT_A_TIME, Request,
     chain::{self, Judged, Link, Trust, Yardstick},
     coverage::{Absence, Coverage},
-    digest::{Digest, LogFile},
+    digest::LogFile,
     files::Files,
     finding::{Finding, Found},
     inflate::{self, Problem},
@@ -81,6 +81,18 @@ struct Said {
     log_files: HashSet<String>,
 }
 
+impl Said {
+    /// Backfill digests are of hours that have a digest: they name log files, and cover nothing.
+    fn listen(&mut self, judged: Vec<Judged>) {
+        for digest in judged.iter().filter(|judged| !judged.link.backfill).filter_map(Judged::reliable) {
+            self.hours.push((digest.start, digest.end));
+        }
+        let reliable = judged.into_iter().filter(|judged| judged.trust != Trust::Failed);
+        let digests = reliable.filter_map(|judged| judged.link.digest.ok());
+        self.log_files.extend(digests.flat_map(|digest| digest.log_files).map(|log_file| log_file.key));
+    }
+}
+
 impl Verifier<'_> {
     /// Verifies what lies in a room; `folder` is that of its log files.
     pub async fn room(&self, folder: &str, room: Room, report: &mut Report) {
@@ -89,9 +101,9 @@ impl Verifier<'_> {
             let region = digests[0].name.region.clone();
             let (judged, found) = self.chain(digests).await;
             let mut trail = Trail { found, ..Trail::new(account, region, trail) };
-            for judged in judged {
-                self.digest(judged, &mut trail, &mut said).await;
-            }
+            judged.iter().for_each(|judged| trail.count(judged));
+            self.log_files(&judged, &mut trail).await;
+            said.listen(judged);
             if trail.digests.total + trail.backfill_digests.total > 0 || !trail.found.is_empty() {
                 report.trails.push(trail);
             }
@@ -112,26 +124,16 @@ impl Verifier<'_> {
         chain::judge(links, Yardstick { keys: keys.as_ref(), bucket: self.files.bucket(), from: *from, to })
     }
 
-    /// Counts a digest, and checks the log files that it names unless it is wrong.
-    async fn digest(&self, Judged { link, trust }: Judged, trail: &mut Trail, said: &mut Said) {
-        if !link.witness {
-            if link.backfill { &mut trail.backfill_digests } else { &mut trail.digests }.add(trust);
-        }
-        let Some(digest) = link.digest.ok().filter(|_| trust != Trust::Failed) else { return };
-        if !link.backfill {
-            said.hours.push((digest.start, digest.end));
-        }
-        if !link.witness {
-            trail.cover(&digest);
-            self.log_files(&digest, trust, trail).await;
-        }
-        said.log_files.extend(digest.log_files.into_iter().map(|log_file| log_file.key));
-    }
-
-    async fn log_files(&self, digest: &Digest, trust: Trust, trail: &mut Trail) {
-        let checks = digest.log_files.iter().map(async |log_file| (log_file, self.log_file(log_file).await));
+    /// Checks the log files of the digests that are asked for and not wrong.
+    async fn log_files(&self, judged: &[Judged], trail: &mut Trail) {
+        let asked = judged.iter().filter(|judged| !judged.link.witness);
+        let named = asked.flat_map(|judged| {
+            let log_files = judged.reliable().map(|digest| &digest.log_files[..]).unwrap_or_default();
+            log_files.iter().map(|log_file| (judged.trust, log_file))
+        });
+        let checks = named.map(async |(trust, log_file)| (trust, log_file, self.log_file(log_file).await));
         let mut checks = stream::iter(checks).buffered(AT_A_TIME);
-        while let Some((log_file, checked)) = checks.next().await {
+        while let Some((trust, log_file, checked)) = checks.next().await {
             let outcome = match &checked {
                 Ok(()) => trust,
                 Err(Finding::FileUnreadable { .. } | Finding::LogFileElsewhere { .. }) => Trust::Unchecked,

@@ -368,6 +368,28 @@ async fn a_range() {
     assert_eq!(found(&verify(&bucket).await).len(), 1);
 }
 
+/// No digest tells that the ones after it are gone: what was asked for does, or the other trails.
+#[tokio::test]
+async fn the_newest_digests_may_be_gone() {
+    let mut bucket = WHOLE.clone();
+    for hour in 2..HOURS {
+        bucket.files.remove(&victim().digest_key(hour, ""));
+        (0..2).for_each(|number| drop(bucket.files.remove(&victim().log_file_key(hour, number))));
+    }
+    let keys = Some(Signer::one().public());
+    let at = Timestamp::parse("2026-11-24T02:00:00Z").unwrap();
+    let early = report(&bucket, keys.clone()).await;
+    assert_eq!(early.severity(), Severity::Notice);
+    assert_eq!(early.all_found().filter(|found| found.finding == Finding::DigestsEndEarly { at }).count(), 1);
+
+    for (to, ends) in [("2026-11-24T04:00:00Z", false), ("2026-11-24T04:00:01Z", true)] {
+        let request = Request { keys: keys.clone(), to: Timestamp::parse(to), ..Request::default() };
+        let report = integrity::verify(Arc::new(bucket.clone()), &request).await.unwrap();
+        let expected = ends.then(|| (String::new(), Finding::DigestsEnd { at }));
+        assert_eq!(found(&report), Vec::from_iter(expected), "{to}");
+    }
+}
+
 /// A copy of what is below a prefix, and one with the bucket's name around it.
 #[tokio::test]
 async fn copies_of_parts_and_of_more() {
@@ -413,6 +435,25 @@ async fn a_hostile_digest_harms_nothing() {
 async fn nothing_to_verify_is_an_error() {
     let error = integrity::verify(Arc::new(Bucket::default()), &Request::default()).await.unwrap_err();
     assert_eq!(error.to_string(), "there are no digests of CloudTrail");
+}
+
+/// What is deleted, is found: by the digest that names it, or by what only it has named.
+#[tokio::test]
+async fn any_file_that_was_deleted_is_found() {
+    let oldest = |key: &str| {
+        ACCOUNTS.iter().any(|account| REGIONS.iter().any(|region| key == Trail::new(account, region).digest_key(0, "")))
+    };
+    for key in WHOLE.files.keys() {
+        let mut bucket = WHOLE.clone();
+        bucket.files.remove(key);
+        let report = report(&bucket, Some(Signer::one().public())).await;
+        let grave = report.severity() == Severity::Failure;
+        // The oldest may have expired, and of the newest hour nothing is known then: both are told as notices.
+        let newest = key.contains("T060000Z.json.gz");
+        assert_eq!(grave, !oldest(key) && !newest, "{key}: {:?}", report.found);
+        let told = report.all_found().any(|found| matches!(found.finding, Finding::LogFilesRecent { count: 2 }));
+        assert_eq!(told, newest, "{key}");
+    }
 }
 
 proptest! {

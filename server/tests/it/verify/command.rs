@@ -6,7 +6,9 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+use model::time::Timestamp;
 use serde_json::Value;
+use server::ingest::{Input, source};
 use tempfile::TempDir;
 
 use super::{HOURS, WHOLE, bucket::Signer, victim};
@@ -98,6 +100,14 @@ fn what_cannot_be_checked_is_neither_right_nor_wrong() {
     assert_eq!(output.status.code(), Some(3), "{told}");
     assert!(told.contains("digest's signature is not known (S3 metadata)"), "{told}");
     assert!(told.contains("5 of 6 digests valid, 1 not checked"), "{told}");
+}
+
+/// What lies beside digests for us is nothing to ingest.
+#[test]
+fn signatures_are_no_objects_of_ingest() {
+    let copy = Copy::new();
+    let (objects, unreadable) = source::list(&[Input::Path(copy.path("copy"))], Timestamp(0));
+    assert!(unreadable.is_empty() && objects.len() == WHOLE.files.len(), "{objects:?}");
 }
 
 #[test]
