@@ -168,14 +168,16 @@ impl Chain<'_> {
         if self.trust[at] == Trust::Failed {
             return;
         }
-        let (start, previous) = (digest.start, digest.previous.clone());
-        let Some(previous) = previous else { return self.no_previous(at, start) };
-        if self.yardstick.bucket.is_some_and(|bucket| bucket != previous.bucket) {
-            return self.found(at, Finding::PreviousElsewhere { bucket: previous.bucket, key: previous.key });
-        }
+        let (start, bucket) = (digest.start, self.yardstick.bucket.unwrap_or(&digest.bucket));
+        let Some(previous) = digest.previous.clone() else { return self.no_previous(at, start) };
+        let elsewhere = previous.bucket != bucket;
         match self.at.get(&previous.key) {
-            Some(&before) => self.compare(at, before, &previous),
-            None => self.absent(at, previous.key),
+            // A copy may hold what was in several buckets.
+            Some(&before) if !elsewhere || self.yardstick.bucket.is_none() => self.compare(at, before, &previous),
+            _ if elsewhere => {
+                self.found(at, Finding::PreviousElsewhere { bucket: previous.bucket, key: previous.key });
+            }
+            _ => self.absent(at, previous.key),
         }
     }
 
@@ -236,5 +238,91 @@ impl Chain<'_> {
             return self.found(at, Finding::ChainCut { previous: key });
         }
         self.found.push(Found { key, finding: Finding::DigestMissing });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const HOUR: i64 = 3_600_000;
+
+    fn key(hour: i64) -> String {
+        format!(
+            "AWSLogs/1/CloudTrail-Digest/r/1970/01/01/1_CloudTrail-Digest_r_t_r_19700101T{:02}0000Z.json.gz",
+            hour + 1
+        )
+    }
+
+    /// A digest that names the one of the hour before, if it has one.
+    fn link(hour: i64, previous: bool) -> Link {
+        let named = |hour| Previous { bucket: "b".into(), key: key(hour), hash: Some(format!("hash {hour}")) };
+        let digest = Digest {
+            start: Timestamp(hour * HOUR),
+            end: Timestamp((hour + 1) * HOUR),
+            end_text: String::new(),
+            bucket: "b".into(),
+            key: key(hour),
+            fingerprint: String::new(),
+            algorithm: None,
+            previous: previous.then(|| named(hour - 1)),
+            previous_signature: None,
+            log_files: Vec::new(),
+            hash: format!("hash {hour}"),
+        };
+        let time = digest.end;
+        Link { key: key(hour), time, backfill: false, digest: Ok(digest), signature: None, witness: false }
+    }
+
+    fn findings(links: Vec<Link>, bucket: Option<&str>) -> Vec<(String, Finding)> {
+        let yardstick = Yardstick { keys: None, bucket, from: None, to: None };
+        judge(links, yardstick).1.into_iter().map(|found| (found.key, found.finding)).collect()
+    }
+
+    #[test]
+    fn links_missing_and_gaps() {
+        // Hours 0 and 1, a gap, 3 and 5, between which one is missing.
+        let links = || vec![link(0, false), link(1, true), link(3, false), link(5, true)];
+        let gap = Finding::Gap { from: Timestamp(2 * HOUR), to: Timestamp(3 * HOUR) };
+        let expected = [(key(4), Finding::DigestMissing), (key(3), gap), (key(0), Finding::ChainStart)];
+        assert_eq!(findings(links(), None), expected);
+        assert_eq!(findings(links(), Some("b")), expected);
+        assert_eq!(findings(vec![link(5, true)], None), [(key(5), Finding::ChainCut { previous: key(4) })]);
+    }
+
+    #[test]
+    fn a_digest_with_another_hash_is_modified_and_its_word_is_not_taken() {
+        let mut links = vec![link(1, false), link(2, true), link(3, true)];
+        links[1].digest.as_mut().unwrap().hash = "another".into();
+        let (judged, found) = judge(links, Yardstick { keys: None, bucket: None, from: None, to: None });
+        let found: Vec<_> = found.into_iter().map(|found| (found.key, found.finding)).collect();
+        assert_eq!(found, [(key(2), Finding::DigestModified), (key(1), Finding::ChainStart)]);
+        let trust: Vec<_> = judged.iter().map(|judged| judged.trust).collect();
+        assert_eq!(trust, [Trust::Unchecked, Trust::Failed, Trust::Unchecked]);
+        assert!(judged[1].reliable().is_none());
+    }
+
+    #[test]
+    fn a_trail_may_have_had_another_bucket() {
+        let mut new = link(2, true);
+        new.digest.as_mut().unwrap().previous.as_mut().unwrap().bucket = "old".into();
+        let elsewhere = Finding::PreviousElsewhere { bucket: "old".into(), key: key(1) };
+        for bucket in [None, Some("b")] {
+            assert_eq!(findings(vec![new.clone()], bucket), [(key(2), elsewhere.clone())]);
+        }
+        assert_eq!(findings(vec![new, link(1, false)], None), [(key(1), Finding::ChainStart)]);
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_files_does_not_matter(links in prop::collection::vec((0..20_i64, any::<bool>()), 0..12)) {
+            let mut links: Vec<_> = links.into_iter().map(|(hour, previous)| link(hour, previous)).collect();
+            links.sort_by(|a, b| a.key.cmp(&b.key));
+            links.dedup_by(|a, b| a.key == b.key);
+            let reversed = links.iter().rev().cloned().collect();
+            prop_assert_eq!(findings(links, None), findings(reversed, None));
+        }
     }
 }

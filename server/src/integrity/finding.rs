@@ -141,9 +141,11 @@ impl fmt::Display for Finding {
             Finding::LogFileDamaged { reason } => write!(out, "the log file was modified: {reason}"),
             Finding::LogFileMissing => write!(out, "the log file is missing: its digest names it"),
             Finding::LogFileModified => write!(out, "the log file was modified: its digest has another hash of it"),
-            Finding::LogFileUnexpected => {
-                write!(out, "the log file is in no digest, though the digests of its time are here")
-            }
+            Finding::LogFileUnexpected => write!(
+                out,
+                "the log file is in no digest, though the digests of its time are here: CloudTrail did not deliver it, \
+                 unless a trail without validation delivers to the same place"
+            ),
             Finding::DigestAlien => write!(out, "a file among the digests that is not named as one"),
             Finding::DigestsEnd { at } => {
                 write!(out, "the digests end at {}, before the time that was asked for", at.rfc3339())
