@@ -154,7 +154,7 @@ impl fmt::Display for Finding {
             Finding::LogFileElsewhere { bucket } => write!(out, "the log file is in another bucket, {bucket}"),
             Finding::LogFilesUncovered { count, from, to } => {
                 let log_files = if *count == 1 { "log file is" } else { "log files are" };
-                write!(out, "{count} {log_files} of times without digests")?;
+                write!(out, "{count} {log_files} of times that no digest covers, or only one that is wrong")?;
                 match from.zip(*to) {
                     Some((from, to)) => write!(out, ": from {} to {}", from.rfc3339(), to.rfc3339()),
                     None => Ok(()),
