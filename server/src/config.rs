@@ -111,6 +111,20 @@ pub enum Command {
     Rebuild,
     /// List what could not be read as an event and was kept aside
     Rejected(Rejected),
+    /// Tell whether log files are those that CloudTrail delivered: none modified, deleted or added
+    ///
+    /// Holds CloudTrail's digests against their signatures and against one another, and the log files against the digests.
+    /// The trail must have log file validation switched on. Needs no database.
+    #[command(
+        after_help = "Signatures of digests are in the metadata of their S3 objects, which `aws s3 sync` leaves \
+                            behind. Each digest has the signature of the one before it; only that of the newest of each \
+                            account, region and trail is wanted, in a file beside it, DIGEST.signature:\n  \
+                            aws s3api head-object --bucket BUCKET --key DIGEST --query Metadata.signature \
+                            --output text > DIGEST.signature\n\n\
+                            Exit status: 0 when all was verified; 1 when something is not as CloudTrail delivered it, or \
+                            the run could not go through; 3 when nothing is wrong and not all could be checked."
+    )]
+    Verify(Verify),
 }
 
 #[derive(Clone, Debug, Args)]
@@ -209,6 +223,32 @@ pub struct Rejected {
     /// At most so many, the newest first
     #[arg(long, value_name = "N", default_value_t = 100, env = "TRAILMAP_REJECTED_LIMIT")]
     pub limit: u32,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Verify {
+    /// A copy of a trail's bucket, or of a part of it, with the folders AWSLogs/…/CloudTrail and …/CloudTrail-Digest
+    #[arg(value_name = "PATH")]
+    pub path: PathBuf,
+
+    /// Output of `aws cloudtrail list-public-keys` of a region; repeatable, or several joined by ':'
+    ///
+    /// Every region has keys of its own. Name a time range that covers the digests: --start-time, --end-time. Without
+    /// any, hashes are checked and signatures are not.
+    #[arg(long, value_name = "FILE", env = "TRAILMAP_VERIFY_PUBLIC_KEYS", value_delimiter = ':')]
+    pub public_keys: Vec<PathBuf>,
+
+    /// Verify what was delivered from this time on, as RFC 3339; a digest that is missing from here on is a failure
+    #[arg(long, value_name = "TIME", env = "TRAILMAP_VERIFY_FROM", value_parser = instant)]
+    pub from: Option<Timestamp>,
+
+    /// Verify what was delivered up to this time, as RFC 3339
+    #[arg(long, value_name = "TIME", env = "TRAILMAP_VERIFY_TO", value_parser = instant)]
+    pub to: Option<Timestamp>,
+
+    /// How the result is printed
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "TRAILMAP_VERIFY_FORMAT")]
+    pub format: OutputFormat,
 }
 
 impl Global {

@@ -4,6 +4,7 @@ pub mod clock;
 pub mod command;
 pub mod config;
 pub mod ingest;
+pub mod integrity;
 pub mod postgres;
 pub mod provision;
 pub mod query;

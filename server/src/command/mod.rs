@@ -17,6 +17,7 @@ mod rebuild;
 mod rejected;
 mod sample;
 mod serve;
+mod verify;
 
 /// Exit status of `trailmap ingest` when some object could not be read.
 const SOME_FAILED: u8 = 3;
@@ -41,8 +42,8 @@ pub fn main(config: Config) -> ExitCode {
 fn run(Config { command, global }: Config) -> anyhow::Result<ExitCode> {
     crate::telemetry::start(global.log.as_deref().unwrap_or(command.default_log()), global.log_format)?;
     let runtime = tokio::runtime::Runtime::new().context("the async runtime does not start")?;
-    // Sample and health have nothing to end in order: the signals' default, to end at once, is right for them.
-    if !matches!(command, Command::Sample(_) | Command::Health(_)) {
+    // Sample, health and verify have nothing to end in order: the signals' default, to end at once, is right for them.
+    if !matches!(command, Command::Sample(_) | Command::Health(_) | Command::Verify(_)) {
         let _inside = runtime.enter();
         interrupt::listen()?;
     }
@@ -56,6 +57,7 @@ fn run(Config { command, global }: Config) -> anyhow::Result<ExitCode> {
         Command::Enrich => runtime.block_on(enrich::run(&global)),
         Command::Rebuild => runtime.block_on(rebuild::run(&global)),
         Command::Rejected(settings) => runtime.block_on(rejected::run(&global, &settings)),
+        Command::Verify(settings) => runtime.block_on(verify::run(&settings)),
     };
     // Work that was cut off (a long query, a slow disk) must not hold up the end of the process.
     runtime.shutdown_background();
@@ -69,4 +71,10 @@ fn print(text: &str) -> anyhow::Result<()> {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).context("standard output"),
         _ => Ok(()),
     }
+}
+
+/// For a terminal: what could move its cursor or turn its text around is escaped.
+fn printable(text: &str) -> String {
+    let turns = |c| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().flat_map(|c| if c.is_control() || turns(c) { c.escape_default().collect() } else { vec![c] }).collect()
 }

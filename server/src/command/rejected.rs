@@ -46,10 +46,7 @@ fn line(piece: &Rejected) -> String {
     let start: String = piece.text.chars().take(SHOWN).collect();
     let more = if piece.text.chars().nth(SHOWN).is_some() { "…" } else { "" };
     let place = format!("{} record {} at byte {}", piece.object, piece.ordinal, piece.byte_offset);
-    format!("{place}: {}: {start}{more}", piece.reason)
-        .chars()
-        .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
-        .collect()
+    super::printable(&format!("{place}: {}: {start}{more}", piece.reason))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use model::time::Timestamp;
 use walkdir::WalkDir;
 
 use super::Input;
+use crate::integrity::folder::SIDECAR as SIGNATURE;
 
 /// Something to read, and what identifies it.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,8 +78,11 @@ pub fn list(inputs: &[Input], now: Timestamp) -> (Vec<Object>, Vec<Unreadable>) 
 }
 
 fn walk(root: &Path, found: &mut dyn FnMut(Result<Object, Unreadable>)) {
-    let visible =
-        |entry: &walkdir::DirEntry| entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b".");
+    // Signatures of digests are put beside them for `trailmap verify`, by hand: no file of CloudTrail's has such a name.
+    let visible = |entry: &walkdir::DirEntry| {
+        let name = entry.file_name().as_encoded_bytes();
+        entry.depth() == 0 || !(name.starts_with(b".") || name.ends_with(SIGNATURE.as_bytes()))
+    };
     for entry in WalkDir::new(root).follow_links(true).sort_by_file_name().into_iter().filter_entry(visible) {
         match entry {
             Ok(entry) if entry.file_type().is_dir() => {}

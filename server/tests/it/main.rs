@@ -13,4 +13,5 @@ mod postgres;
 mod query;
 mod sample;
 mod support;
+mod verify;
 mod web;
