@@ -48,7 +48,7 @@ def measure(
             yield result | _panel(viewer, connection, conditions, dashboard, panel, range_, reader, runs)
 
 
-def _moved(window: dict) -> Iterator[dict]:
+def moved(window: dict) -> Iterator[dict]:
     """The window, a second earlier each time: the same work, and no answer that was kept."""
     begin, end = (datetime.fromisoformat(window[edge]) for edge in ("from", "to"))
     for seconds in count(1):
@@ -64,8 +64,8 @@ def _panel(viewer, connection, conditions, dashboard, panel, range_, reader, run
         if any("bucket" in table for table in (panel, *panel.get("details", []))):
             inspection = path(f"/d/{dashboard}/{panel['id']}/inspect.json", range=range_, q=reader)
             bucket_ms = viewer.json(inspection)["bucket_ms"]
-        moved = _moved(answer["window"])
-        read = lambda: viewer.read(path(f"/d/{dashboard}/{panel['id']}.json", q=reader, **next(moved)))  # noqa: E731
+        windows = moved(answer["window"])
+        read = lambda: viewer.read(path(f"/d/{dashboard}/{panel['id']}.json", q=reader, **next(windows)))  # noqa: E731
         trailmap = percentiles(times(read, runs))
     except Refused as refused:
         return {"refused": str(refused)}
