@@ -258,7 +258,7 @@ pub fn panel_view(view: &View, panel: &Panel) -> View {
     let switches = view.switches.iter().filter(|(key, _)| key.starts_with(&prefix));
     View {
         switches: switches.map(|(key, on)| (key.clone(), *on)).collect(),
-        refresh_s: None,
+        refresh: None,
         annotate: Vec::new(),
         kiosk: false,
         ..view.clone()

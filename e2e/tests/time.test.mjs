@@ -90,12 +90,24 @@ test("auto refresh asks again by itself, and stops when switched off", async (t)
   assert.ok(asked.length >= PANELS.length, `panels were asked for again: ${asked.length} requests`);
 
   await overview.locator("details[data-role=refresh] > summary").click();
-  await overview.locator('details[data-role=refresh] a[data-refresh="0"]').click();
+  await overview.locator('details[data-role=refresh] a[data-refresh="off"]').click();
   await overview.waitForURL((url) => !url.search.includes("refresh="));
   await settled(overview);
   asked.length = 0;
   await overview.waitForTimeout(6_500);
   assert.deepEqual(asked, [], "switched off");
+  clean(overview);
+});
+
+test("live: what is stored shows within seconds, and the page stops listening when it is switched off", async (t) => {
+  const overview = await page(t);
+  const heard = overview.waitForRequest((request) => new URL(request.url()).pathname === "/live");
+  await open(overview, "/?range=24h&refresh=live");
+  await heard;
+  await overview.locator("details[data-role=refresh] > summary").click();
+  assert.equal(await overview.locator('details[data-role=refresh] a[aria-current=true]').innerText(), "Live");
+  await overview.locator('details[data-role=refresh] a[data-refresh="off"]').click();
+  await overview.waitForURL((url) => !url.search.includes("refresh="));
   clean(overview);
 });
 

@@ -9,10 +9,10 @@
 //! | `pin` | a filter beside `q` that goes along to other pages |
 //! | `annotate` | a filter whose events are lines on time charts; may be repeated |
 //! | `on`, `off` | switches moved from their default, comma-separated or repeated: `recent-events.writes` |
-//! | `refresh` | auto refresh: `30s`, `1m`; at least 5 seconds and at most a day |
+//! | `refresh` | auto refresh: `30s`, `1m`; at least 5 seconds and at most a day; `live`: whenever events are stored |
 //! | `kiosk` | `1`: the panels without bars, for a screen on the wall |
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
@@ -37,11 +37,21 @@ pub struct View {
     pub annotate: Vec<String>,
     /// Switches moved from their default: `panel.switch` -> on. Address: `on=recent-events.writes&off=…`.
     pub switches: BTreeMap<String, bool>,
-    /// Auto refresh in seconds (`refresh`); `None`: off.
-    pub refresh_s: Option<u32>,
+    /// When panels load again by themselves (`refresh`); `None`: never.
+    pub refresh: Option<Refresh>,
     /// The panels without bars (`kiosk`).
     #[serde(default)]
     pub kiosk: bool,
+}
+
+/// When panels load again by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Refresh {
+    Every {
+        seconds: u32,
+    },
+    /// Whenever events are stored.
+    Live,
 }
 
 /// Filters of `annotate` that count; more are left out.
@@ -94,7 +104,7 @@ impl View {
         });
         if let Some(refresh) = parameters.refresh {
             match read_refresh(&refresh) {
-                Ok(seconds) => view.refresh_s = seconds,
+                Ok(refresh) => view.refresh = refresh,
                 Err(error) => errors.push(error),
             }
         }
@@ -150,8 +160,8 @@ impl View {
                 add(parameter, &names.join(","));
             }
         }
-        if let Some(seconds) = self.refresh_s {
-            add("refresh", &refresh_text(seconds));
+        if let Some(refresh) = self.refresh {
+            add("refresh", &refresh.to_string());
         }
         if self.kiosk {
             add("kiosk", "1");
@@ -181,7 +191,7 @@ impl View {
             range: self.range,
             pinned: self.pinned.clone(),
             annotate: self.annotate.clone(),
-            refresh_s: self.refresh_s,
+            refresh: self.refresh,
             ..View::default()
         }
     }
@@ -226,8 +236,8 @@ fn read_range(parameters: &Parameters<'_>) -> Result<Option<Range>, Error> {
     }
 }
 
-/// `30s`, `1m`, `1h`; `off` and `0s` are none.
-fn read_refresh(text: &str) -> Result<Option<u32>, Error> {
+/// `30s`, `1m`, `1h`, `live`; `off` and `0s` are none.
+fn read_refresh(text: &str) -> Result<Option<Refresh>, Error> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let seconds = match &text[digits..] {
         "s" => Some(1),
@@ -238,17 +248,24 @@ fn read_refresh(text: &str) -> Result<Option<u32>, Error> {
     .and_then(|unit_s: u32| text[..digits].parse::<u32>().ok()?.checked_mul(unit_s));
     match seconds {
         _ if text == "off" => Ok(None),
+        _ if text == "live" => Ok(Some(Refresh::Live)),
         Some(0) => Ok(None),
-        Some(seconds) if REFRESH_S.contains(&seconds) => Ok(Some(seconds)),
-        _ => Err(Error::invalid("refresh", "Expected 5s to 24h, for example 30s or 5m.").at(0, text.chars().count())),
+        Some(seconds) if REFRESH_S.contains(&seconds) => Ok(Some(Refresh::Every { seconds })),
+        _ => {
+            let message = "Expected 5s to 24h, for example 30s or 5m, or live.";
+            Err(Error::invalid("refresh", message).at(0, text.chars().count()))
+        }
     }
 }
 
-fn refresh_text(seconds: u32) -> String {
-    match seconds {
-        _ if seconds.is_multiple_of(3600) => format!("{}h", seconds / 3600),
-        _ if seconds.is_multiple_of(60) => format!("{}m", seconds / 60),
-        _ => format!("{seconds}s"),
+impl fmt::Display for Refresh {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Refresh::Live => f.write_str("live"),
+            Refresh::Every { seconds } if seconds.is_multiple_of(3600) => write!(f, "{}h", seconds / 3600),
+            Refresh::Every { seconds } if seconds.is_multiple_of(60) => write!(f, "{}m", seconds / 60),
+            Refresh::Every { seconds } => write!(f, "{seconds}s"),
+        }
     }
 }
 

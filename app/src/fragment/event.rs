@@ -155,7 +155,7 @@ fn own(id: &str, place: &Place) -> AnyView {
 
 /// Discover with the event in the middle of those that happened so long before and after.
 fn around(place: &Place, id: &str, time: Timestamp, term: &Ast, ms: i64) -> String {
-    let view = View { filter: filter::print(term), refresh_s: None, ..place.view.clone() };
+    let view = View { filter: filter::print(term), refresh: None, ..place.view.clone() };
     let columns = place.discover.columns.clone();
     let discover = Discover { columns, place: At::Around(id.to_owned()), ..Discover::default() };
     discover.href(&view.with_range(between(time, ms)), discover::PATH) + "#around"

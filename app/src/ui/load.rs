@@ -15,7 +15,7 @@ type Asked<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>> + Send>>;
 
 /// What of the page's view concerns its events.
 pub fn view(state: State) -> View {
-    View { switches: Default::default(), refresh_s: None, annotate: Vec::new(), kiosk: false, ..state.view.get() }
+    View { switches: Default::default(), refresh: None, annotate: Vec::new(), kiosk: false, ..state.view.get() }
 }
 
 /// The canonical query of `discover` and the view.

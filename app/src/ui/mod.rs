@@ -1,5 +1,6 @@
 //! The parts of a page.
 
+pub mod arrival;
 pub mod browser;
 pub mod brush;
 pub mod chart;

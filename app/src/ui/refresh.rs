@@ -1,23 +1,35 @@
-//! Loading again: now, or every so often while the page is looked at.
+//! Loading again: now, every so often, or whenever events are stored, while the page is looked at.
 
 use std::time::Duration;
 
 use leptos::prelude::*;
-use model::view::View;
+use model::view::{Refresh, View};
 
-use super::icon;
+use super::{arrival, icon};
 use crate::state::use_state;
 
-const EVERY: [(u32, &str); 5] = [(0, "Off"), (10, "10 s"), (30, "30 s"), (60, "1 min"), (300, "5 min")];
+const CHOICES: [(Option<Refresh>, &str); 6] = [
+    (None, "Off"),
+    (Some(Refresh::Live), "Live"),
+    (every(10), "10 s"),
+    (every(30), "30 s"),
+    (every(60), "1 min"),
+    (every(300), "5 min"),
+];
+
+const fn every(seconds: u32) -> Option<Refresh> {
+    Some(Refresh::Every { seconds })
+}
 
 #[component]
-pub fn Refresh() -> AnyView {
+pub fn RefreshControl() -> AnyView {
     let state = use_state();
-    let seconds = Memo::new(move |_| state.view.get().refresh_s.unwrap_or(0));
+    let chosen = Memo::new(move |_| state.view.get().refresh);
     let reload = move || state.tick.update(|tick| *tick += 1);
-    Effect::new(move |_| {
-        let seconds = seconds.get();
-        if seconds > 0 {
+    Effect::new(move |_| match chosen.get() {
+        None => {}
+        Some(Refresh::Live) => arrival::listen(reload),
+        Some(Refresh::Every { seconds }) => {
             let tick = move || {
                 if !document().hidden() {
                     reload();
@@ -32,11 +44,12 @@ pub fn Refresh() -> AnyView {
         event.prevent_default();
         reload();
     };
-    let label = move || label(seconds.get());
-    let option = move |(every, text): (u32, &'static str)| {
-        let href = move || state.href(&View { refresh_s: (every > 0).then_some(every), ..state.view.get() });
-        let current = move || (seconds.get() == every).then_some("true");
-        view! { <a data-refresh=every.to_string() href=href aria-current=current>{text}</a> }.into_any()
+    let label = move || label(chosen.get());
+    let option = move |(refresh, text): (Option<Refresh>, &'static str)| {
+        let href = move || state.href(&View { refresh, ..state.view.get() });
+        let current = move || (chosen.get() == refresh).then_some("true");
+        let name = refresh.map_or_else(|| "off".to_owned(), |refresh| refresh.to_string());
+        view! { <a data-refresh=name href=href aria-current=current>{text}</a> }.into_any()
     };
     view! {
         <div class="joined">
@@ -52,16 +65,16 @@ pub fn Refresh() -> AnyView {
             </a>
             <details class="popover" data-role="refresh">
                 <summary class="control" aria-label=move || format!("Auto refresh: {}", label())>{label}</summary>
-                <div class="popover-body menu">{EVERY.into_iter().map(option).collect_view()}</div>
+                <div class="popover-body menu">{CHOICES.into_iter().map(option).collect_view()}</div>
             </details>
         </div>
     }
     .into_any()
 }
 
-fn label(seconds: u32) -> String {
-    match EVERY.iter().find(|(every, _)| *every == seconds) {
+fn label(chosen: Option<Refresh>) -> String {
+    match CHOICES.iter().find(|(refresh, _)| *refresh == chosen) {
         Some((_, text)) => (*text).to_owned(),
-        None => format!("{seconds} s"),
+        None => chosen.map(|refresh| refresh.to_string()).unwrap_or_default(),
     }
 }

@@ -10,7 +10,7 @@ use super::{
     kiosk::{KioskBar, KioskLink},
     nav::Nav,
     pills::Pills,
-    refresh::Refresh,
+    refresh::RefreshControl,
     theme::ThemeToggle,
     time_picker::TimePicker,
     zone::ZoneToggle,
@@ -47,7 +47,7 @@ pub fn TopBar(
                 {controls.then(|| view! {
                     <div class="top-tools">
                         <TimePicker default=range/>
-                        <Refresh/>
+                        <RefreshControl/>
                         <KioskLink/>
                     </div>
                 })}

@@ -65,6 +65,12 @@ fn addresses_are_read_and_written() {
         "#]],
     );
     check(
+        "refresh=live",
+        expect![[r#"
+            /?refresh=live
+        "#]],
+    );
+    check(
         "refresh=off&utm_source=chat",
         expect![[r#"
             /
@@ -138,21 +144,21 @@ fn what_cannot_be_read_is_left_out_and_told() {
         "refresh=1s",
         expect![[r#"
             /
-            refresh, column 1: Expected 5s to 24h, for example 30s or 5m.
+            refresh, column 1: Expected 5s to 24h, for example 30s or 5m, or live.
         "#]],
     );
     check(
         "refresh=5",
         expect![[r#"
             /
-            refresh, column 1: Expected 5s to 24h, for example 30s or 5m.
+            refresh, column 1: Expected 5s to 24h, for example 30s or 5m, or live.
         "#]],
     );
     check(
         "refresh=99999999999h",
         expect![[r#"
             /
-            refresh, column 1: Expected 5s to 24h, for example 30s or 5m.
+            refresh, column 1: Expected 5s to 24h, for example 30s or 5m, or live.
         "#]],
     );
     check(
@@ -207,14 +213,15 @@ fn any_view() -> impl Strategy<Value = View> {
     let switches = prop::collection::btree_map("[a-z0-9-]{1,8}\\.[a-z0-9_]{1,8}", any::<bool>(), 0..5);
     let annotate = prop::collection::btree_set(".{1,8}", 0..=ANNOTATIONS);
     let texts = (any::<String>(), any::<String>(), annotate);
-    (prop::option::of(any_range()), texts, switches, prop::option::of(REFRESH_S), any::<bool>()).prop_map(
-        |(range, (filter, pinned, annotate), switches, refresh_s, kiosk)| View {
+    let refresh = prop_oneof![Just(Refresh::Live), REFRESH_S.prop_map(|seconds| Refresh::Every { seconds })];
+    (prop::option::of(any_range()), texts, switches, prop::option::of(refresh), any::<bool>()).prop_map(
+        |(range, (filter, pinned, annotate), switches, refresh, kiosk)| View {
             range,
             filter,
             pinned,
             annotate: annotate.into_iter().collect(),
             switches,
-            refresh_s,
+            refresh,
             kiosk,
         },
     )

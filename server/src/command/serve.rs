@@ -60,7 +60,9 @@ pub async fn serve(database: Database, geoip: GeoIp, listener: TcpListener, sett
     let query = Query::new(database.pool.clone(), Clock::System, geoip)
         .with_dashboards(folder, &settings.allowed_regions)
         .await?;
-    let router = web::router_with(Arc::new(query), names(&settings.hosts, address));
+    let live = web::Live::listen(database.pool.clone());
+    let settings = web::Settings { live: Some(live.clone()), ..names(&settings.hosts, address) };
+    let router = web::router_with(Arc::new(query), settings);
 
     let (stop, stopping) = tokio::sync::oneshot::channel::<()>();
     let server = axum::serve(listener, router).with_graceful_shutdown(async {
@@ -78,6 +80,7 @@ pub async fn serve(database: Database, geoip: GeoIp, listener: TcpListener, sett
         None => {
             tracing::info!("stopping: requests in flight may end within {} s", GRACE.as_secs());
             let _ = stop.send(());
+            live.stop();
             if tokio::time::timeout(GRACE, server).await.is_err() {
                 tracing::warn!("requests were still running and are cut off");
             }

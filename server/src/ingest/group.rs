@@ -127,5 +127,8 @@ pub async fn finish(
 ) -> sqlx::Result<()> {
     let ours = objects.iter().filter_map(|whole| ids.get(&whole.number).map(|id| whole.finish(*id, inserted)));
     object::finish(connection, &ours.collect::<Vec<_>>()).await?;
+    if !inserted.is_empty() {
+        event::tell(connection).await?;
+    }
     credential::settle(connection).await
 }

@@ -195,6 +195,15 @@ async fn insert_staged(connection: &mut PgConnection) -> sqlx::Result<Vec<(i64, 
     Ok(segments.into_iter().zip(ordinals).collect())
 }
 
+/// The channel on which Postgres tells that events were stored.
+pub const STORED: &str = "trailmap_stored";
+
+/// Tells those who listen, once the transaction is committed.
+pub async fn tell(connection: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query("select pg_notify($1, '')").bind(STORED).execute(connection).await?;
+    Ok(())
+}
+
 /// Ids that came with several times: some, if there are any.
 pub async fn ids_of_several(pool: &PgPool) -> sqlx::Result<Vec<String>> {
     const SOME: i64 = 1000;

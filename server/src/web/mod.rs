@@ -29,9 +29,12 @@ mod error;
 mod export;
 mod health;
 mod host;
+mod live;
 mod origin;
 mod page;
 mod policy;
+
+pub use live::Live;
 
 /// What a router is told beside its backend.
 #[derive(Clone, Debug, Default)]
@@ -39,12 +42,14 @@ pub struct Settings {
     /// The names under which the server answers, without port; `None`: any. A server that listens on loopback only
     /// should answer to loopback's names alone, or a page of another site could reach it by its own name.
     pub hosts: Option<Vec<String>>,
+    /// Tells pages that events were stored; `None`: they are not told.
+    pub live: Option<Live>,
 }
 
 impl Settings {
     /// For a server that listens on a loopback address.
     pub fn loopback() -> Settings {
-        Settings { hosts: Some(["localhost", "127.0.0.1", "[::1]"].map(str::to_owned).into()) }
+        Settings { hosts: Some(["localhost", "127.0.0.1", "[::1]"].map(str::to_owned).into()), live: None }
     }
 }
 
@@ -67,6 +72,7 @@ pub fn router_with(backend: Arc<dyn Backend>, settings: Settings) -> Router {
         .layer(CompressionLayer::new());
     Router::new()
         .nest("/pkg", assets::routes())
+        .route("/live", get(live::answer).with_state(settings.live))
         .merge(pages)
         .layer(from_fn(origin::check))
         .layer(from_fn_with_state(settings.hosts.map(Arc::new), host::check))
