@@ -14,6 +14,7 @@
 
 use std::{
     collections::HashMap,
+    io,
     path::PathBuf,
     sync::{
         Arc,
@@ -91,6 +92,23 @@ pub trait Progress: Send + Sync {
 pub struct Silent;
 impl Progress for Silent {}
 
+/// Why an object is marked failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failed {
+    pub reason: String,
+    /// Set where the object was not reached or broke off: another try may go well. Else its content is damaged.
+    pub trouble: Option<io::ErrorKind>,
+}
+
+/// What became of a batch of objects. Those that are not in `failed` are stored, now or before.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    pub summary: Summary,
+    pub failed: HashMap<String, Failed>,
+    /// The newest event that was read, in microseconds since 1970.
+    pub newest: Option<i64>,
+}
+
 /// Reads all inputs into the database. Errors: only what stops the whole run (database gone); a bad object is counted and told.
 pub async fn run(
     pool: &PgPool,
@@ -100,6 +118,25 @@ pub async fn run(
 ) -> anyhow::Result<Summary> {
     let began = Instant::now();
     let (objects, unreadable) = source::list(&inputs, Clock::System.now());
+    for error in &unreadable {
+        progress.failed(&error.uri, &error.reason);
+    }
+    let mut summary = batch(pool, geoip, objects, ahead(), progress).await?.summary;
+    summary.objects_failed += unreadable.len() as u64;
+    settle(pool, summary.events_inserted).await?;
+    Ok(Summary { seconds: began.elapsed().as_secs_f64(), ..summary })
+}
+
+/// Stores objects, `ahead` of them being read at a time. Each URI once: of several the last. Errors: as of `run`; what was
+/// stored until then stays. Dropping it is safe at any moment.
+pub async fn batch(
+    pool: &PgPool,
+    geoip: &enrich::GeoIp,
+    objects: Vec<Object>,
+    ahead: usize,
+    progress: &dyn Progress,
+) -> anyhow::Result<Batch> {
+    let objects = each_once(objects);
     let listed = objects.len();
     let objects = not_done(pool, objects).await?;
     let compressed = Arc::new(AtomicU64::new(0));
@@ -110,37 +147,47 @@ pub async fn run(
         now - std::mem::replace(&mut told, now)
     });
     progress.total_bytes(objects.iter().map(|object| object.bytes).sum());
+    let skipped = (listed - objects.len()) as u64;
+    if objects.is_empty() {
+        return Ok(Batch { summary: Summary { objects_skipped: skipped, ..Summary::default() }, ..Batch::default() });
+    }
     let mut connection = pool.acquire().await?;
     // A run that is dropped within a COPY leaves a connection that answers the next statement with what the last one left.
     connection.close_on_drop();
     let dimensions = store::dimension::Dimensions::open(&mut connection).await?;
     let mut writer = Writer::new(progress, advanced, dimensions.clone());
-    writer.summary.objects_skipped = (listed - objects.len()) as u64;
-    for error in unreadable {
-        writer.summary.objects_failed += 1;
-        progress.failed(&error.uri, &error.reason);
-    }
+    writer.summary.objects_skipped = skipped;
     let mut objects: Vec<_> = (0..).zip(objects).collect();
     while !objects.is_empty() {
         let reader = Reader { geoip: geoip.clone(), dimensions: dimensions.clone(), compressed: compressed.clone() };
-        let (sender, receiver) = mpsc::channel(ahead());
+        let (sender, receiver) = mpsc::channel(ahead);
         let (_, written) = tokio::join!(reader.run(objects, sender), writer.run(&mut connection, receiver));
         written?;
         objects = std::mem::take(&mut writer.again);
     }
-    drop(connection);
-    if writer.summary.events_inserted > 0 {
+    Ok(Batch { summary: writer.summary, failed: writer.failed, newest: writer.newest })
+}
+
+/// After so many new events: rollups are folded, and Postgres learns what there is.
+pub async fn settle(pool: &PgPool, events_inserted: u64) -> sqlx::Result<()> {
+    if events_inserted > 0 {
         store::rollup::fold(pool).await?;
     }
-    if writer.summary.events_inserted >= MANY_EVENTS {
+    if events_inserted >= MANY_EVENTS {
         store::analyze(pool).await?;
     }
-    Ok(Summary { seconds: began.elapsed().as_secs_f64(), ..writer.summary })
+    Ok(())
 }
 
 /// Objects that are read at a time, ahead of the writer.
 fn ahead() -> usize {
     std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8)
+}
+
+fn each_once(objects: Vec<Object>) -> Vec<Object> {
+    let last: HashMap<_, _> = (0..).zip(&objects).map(|(number, object)| (object.uri.clone(), number)).collect();
+    let numbered = (0..).zip(objects).filter(|(number, object): &(usize, Object)| last[&object.uri] == *number);
+    numbered.map(|(_, object)| object).collect()
 }
 
 async fn not_done(pool: &PgPool, objects: Vec<Object>) -> sqlx::Result<Vec<Object>> {

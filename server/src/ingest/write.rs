@@ -9,7 +9,7 @@ use sqlx::{Connection, PgConnection};
 use tokio::sync::mpsc;
 
 use super::{
-    Progress, Summary,
+    Failed, Progress, Summary,
     decode::Outcome,
     group::{GROUP_BYTES, Group, Inserted, Stored, Whole, claim, finish, store, store_parts},
     read::{Message, Part, Reading},
@@ -33,6 +33,10 @@ pub struct Writer<'a> {
     advanced: Box<dyn FnMut() -> u64 + Send + 'a>,
     dimensions: Dimensions,
     pub summary: Summary,
+    /// Objects that failed, by URI.
+    pub failed: HashMap<String, Failed>,
+    /// The newest event that was read, in microseconds since 1970.
+    pub newest: Option<i64>,
     /// Large objects that the database gave up; they have to be read again.
     pub again: Vec<(i64, Object)>,
     attempts: HashMap<i64, u32>,
@@ -46,8 +50,8 @@ impl<'a> Writer<'a> {
         advanced: Box<dyn FnMut() -> u64 + Send + 'a>,
         dimensions: Dimensions,
     ) -> Writer<'a> {
-        let (summary, again, attempts, group) = Default::default();
-        Writer { progress, advanced, dimensions, summary, again, attempts, group }
+        let (summary, failed, newest, again, attempts, group) = Default::default();
+        Writer { progress, advanced, dimensions, summary, failed, newest, again, attempts, group }
     }
 
     /// Stores everything that comes. Errors: the database is gone or refuses what it must not.
@@ -88,6 +92,9 @@ impl<'a> Writer<'a> {
         loop {
             match tokio::time::timeout(TICK, reading.messages.recv()).await {
                 Ok(Some(message)) => {
+                    if let Message::Part(part) = &message {
+                        self.newest = self.newest.max(part.rows.iter().map(event::Row::time).max());
+                    }
                     self.tick(if let Message::Part(part) = &message { part.records() } else { 0 });
                     return Ok(message);
                 }
@@ -235,6 +242,8 @@ impl<'a> Writer<'a> {
         match &finish.error {
             Some(reason) => {
                 summary.objects_failed += 1;
+                let failed = Failed { reason: reason.clone(), trouble: whole.outcome.trouble };
+                self.failed.insert(whole.object.uri.clone(), failed);
                 self.progress.failed(&whole.object.uri, reason);
             }
             None => summary.objects += 1,

@@ -12,5 +12,6 @@ mod ingest;
 mod postgres;
 mod query;
 mod sample;
+mod source;
 mod support;
 mod web;
