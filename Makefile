@@ -40,7 +40,7 @@ define packages
 endef
 
 .PHONY: help run test lint fmt bench bench-pure fuzz e2e release clean \
-	setup-build setup-postgres setup-geoip setup-deny setup-node setup-browser setup-test setup-bench
+	setup-build setup-postgres setup-geoip setup-deny setup-node setup-browser setup-test setup-bench setup-aws-tests
 
 help:
 	grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -127,7 +127,7 @@ browser-tests:
 	$(SITE) --check-size $(WASM_BUDGET)
 	TRAILMAP="$${TRAILMAP:-$(abspath $(BUILT))/trailmap}" GEOIP='$(abspath $(DATA_DIR))/geoip' node e2e/run.mjs
 
-setup-test: setup-build setup-postgres setup-geoip setup-node setup-browser
+setup-test: setup-build setup-postgres setup-geoip setup-aws-tests setup-node setup-browser
 
 setup-build:
 	if ! command -v cargo >/dev/null; then
@@ -197,6 +197,19 @@ setup-bench:
 		python3 -m venv --clear '$(TARGET)/bench-python'
 		$(BENCH_PYTHON) -m pip install --quiet --disable-pip-version-check --requirement bench/requirements.txt
 		cp bench/requirements.txt "$$done"
+	fi
+
+# S3 and SQS for the server's tests.
+setup-aws-tests:
+	done='$(TARGET)/test-python/requirements.txt'
+	if ! cmp -s server/tests/requirements.txt "$$done"; then
+		echo "Installing moto…"
+		if ! python3 -c 'import ensurepip' 2>/dev/null; then
+			$(call packages,python3-venv)
+		fi
+		python3 -m venv --clear '$(TARGET)/test-python'
+		'$(TARGET)/test-python/bin/python' -m pip install --quiet --disable-pip-version-check --requirement server/tests/requirements.txt
+		cp server/tests/requirements.txt "$$done"
 	fi
 
 setup-node:

@@ -330,3 +330,63 @@ create table dashboard_version (
     saved_at timestamptz not null default now(),
     primary key (id, version)
 );
+
+-- What `trailmap serve --config` reads from all the time, and how it goes. A row stays when the source leaves the file.
+create table source (
+    name text collate "C" primary key,
+    type text collate "C" not null,
+    -- running: at work. waiting: for more to come, or for the next look. error: see `last_error`; it is tried again.
+    -- stopped: the program was ended, or the source is no longer in the file.
+    state text not null check (state in ('running', 'waiting', 'error', 'stopped')),
+    last_error text,
+    last_error_at timestamptz,
+    -- The last time that it went through without an error.
+    last_success_at timestamptz,
+    -- The URI of the last object that was read.
+    last_object text collate "C",
+    newest_event_time timestamptz,
+    objects bigint not null default 0,
+    objects_failed bigint not null default 0,
+    events_read bigint not null default 0,
+    events_inserted bigint not null default 0,
+    events_duplicate bigint not null default 0,
+    events_rejected bigint not null default 0,
+    -- Messages of a queue that were dealt with and deleted.
+    messages bigint not null default 0,
+    changed_at timestamptz not null default now()
+);
+
+-- How far the keys of a bucket are read: all that stand before `last_key` below this prefix are stored. Only a help: whoever loses
+-- it lists more, and stores nothing twice.
+create table listing_checkpoint (
+    source text collate "C" not null,
+    prefix text collate "C" not null,
+    last_key text collate "C" not null,
+    -- Listed to its end when its day was over.
+    complete boolean not null,
+    listed_at timestamptz not null default now(),
+    primary key (source, prefix)
+);
+
+-- Stretches of time that LookupEvents was asked for to their ends.
+create table lookup_checkpoint (
+    source text collate "C" not null,
+    region text collate "C" not null,
+    category text collate "C" not null,
+    from_time timestamptz not null,
+    to_time timestamptz not null,
+    primary key (source, region, category, from_time)
+);
+
+-- Messages of queues that could not be dealt with, kept when they were deleted from the queue.
+create table poison_message (
+    poison_message_id bigint generated always as identity primary key,
+    source text collate "C" not null,
+    queue_url text collate "C" not null,
+    message_id text collate "C" not null,
+    receives integer not null,
+    reason text not null,
+    body text not null,
+    kept_at timestamptz not null default now(),
+    unique (queue_url, message_id)
+);

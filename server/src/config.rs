@@ -8,6 +8,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 mod database_url;
 mod folder;
+pub mod source;
 
 pub use database_url::DatabaseUrl;
 
@@ -103,6 +104,10 @@ pub enum Command {
     Demo(Demo),
     /// Ask a running Trailmap whether it is ready: exit status 0 or 1
     Health(Health),
+    /// Try each source of a configuration and say what works and what is missing: exit status 0 or 1
+    ///
+    /// Reads one key, one message's worth or one page of each and stores nothing; needs no database.
+    Check(Check),
     /// Look up the places of all stored source addresses again, after the GeoIP databases have changed
     Enrich,
     /// Count all events anew and mend the counts that panels are answered from, if any is wrong: exit status 0 or 1
@@ -151,6 +156,19 @@ pub struct Serve {
     /// Region that may be used; repeatable, or several joined by ','. The panel of regions marks all others
     #[arg(long = "allowed-region", value_name = "REGION", env = "TRAILMAP_ALLOWED_REGION", value_delimiter = ',')]
     pub allowed_regions: Vec<String>,
+
+    /// File (TOML) of sources to read from all the time: S3, SQS, LookupEvents, folders; see the README
+    ///
+    /// AWS is asked in the name that the environment, the profile or the machine's role gives.
+    #[arg(long, value_name = "FILE", env = "TRAILMAP_CONFIG")]
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Check {
+    /// The file of sources
+    #[arg(long, value_name = "FILE", env = "TRAILMAP_CONFIG")]
+    pub config: PathBuf,
 }
 
 #[derive(Clone, Debug, Args)]

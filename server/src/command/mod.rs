@@ -6,6 +6,7 @@ use anyhow::Context;
 
 use crate::config::{Command, Config};
 
+mod check;
 mod database;
 mod demo;
 mod enrich;
@@ -54,6 +55,7 @@ fn run(Config { command, global }: Config) -> anyhow::Result<ExitCode> {
         Command::Migrate => runtime.block_on(migrate::run(&global)),
         Command::Demo(settings) => runtime.block_on(demo::run(&global, &settings)),
         Command::Health(settings) => health::run(&settings),
+        Command::Check(settings) => runtime.block_on(check::run(&settings)),
         Command::Enrich => runtime.block_on(enrich::run(&global)),
         Command::Rebuild => runtime.block_on(rebuild::run(&global)),
         Command::Rejected(settings) => runtime.block_on(rejected::run(&global, &settings)),

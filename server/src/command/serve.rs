@@ -8,8 +8,11 @@ use tokio::net::TcpListener;
 use super::{database::Database, interrupt};
 use crate::{
     clock::Clock,
-    config::{Global, Serve},
-    ingest::enrich::GeoIp,
+    config::{
+        Global, Serve,
+        source::{self, Source},
+    },
+    ingest::{enrich::GeoIp, source::runner::Runner},
     query::Query,
     web,
 };
@@ -22,9 +25,10 @@ const GRACE: Duration = Duration::from_secs(10);
 pub async fn run(global: &Global, settings: &Serve) -> anyhow::Result<ExitCode> {
     // First, so that an address in use is told before a database is started for nothing.
     let listener = listen(settings).await?;
+    let sources = sources(settings)?;
     let geoip = open_geoip(global)?;
     let database = Database::open(global, CONNECTIONS).await?;
-    serve(database, geoip, listener, settings).await?;
+    serve(database, geoip, listener, settings, sources).await?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -53,11 +57,25 @@ pub fn open_geoip(global: &Global) -> anyhow::Result<GeoIp> {
     GeoIp::open(&paths)
 }
 
-/// Answers requests until a signal comes; then closes the database.
-pub async fn serve(database: Database, geoip: GeoIp, listener: TcpListener, settings: &Serve) -> anyhow::Result<()> {
+/// The sources of the configuration. Errors name the file, the line and the key.
+pub fn sources(settings: &Serve) -> anyhow::Result<Vec<Source>> {
+    match settings.config.as_deref().filter(|file| !file.as_os_str().is_empty()) {
+        Some(file) => source::read(file),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// Answers requests and reads from the sources until a signal comes; then closes the database.
+pub async fn serve(
+    database: Database,
+    geoip: GeoIp,
+    listener: TcpListener,
+    settings: &Serve,
+    sources: Vec<Source>,
+) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let folder = settings.dashboards.as_deref().filter(|folder| !folder.as_os_str().is_empty());
-    let query = Query::new(database.pool.clone(), Clock::System, geoip)
+    let query = Query::new(database.pool.clone(), Clock::System, geoip.clone())
         .with_dashboards(folder, &settings.allowed_regions)
         .await?;
     let live = web::Live::listen(database.pool.clone());
@@ -70,6 +88,7 @@ pub async fn serve(database: Database, geoip: GeoIp, listener: TcpListener, sett
     });
     let mut server = tokio::spawn(server.into_future());
     super::print(&format!("Trailmap is at http://{address}\n"))?;
+    let runner = (!sources.is_empty()).then(|| Runner::start(database.pool.clone(), geoip, sources));
 
     let ended = tokio::select! {
         ended = &mut server => Some(ended),
@@ -81,7 +100,14 @@ pub async fn serve(database: Database, geoip: GeoIp, listener: TcpListener, sett
             tracing::info!("stopping: requests in flight may end within {} s", GRACE.as_secs());
             let _ = stop.send(());
             live.stop();
-            if tokio::time::timeout(GRACE, server).await.is_err() {
+            let sources = async {
+                if let Some(runner) = runner {
+                    runner.stop().await;
+                }
+            };
+            let requests = tokio::time::timeout(GRACE, server);
+            let ((), requests) = tokio::join!(sources, requests);
+            if requests.is_err() {
                 tracing::warn!("requests were still running and are cut off");
             }
             Ok(())

@@ -1,6 +1,6 @@
 //! An object's bytes to records: synchronous, streaming, with bounded memory.
 
-use std::ops::ControlFlow;
+use std::{io, ops::ControlFlow};
 
 use super::{
     envelope::{self, Found},
@@ -36,6 +36,8 @@ pub struct Outcome {
     pub kind: &'static str,
     /// Why the object is not readable to its end.
     pub error: Option<String>,
+    /// Set where it is for the way to the object, not for its content: it was not there, or broke off.
+    pub trouble: Option<io::ErrorKind>,
     /// Unreadable records that were counted and not handed out.
     pub rejected_unkept: u64,
     pub bytes_uncompressed: u64,
@@ -73,6 +75,7 @@ pub fn decode(mut input: Inflate, out: &mut dyn FnMut(Item) -> ControlFlow<()>) 
     Outcome {
         kind: reader.kind(input.inflated()),
         error: error.or(end).or(flood),
+        trouble: None,
         rejected_unkept,
         bytes_uncompressed: input.inflated(),
     }

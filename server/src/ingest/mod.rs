@@ -14,6 +14,8 @@
 
 use std::{
     collections::HashMap,
+    io,
+    ops::RangeInclusive,
     path::PathBuf,
     sync::{
         Arc,
@@ -91,6 +93,42 @@ pub trait Progress: Send + Sync {
 pub struct Silent;
 impl Progress for Silent {}
 
+/// Why an object is marked failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failed {
+    pub reason: String,
+    /// Set where the object was not reached or broke off: another try may go well. Else its content is damaged.
+    pub trouble: Option<io::ErrorKind>,
+}
+
+/// What became of a batch of objects. Those that are not in `failed` are stored, now or before.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    pub summary: Summary,
+    pub failed: HashMap<String, Failed>,
+    /// From the oldest event that was read to the newest, in microseconds since 1970.
+    pub times: Option<RangeInclusive<i64>>,
+}
+
+/// What was stored and is not settled yet.
+#[derive(Clone, Debug, Default)]
+pub struct Stored {
+    pub events: u64,
+    /// As in a batch.
+    pub times: Option<RangeInclusive<i64>>,
+}
+
+impl Stored {
+    pub fn add(&mut self, events: u64, times: Option<RangeInclusive<i64>>) {
+        self.events += events;
+        self.times = self.times.take().into_iter().chain(times).reduce(span);
+    }
+}
+
+fn span(a: RangeInclusive<i64>, b: RangeInclusive<i64>) -> RangeInclusive<i64> {
+    *a.start().min(b.start())..=*a.end().max(b.end())
+}
+
 /// Reads all inputs into the database. Errors: only what stops the whole run (database gone); a bad object is counted and told.
 pub async fn run(
     pool: &PgPool,
@@ -100,6 +138,25 @@ pub async fn run(
 ) -> anyhow::Result<Summary> {
     let began = Instant::now();
     let (objects, unreadable) = source::list(&inputs, Clock::System.now());
+    for error in &unreadable {
+        progress.failed(&error.uri, &error.reason);
+    }
+    let Batch { mut summary, times, .. } = batch(pool, geoip, objects, ahead(), progress).await?;
+    summary.objects_failed += unreadable.len() as u64;
+    settle(pool, &Stored { events: summary.events_inserted, times }).await?;
+    Ok(Summary { seconds: began.elapsed().as_secs_f64(), ..summary })
+}
+
+/// Stores objects, `ahead` of them being read at a time. Each URI once: of several the last. Errors: as of `run`; what was
+/// stored until then stays. Dropping it is safe at any moment.
+pub async fn batch(
+    pool: &PgPool,
+    geoip: &enrich::GeoIp,
+    objects: Vec<Object>,
+    ahead: usize,
+    progress: &dyn Progress,
+) -> anyhow::Result<Batch> {
+    let objects = each_once(objects);
     let listed = objects.len();
     let objects = not_done(pool, objects).await?;
     let compressed = Arc::new(AtomicU64::new(0));
@@ -110,40 +167,50 @@ pub async fn run(
         now - std::mem::replace(&mut told, now)
     });
     progress.total_bytes(objects.iter().map(|object| object.bytes).sum());
+    let skipped = (listed - objects.len()) as u64;
+    if objects.is_empty() {
+        return Ok(Batch { summary: Summary { objects_skipped: skipped, ..Summary::default() }, ..Batch::default() });
+    }
     let mut connection = pool.acquire().await?;
     // A run that is dropped within a COPY leaves a connection that answers the next statement with what the last one left.
     connection.close_on_drop();
     let dimensions = store::dimension::Dimensions::open(&mut connection).await?;
     let months = store::month::Months::open(&mut connection, Clock::System.now().0 * 1000).await?;
     let mut writer = Writer::new(progress, advanced, dimensions.clone(), months);
-    writer.summary.objects_skipped = (listed - objects.len()) as u64;
-    for error in unreadable {
-        writer.summary.objects_failed += 1;
-        progress.failed(&error.uri, &error.reason);
-    }
+    writer.summary.objects_skipped = skipped;
     let mut objects: Vec<_> = (0..).zip(objects).collect();
     while !objects.is_empty() {
         let reader = Reader { geoip: geoip.clone(), dimensions: dimensions.clone(), compressed: compressed.clone() };
-        let (sender, receiver) = mpsc::channel(ahead());
+        let (sender, receiver) = mpsc::channel(ahead);
         let (_, written) = tokio::join!(reader.run(objects, sender), writer.run(&mut connection, receiver));
         written?;
         objects = std::mem::take(&mut writer.again);
     }
-    drop(connection);
-    if let Some(times) = &writer.times
-        && writer.summary.events_inserted > 0
+    Ok(Batch { summary: writer.summary, failed: writer.failed, times: writer.times })
+}
+
+/// After events were stored: rollups are folded, and Postgres learns what there is.
+pub async fn settle(pool: &PgPool, stored: &Stored) -> sqlx::Result<()> {
+    if let Some(times) = &stored.times
+        && stored.events > 0
     {
         store::rollup::fold(pool, times).await?;
     }
-    if writer.summary.events_inserted >= MANY_EVENTS {
+    if stored.events >= MANY_EVENTS {
         store::analyze(pool).await?;
     }
-    Ok(Summary { seconds: began.elapsed().as_secs_f64(), ..writer.summary })
+    Ok(())
 }
 
 /// Objects that are read at a time, ahead of the writer.
 fn ahead() -> usize {
     std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8)
+}
+
+fn each_once(objects: Vec<Object>) -> Vec<Object> {
+    let last: HashMap<_, _> = (0..).zip(&objects).map(|(number, object)| (object.uri.clone(), number)).collect();
+    let numbered = (0..).zip(objects).filter(|(number, object): &(usize, Object)| last[&object.uri] == *number);
+    numbered.map(|(_, object)| object).collect()
 }
 
 async fn not_done(pool: &PgPool, objects: Vec<Object>) -> sqlx::Result<Vec<Object>> {

@@ -1,9 +1,10 @@
 //! Objects read and decoded on blocking threads, a few ahead of the writer, handed on in order and in bounded parts.
 
 use std::{
+    io::{self, Read},
     ops::{ControlFlow, RangeInclusive},
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -95,8 +96,9 @@ impl Reader {
         let source = match object.open() {
             Ok(source) => source,
             Err(error) => {
-                let error = Some(format!("cannot be opened: {error}"));
-                let _ = sender.blocking_send(Message::End(Outcome { kind: "empty", error, ..Outcome::default() }));
+                let (trouble, error) = (Some(error.kind()), Some(format!("cannot be opened: {error}")));
+                let outcome = Outcome { kind: "empty", error, trouble, ..Outcome::default() };
+                let _ = sender.blocking_send(Message::End(outcome));
                 return;
             }
         };
@@ -108,7 +110,9 @@ impl Reader {
             told = now;
         };
         let mut part = Part::default();
-        let outcome = decode::decode(Inflate::new(source, own.clone()), &mut |item| {
+        let trouble = Arc::default();
+        let watched = Watched { inner: source, trouble: Arc::clone(&trouble) };
+        let mut outcome = decode::decode(Inflate::new(watched, own.clone()), &mut |item| {
             self.add(&mut part, number, item);
             if part.bytes() < PART_BYTES {
                 return ControlFlow::Continue(());
@@ -119,6 +123,7 @@ impl Reader {
                 Err(_) => ControlFlow::Break(()),
             }
         });
+        outcome.trouble = trouble.get().copied();
         tell();
         // Nobody listens any more when the run was broken off.
         if part.records() > 0 && sender.blocking_send(Message::Part(Box::new(part))).is_err() {
@@ -141,5 +146,23 @@ impl Reader {
                 part.rejected.push(rejected::New { object_id: number, ordinal, byte_offset, reason, text });
             }
         }
+    }
+}
+
+/// Notes that the object itself could not be read on, whatever its content: then it is worth another try.
+struct Watched {
+    inner: Box<dyn Read + Send>,
+    trouble: Arc<OnceLock<io::ErrorKind>>,
+}
+
+impl Read for Watched {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer);
+        if let Err(error) = &read
+            && error.kind() != io::ErrorKind::Interrupted
+        {
+            let _ = self.trouble.set(error.kind());
+        }
+        read
     }
 }

@@ -10,7 +10,7 @@ use sqlx::{Connection, PgConnection};
 use tokio::sync::mpsc;
 
 use super::{
-    Progress, Summary,
+    Failed, Progress, Summary,
     decode::Outcome,
     group::{GROUP_BYTES, Group, Inserted, Stored, Whole, claim, finish, store, store_parts},
     read::{Message, Part, Reading},
@@ -36,6 +36,8 @@ pub struct Writer<'a> {
     dimensions: Dimensions,
     months: Months,
     pub summary: Summary,
+    /// Objects that failed, by URI.
+    pub failed: HashMap<String, Failed>,
     /// Of all events that came, in microseconds since 1970.
     pub times: Option<RangeInclusive<i64>>,
     /// Large objects that the database gave up; they have to be read again.
@@ -52,8 +54,8 @@ impl<'a> Writer<'a> {
         dimensions: Dimensions,
         months: Months,
     ) -> Writer<'a> {
-        let (summary, times, again, attempts, group) = Default::default();
-        Writer { progress, advanced, dimensions, months, summary, times, again, attempts, group }
+        let (summary, failed, times, again, attempts, group) = Default::default();
+        Writer { progress, advanced, dimensions, months, summary, failed, times, again, attempts, group }
     }
 
     /// Stores everything that comes. Errors: the database is gone or refuses what it must not.
@@ -96,7 +98,8 @@ impl<'a> Writer<'a> {
                 Ok(Some(message)) => {
                     let part = if let Message::Part(part) = &message { Some(part) } else { None };
                     self.tick(part.map_or(0, |part| part.records()));
-                    self.times = self.times.take().into_iter().chain(part.and_then(|part| part.times())).reduce(span);
+                    self.times =
+                        self.times.take().into_iter().chain(part.and_then(|part| part.times())).reduce(super::span);
                     return Ok(message);
                 }
                 Ok(None) => anyhow::bail!("the reader of {} died", reading.object.uri),
@@ -245,6 +248,8 @@ impl<'a> Writer<'a> {
         match &finish.error {
             Some(reason) => {
                 summary.objects_failed += 1;
+                let failed = Failed { reason: reason.clone(), trouble: whole.outcome.trouble };
+                self.failed.insert(whole.object.uri.clone(), failed);
                 self.progress.failed(&whole.object.uri, reason);
             }
             None => summary.objects += 1,
@@ -255,10 +260,6 @@ impl<'a> Writer<'a> {
         summary.events_duplicate += finish.events_read - finish.events_inserted - finish.events_rejected;
         summary.bytes_uncompressed += finish.bytes_uncompressed;
     }
-}
-
-fn span(a: RangeInclusive<i64>, b: RangeInclusive<i64>) -> RangeInclusive<i64> {
-    *a.start().min(b.start())..=*a.end().max(b.end())
 }
 
 fn months(parts: &[Part]) -> BTreeSet<Month> {

@@ -70,14 +70,14 @@ impl Row {
         }
     }
 
+    /// Microseconds since 1970.
+    pub fn time(&self) -> i64 {
+        self.time
+    }
+
     /// Roughly, in memory.
     pub fn bytes(&self) -> usize {
         size_of::<Row>() + self.raw.len() + self.raw_json.as_ref().map_or(0, String::len) + 64
-    }
-
-    /// In microseconds since 1970.
-    pub fn time(&self) -> i64 {
-        self.time
     }
 
     pub fn month(&self) -> Month {

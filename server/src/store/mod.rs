@@ -6,6 +6,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
+pub mod checkpoint;
 pub mod copy;
 pub mod credential;
 pub mod dashboard;
@@ -14,10 +15,12 @@ pub mod event;
 pub mod key;
 pub mod month;
 pub mod object;
+pub mod poison_message;
 pub mod rejected;
 pub mod rollup;
 pub mod segment;
 pub mod sketch;
+pub mod source;
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
 

@@ -12,6 +12,7 @@ mod ingest;
 mod postgres;
 mod query;
 mod sample;
+mod source;
 mod support;
 mod verify;
 mod web;

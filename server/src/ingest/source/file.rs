@@ -1,56 +1,12 @@
 //! Inputs to objects: files, folders with all files below them, standard input.
 
-use std::{
-    collections::HashSet,
-    fs::File,
-    io::{self, Read},
-    path::{Path, PathBuf},
-    time::UNIX_EPOCH,
-};
+use std::{collections::HashSet, io, path::Path, time::UNIX_EPOCH};
 
 use model::time::Timestamp;
 use walkdir::WalkDir;
 
-use super::Input;
-use crate::integrity::folder::SIDECAR as SIGNATURE;
-
-/// Something to read, and what identifies it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Object {
-    pub uri: String,
-    /// Tells one content of the URI from another.
-    pub version: String,
-    /// Compressed size in bytes, 0 when not known.
-    pub bytes: u64,
-    pub place: Place,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub enum Place {
-    File(PathBuf),
-    Stdin,
-}
-
-/// A path that cannot be listed, and why.
-pub struct Unreadable {
-    pub uri: String,
-    pub reason: String,
-}
-
-impl Object {
-    /// Whether it can be read a second time.
-    pub fn is_repeatable(&self) -> bool {
-        self.place != Place::Stdin
-    }
-
-    /// Opens it for reading; standard input only once.
-    pub fn open(&self) -> io::Result<Box<dyn Read + Send>> {
-        match &self.place {
-            Place::File(path) => Ok(Box::new(File::open(path)?)),
-            Place::Stdin => Ok(Box::new(io::stdin())),
-        }
-    }
-}
+use super::{Object, Place, Unreadable};
+use crate::{ingest::Input, integrity::folder::SIDECAR as SIGNATURE};
 
 /// All objects of the inputs in the order of their paths, each once. `now` names what comes from standard input.
 pub fn list(inputs: &[Input], now: Timestamp) -> (Vec<Object>, Vec<Unreadable>) {
@@ -77,7 +33,8 @@ pub fn list(inputs: &[Input], now: Timestamp) -> (Vec<Object>, Vec<Unreadable>) 
     (objects, unreadable)
 }
 
-fn walk(root: &Path, found: &mut dyn FnMut(Result<Object, Unreadable>)) {
+/// All files below `root`, in the order of their names; hidden ones are left out.
+pub fn walk(root: &Path, found: &mut dyn FnMut(Result<Object, Unreadable>)) {
     // Signatures of digests are put beside them for `trailmap verify`, by hand: no file of CloudTrail's has such a name.
     let visible = |entry: &walkdir::DirEntry| {
         let name = entry.file_name().as_encoded_bytes();

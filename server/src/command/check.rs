@@ -1,0 +1,30 @@
+//! `trailmap check`: tries each source of a configuration, and says in a sentence how it goes.
+
+use std::process::ExitCode;
+
+use crate::{
+    config::{self, source},
+    ingest::source::check::check,
+};
+
+/// Fails if a source does.
+pub async fn run(settings: &config::Check) -> anyhow::Result<ExitCode> {
+    let sources = source::read(&settings.config)?;
+    if sources.is_empty() {
+        super::print(&format!("{} has no sources.\n", settings.config.display()))?;
+    }
+    let mut all = true;
+    for source in &sources {
+        let tried = tokio::select! {
+            tried = check(source) => tried,
+            () = super::interrupt::received() => return Err(super::interrupt::Interrupted.into()),
+        };
+        let (word, told) = match &tried {
+            Ok(told) => ("ok", told),
+            Err(told) => ("FAILED", told),
+        };
+        all &= tried.is_ok();
+        super::print(&format!("{} ({}): {word}: {told}\n", source.name, source.kind.name()))?;
+    }
+    Ok(if all { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

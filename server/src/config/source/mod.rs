@@ -1,0 +1,222 @@
+//! The sources of `trailmap serve --config FILE`: what is read, from where and how often. Every mistake names its line.
+
+use std::{collections::HashSet, path::Path, path::PathBuf, time::Duration};
+
+use anyhow::{Context, anyhow};
+use time::Date;
+use toml::de::{DeTable, DeValue};
+
+use self::entry::{Entry, Mistake};
+
+mod entry;
+
+/// One `[[source]]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
+    /// Unique; stands in logs, in the database and in metrics.
+    pub name: String,
+    pub kind: Kind,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kind {
+    /// Keys of a bucket, found by listing.
+    S3(S3),
+    /// A queue that is told of new keys.
+    Sqs(Sqs),
+    /// The API that remembers 90 days, without a trail.
+    LookupEvents(LookupEvents),
+    /// A folder of this machine.
+    Folder(Folder),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct S3 {
+    pub aws: Aws,
+    pub bucket: String,
+    pub prefix: String,
+    /// Days of delivery before it are not read.
+    pub since: Option<Date>,
+    /// How often new keys are looked for.
+    pub poll: Duration,
+    /// How often all keys of today and yesterday are looked at again, for what was delivered late.
+    pub recheck: Duration,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sqs {
+    pub aws: Aws,
+    pub queue_url: String,
+    /// For so long a message that is being worked on is hidden from others; extended while work goes on.
+    pub visibility_timeout: Duration,
+    /// A message that failed so often is kept aside.
+    pub max_receives: u32,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct LookupEvents {
+    pub aws: Aws,
+    /// Empty: every region that the account has enabled.
+    pub regions: Vec<String>,
+    /// How many days before now the first start reads.
+    pub days: u32,
+    pub poll: Duration,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Folder {
+    pub path: PathBuf,
+    pub poll: Duration,
+}
+
+/// Who we are at AWS, and where that is. Empty: as the environment, the profile or the machine's role tells.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Aws {
+    pub region: Option<String>,
+    pub profile: Option<String>,
+    pub role_arn: Option<String>,
+    pub external_id: Option<String>,
+    /// Another service that speaks S3, SQS or CloudTrail. Buckets are then in the path, not in the host's name.
+    pub endpoint_url: Option<String>,
+    pub fips: bool,
+}
+
+impl Kind {
+    /// As `type` in the file.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Kind::S3(_) => "s3",
+            Kind::Sqs(_) => "sqs",
+            Kind::LookupEvents(_) => "lookup-events",
+            Kind::Folder(_) => "folder",
+        }
+    }
+}
+
+/// Reads the file. Errors name the file, the line, the source and the key.
+pub fn read(file: &Path) -> anyhow::Result<Vec<Source>> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("{}: cannot be read", file.display()))?;
+    parse(&text).map_err(|mistake| anyhow!("{}, {mistake}", file.display()))
+}
+
+/// The sources of a file's text, in their order.
+pub fn parse(text: &str) -> Result<Vec<Source>, String> {
+    let told = |mistake: Mistake| mistake.told(text);
+    let table = DeTable::parse(text).map_err(|error| {
+        let message = error.message().lines().collect::<Vec<_>>().join(", ");
+        told(Mistake { at: error.span().map_or(0, |span| span.start), what: format!("not TOML: {message}") })
+    })?;
+    let mut sources = Vec::new();
+    let mut names = HashSet::new();
+    for (key, value) in table.get_ref() {
+        let at = key.span().start;
+        let list = match (key.get_ref().as_ref(), value.get_ref()) {
+            ("source", DeValue::Array(list)) if list.iter().all(|item| item.get_ref().is_table()) => list,
+            ("source", _) => return Err(told(Mistake { at, what: "a source begins with [[source]]".to_owned() })),
+            (other, _) => {
+                let what = format!("unknown key {other:?}: the file has [[source]] tables and nothing else");
+                return Err(told(Mistake { at, what }));
+            }
+        };
+        for item in list.iter() {
+            let Some(table) = item.get_ref().as_table() else { continue };
+            let entry = Entry::new(item.span().start, table);
+            let source = source(entry).map_err(told)?;
+            if !names.insert(source.name.clone()) {
+                let what = format!("the name {:?} is taken by a source above", source.name);
+                return Err(told(Mistake { at: item.span().start, what }));
+            }
+            sources.push(source);
+        }
+    }
+    Ok(sources)
+}
+
+fn source(mut entry: Entry<'_>) -> Result<Source, Mistake> {
+    let name = entry.name()?;
+    let kind = match entry.required("type")?.as_str() {
+        "s3" => Kind::S3(s3(&mut entry)?),
+        "sqs" => Kind::Sqs(sqs(&mut entry)?),
+        "lookup-events" => Kind::LookupEvents(lookup_events(&mut entry)?),
+        "folder" => Kind::Folder(Folder {
+            path: PathBuf::from(entry.required("path")?),
+            poll: entry.duration("poll", Duration::from_secs(2))?,
+        }),
+        other => {
+            let what = format!("{other:?} is none of s3, sqs, lookup-events, folder");
+            return Err(entry.mistake("type", &what));
+        }
+    };
+    entry.finish(kind.name())?;
+    Ok(Source { name, kind })
+}
+
+fn s3(entry: &mut Entry<'_>) -> Result<S3, Mistake> {
+    let bucket = entry.required("bucket")?;
+    if bucket.contains('/') || bucket.is_empty() {
+        return Err(entry.mistake("bucket", "not the name of a bucket: without s3:// and without a path"));
+    }
+    Ok(S3 {
+        bucket,
+        prefix: entry.text("prefix")?.unwrap_or_default(),
+        since: entry.date("since")?,
+        poll: entry.duration("poll", Duration::from_secs(60))?,
+        recheck: entry.duration("recheck", Duration::from_secs(3600))?,
+        aws: aws(entry)?,
+    })
+}
+
+fn sqs(entry: &mut Entry<'_>) -> Result<Sqs, Mistake> {
+    let queue_url = entry.required("queue_url")?;
+    if !queue_url.starts_with("https://") && !queue_url.starts_with("http://") {
+        return Err(entry.mistake("queue_url", "not the URL of a queue, which begins with https://"));
+    }
+    let visibility_timeout = entry.duration("visibility_timeout", Duration::from_secs(120))?;
+    if !(2..=43_200).contains(&visibility_timeout.as_secs()) {
+        return Err(entry.mistake("visibility_timeout", "SQS takes from 2s to 12h"));
+    }
+    let max_receives = entry.number("max_receives", 1..=1_000, 5)?;
+    Ok(Sqs { queue_url, visibility_timeout, max_receives, aws: aws(entry)? })
+}
+
+fn lookup_events(entry: &mut Entry<'_>) -> Result<LookupEvents, Mistake> {
+    let mut regions = entry.list("regions")?.unwrap_or_default();
+    if regions.iter().any(|region| region == "*") {
+        if regions.len() > 1 {
+            return Err(entry.mistake("regions", "\"*\" is all regions and stands alone"));
+        }
+        regions.clear();
+    }
+    if regions.iter().collect::<HashSet<_>>().len() < regions.len() {
+        return Err(entry.mistake("regions", "a region stands there twice"));
+    }
+    Ok(LookupEvents {
+        regions,
+        days: entry.number("days", 1..=90, 90)?,
+        poll: entry.duration("poll", Duration::from_secs(60))?,
+        aws: aws(entry)?,
+    })
+}
+
+fn aws(entry: &mut Entry<'_>) -> Result<Aws, Mistake> {
+    let aws = Aws {
+        region: entry.text("region")?,
+        profile: entry.text("profile")?,
+        role_arn: entry.text("role_arn")?,
+        external_id: entry.text("external_id")?,
+        endpoint_url: entry.text("endpoint_url")?,
+        fips: entry.boolean("fips")?,
+    };
+    let is_role = |arn: &String| arn.starts_with("arn:") && arn.contains(":role/");
+    if aws.role_arn.as_ref().is_some_and(|arn| !is_role(arn)) {
+        return Err(entry.mistake("role_arn", "not the ARN of a role, as arn:aws:iam::111122223333:role/trailmap"));
+    }
+    if aws.external_id.is_some() && aws.role_arn.is_none() {
+        return Err(entry.mistake("external_id", "belongs to a role: there is no role_arn"));
+    }
+    let is_url = |url: &String| url.starts_with("http://") || url.starts_with("https://");
+    if aws.endpoint_url.as_ref().is_some_and(|url| !is_url(url)) {
+        return Err(entry.mistake("endpoint_url", "not a URL: it begins with https:// or http://"));
+    }
+    Ok(aws)
+}

@@ -1,0 +1,169 @@
+//! All sources at once, each a task of its own: one that fails is tried again and stops no other.
+
+use std::{panic::AssertUnwindSafe, time::Duration};
+
+use futures::FutureExt;
+use sqlx::PgPool;
+use tokio::task::JoinSet;
+
+use super::{aws, folder::Folder, intake::Intake, listing::Listing, lookup::Lookup, queue::Queue};
+use crate::{
+    config::source::{Kind, Source},
+    ingest::{self, enrich::GeoIp},
+    store,
+};
+
+/// After an error: so long, then twice as long, and so on.
+const FIRST_BACKOFF: Duration = Duration::from_secs(1);
+const LAST_BACKOFF: Duration = Duration::from_secs(60);
+/// What is being stored when the program ends may still take so long; then it is dropped, and read again at the next start.
+const GRACE: Duration = Duration::from_secs(5);
+/// How often rollups are folded and Postgres is told what there is.
+const SETTLE: Duration = Duration::from_secs(60);
+
+/// A source went through once.
+#[derive(Debug, Default)]
+pub struct Round {
+    /// Until there may be more.
+    pub pause: Duration,
+    /// Something that did not hold up the rest.
+    pub complaint: Option<String>,
+}
+
+/// The running sources.
+pub struct Runner {
+    intake: Intake,
+    tasks: JoinSet<()>,
+}
+
+impl Runner {
+    /// Starts all sources.
+    pub fn start(pool: PgPool, geoip: GeoIp, sources: Vec<Source>) -> Runner {
+        let intake = Intake::new(pool, geoip);
+        let mut tasks = JoinSet::new();
+        let names: Vec<_> = sources.iter().map(|source| source.name.clone()).collect();
+        tasks.spawn(settle(intake.clone(), names));
+        for source in sources {
+            tasks.spawn(keep(intake.named(&source.name), source.kind));
+        }
+        Runner { intake, tasks }
+    }
+
+    /// Ends all sources within ten seconds; what is dropped comes again at the next start.
+    pub async fn stop(mut self) {
+        self.intake.stop.cancel();
+        if tokio::time::timeout(GRACE + Duration::from_secs(2), async {
+            while self.tasks.join_next().await.is_some() {}
+        })
+        .await
+        .is_err()
+        {
+            tracing::warn!("sources were still at work and are cut off");
+            self.tasks.abort_all();
+        }
+        let said = tokio::time::timeout(Duration::from_secs(2), store::source::stopped(&self.intake.pool)).await;
+        if !matches!(said, Ok(Ok(()))) {
+            tracing::warn!("the database does not answer: sources are not marked as stopped");
+        }
+    }
+}
+
+/// A source, opened.
+enum Reader {
+    Listing(Box<Listing>),
+    Queue(Box<Queue>),
+    Lookup(Box<Lookup>),
+    Folder(Folder),
+}
+
+impl Reader {
+    async fn open(kind: &Kind) -> Reader {
+        match kind {
+            Kind::S3(settings) => {
+                let config = aws::config(&settings.aws).await;
+                Reader::Listing(Box::new(Listing::new(settings.clone(), &config)))
+            }
+            Kind::Sqs(settings) => {
+                let config = aws::config(&settings.aws).await;
+                Reader::Queue(Box::new(Queue::new(settings.clone(), config)))
+            }
+            Kind::LookupEvents(settings) => {
+                let config = aws::config(&settings.aws).await;
+                Reader::Lookup(Box::new(Lookup::new(settings.clone(), config)))
+            }
+            Kind::Folder(settings) => Reader::Folder(Folder::new(settings.clone())),
+        }
+    }
+
+    async fn round(&mut self, intake: &Intake) -> anyhow::Result<Round> {
+        match self {
+            Reader::Listing(listing) => listing.round(intake).boxed().await,
+            Reader::Queue(queue) => queue.round(intake).boxed().await,
+            Reader::Lookup(lookup) => lookup.round(intake).boxed().await,
+            Reader::Folder(folder) => folder.round(intake).boxed().await,
+        }
+    }
+}
+
+/// Keeps a source going until the program ends.
+async fn keep(intake: Intake, kind: Kind) {
+    tracing::info!(source = %intake.name, kind = kind.name(), "a source starts");
+    let mut reader = Reader::open(&kind).await;
+    let mut backoff = FIRST_BACKOFF;
+    while !intake.stopping() {
+        let pause = match one(&mut reader, &intake, kind.name()).await {
+            None => return,
+            Some(Ok(round)) => {
+                backoff = FIRST_BACKOFF;
+                round.pause
+            }
+            Some(Err(error)) => {
+                let reason = format!("{error:#}");
+                tracing::error!(source = %intake.name, reason, again_in_s = backoff.as_secs(), "a source fails");
+                // When it is the database that does not answer, this is told in the log alone.
+                let _ = store::source::failed(&intake.pool, &intake.name, &reason).await;
+                let pause = backoff;
+                backoff = LAST_BACKOFF.min(backoff * 2);
+                pause
+            }
+        };
+        if !pause.is_zero() && !intake.pause(pause).await {
+            return;
+        }
+    }
+}
+
+/// One round, and its end in the source's row. None when the program ended before it did.
+async fn one(reader: &mut Reader, intake: &Intake, kind: &str) -> Option<anyhow::Result<Round>> {
+    let round = async {
+        // Nothing is taken from outside while the database does not answer.
+        store::source::running(&intake.pool, &intake.name, kind).await?;
+        let round = reader.round(intake).await?;
+        match &round.complaint {
+            Some(reason) => store::source::failed(&intake.pool, &intake.name, reason).await?,
+            None => store::source::waiting(&intake.pool, &intake.name).await?,
+        }
+        Ok(round)
+    };
+    let mut round = std::pin::pin!(AssertUnwindSafe(round).catch_unwind());
+    let ended = tokio::select! {
+        ended = &mut round => ended,
+        () = intake.stop.cancelled() => tokio::time::timeout(GRACE, round).await.ok()?,
+    };
+    Some(ended.unwrap_or_else(|_| Err(anyhow::anyhow!("the source broke down: this is a bug of Trailmap"))))
+}
+
+/// Now and then brings the rollups together: after each small batch it would cost more than the batch.
+async fn settle(intake: Intake, names: Vec<String>) {
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    if let Err(error) = store::source::declare(&intake.pool, &names).await {
+        tracing::warn!(%error, "sources that are no longer in the file are not marked as stopped");
+    }
+    while intake.pause(SETTLE).await {
+        let stored = std::mem::take(&mut *intake.stored());
+        if let Err(error) = ingest::settle(&intake.pool, &stored).await {
+            intake.stored().add(stored.events, stored.times);
+            tracing::warn!(%error, "the rollups could not be folded");
+        }
+    }
+}

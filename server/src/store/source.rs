@@ -1,0 +1,129 @@
+//! Sources: how each of them goes.
+
+use model::time::Timestamp;
+use sqlx::{FromRow, PgPool};
+use time::OffsetDateTime;
+
+use crate::ingest::Batch;
+
+/// A source as it is listed.
+#[derive(Clone, Debug, PartialEq, FromRow)]
+pub struct Source {
+    pub name: String,
+    /// `s3`, `sqs`, `lookup-events` or `folder`.
+    #[sqlx(rename = "type")]
+    pub kind: String,
+    /// `running`, `waiting`, `error` or `stopped`.
+    pub state: String,
+    pub last_error: Option<String>,
+    pub last_error_at: Option<OffsetDateTime>,
+    pub last_success_at: Option<OffsetDateTime>,
+    pub last_object: Option<String>,
+    pub newest_event_time: Option<OffsetDateTime>,
+    pub objects: i64,
+    pub objects_failed: i64,
+    pub events_read: i64,
+    pub events_inserted: i64,
+    pub events_duplicate: i64,
+    pub events_rejected: i64,
+    pub messages: i64,
+}
+
+/// All sources that there ever were, by name.
+pub async fn list(pool: &PgPool) -> sqlx::Result<Vec<Source>> {
+    sqlx::query_as(
+        "select name, type, state, last_error, last_error_at, last_success_at, last_object, newest_event_time, objects,
+                objects_failed, events_read, events_inserted, events_duplicate, events_rejected, messages
+         from source order by name",
+    )
+    .fetch_all(pool)
+    .await
+}
+
+/// Says which sources there are now; those that are gone are stopped.
+pub async fn declare(pool: &PgPool, names: &[&str]) -> sqlx::Result<()> {
+    sqlx::query("update source set state = 'stopped', changed_at = now() where name <> all($1)")
+        .bind(names)
+        .execute(pool)
+        .await?;
+    Ok(())
+}
+
+/// The source is at work.
+pub async fn running(pool: &PgPool, name: &str, kind: &str) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into source (name, type, state) values ($1, $2, 'running')
+         on conflict (name) do update set type = excluded.type, state = 'running', changed_at = now()",
+    )
+    .bind(name)
+    .bind(kind)
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// The source went through, and waits for more.
+pub async fn waiting(pool: &PgPool, name: &str) -> sqlx::Result<()> {
+    sqlx::query("update source set state = 'waiting', last_success_at = now(), changed_at = now() where name = $1")
+        .bind(name)
+        .execute(pool)
+        .await?;
+    Ok(())
+}
+
+/// The source met an error, and will try again.
+pub async fn failed(pool: &PgPool, name: &str, error: &str) -> sqlx::Result<()> {
+    sqlx::query(
+        "update source set state = 'error', last_error = $2, last_error_at = now(), changed_at = now() where name = $1",
+    )
+    .bind(name)
+    .bind(error.replace('\0', "\u{fffd}"))
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// All sources are stopped.
+pub async fn stopped(pool: &PgPool) -> sqlx::Result<()> {
+    declare(pool, &[]).await
+}
+
+/// Adds what a batch did. `last` is the URI of its last object.
+pub async fn advance(pool: &PgPool, name: &str, batch: &Batch, last: Option<&str>) -> sqlx::Result<()> {
+    let counts = &batch.summary;
+    sqlx::query(
+        "update source set
+            objects = objects + $2, objects_failed = objects_failed + $3, events_read = events_read + $4,
+            events_inserted = events_inserted + $5, events_duplicate = events_duplicate + $6,
+            events_rejected = events_rejected + $7, last_object = coalesce($8, last_object),
+            newest_event_time = greatest(newest_event_time, to_timestamp($9::double precision / 1e6)), changed_at = now()
+         where name = $1",
+    )
+    .bind(name)
+    .bind(counts.objects as i64)
+    .bind(counts.objects_failed as i64)
+    .bind(counts.events_read as i64)
+    .bind(counts.events_inserted as i64)
+    .bind(counts.events_duplicate as i64)
+    .bind(counts.events_rejected as i64)
+    .bind(last)
+    .bind(batch.times.as_ref().map(|times| *times.end()))
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// Counts messages that were deleted from a queue.
+pub async fn count_messages(pool: &PgPool, name: &str, messages: usize) -> sqlx::Result<()> {
+    sqlx::query("update source set messages = messages + $2, changed_at = now() where name = $1")
+        .bind(name)
+        .bind(messages as i64)
+        .execute(pool)
+        .await?;
+    Ok(())
+}
+
+/// Milliseconds since 1970 as Postgres takes them.
+pub fn moment(time: Timestamp) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(time.0) * 1_000_000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}

@@ -1,0 +1,11 @@
+//! Tests of `server::ingest::source`, and of `trailmap serve --config`.
+
+mod check;
+mod cloud;
+mod config;
+mod crash;
+mod folder;
+mod listing;
+mod lookup;
+mod notification;
+mod queue;

@@ -1,0 +1,150 @@
+//! The file of sources: what it may say, and how its mistakes are told.
+
+use expect_test::{Expect, expect};
+use server::config::source::{Kind, parse};
+
+/// What is wrong with each of the texts, a line each.
+fn mistakes(texts: &[String], expected: Expect) {
+    let told: String = texts.iter().map(|text| parse(text).unwrap_err() + "\n").collect();
+    expected.assert_eq(&told);
+}
+
+#[test]
+fn every_type_and_key() {
+    let text = r#"
+        [[source]]
+        name = "org-trail"
+        type = "s3"
+        bucket = "my-trail"
+        prefix = "AWSLogs/"
+        since = 2026-01-31
+        poll = "90s"
+        recheck = "2h"
+        region = "eu-west-1"
+        profile = "audit"
+        role_arn = "arn:aws:iam::111122223333:role/trailmap"
+        external_id = "xyz"
+        endpoint_url = "http://127.0.0.1:9000"
+        fips = true
+
+        [[source]]
+        name = "queue-1"
+        type = "sqs"
+        queue_url = "https://sqs.eu-west-1.amazonaws.com/111122223333/trail"
+        visibility_timeout = "5m"
+        max_receives = 3
+
+        [[source]]
+        name = "api"
+        type = "lookup-events"
+        regions = ["*"]
+        days = 30
+
+        [[source]]
+        name = "drop"
+        type = "folder"
+        path = "/var/spool/trail"
+    "#;
+    let sources = parse(text).unwrap();
+    expect![[r#"
+        [Source { name: "org-trail", kind: S3(S3 { aws: Aws { region: Some("eu-west-1"), profile: Some("audit"), role_arn: Some("arn:aws:iam::111122223333:role/trailmap"), external_id: Some("xyz"), endpoint_url: Some("http://127.0.0.1:9000"), fips: true }, bucket: "my-trail", prefix: "AWSLogs/", since: Some(2026-01-31), poll: 90s, recheck: 7200s }) }, Source { name: "queue-1", kind: Sqs(Sqs { aws: Aws { region: None, profile: None, role_arn: None, external_id: None, endpoint_url: None, fips: false }, queue_url: "https://sqs.eu-west-1.amazonaws.com/111122223333/trail", visibility_timeout: 300s, max_receives: 3 }) }, Source { name: "api", kind: LookupEvents(LookupEvents { aws: Aws { region: None, profile: None, role_arn: None, external_id: None, endpoint_url: None, fips: false }, regions: [], days: 30, poll: 60s }) }, Source { name: "drop", kind: Folder(Folder { path: "/var/spool/trail", poll: 2s }) }]"#]]
+    .assert_eq(&format!("{sources:?}"));
+    assert!(matches!(&sources[0].kind, Kind::S3(s3) if s3.poll.as_secs() == 90));
+    assert_eq!(parse("").unwrap(), []);
+}
+
+#[test]
+fn mistakes_of_the_file() {
+    let folder = "[[source]]\nname = \"a\"\ntype = \"folder\"\npath = \"/a\"\n";
+    let texts = [
+        "[[source]\n",
+        "\nlisten = 1\n",
+        "source = 1\n",
+        "[[source]]\ntype = \"s3\"\n",
+        "[[source]]\nname = \"Trail\"\n",
+        "[[source]]\nname = \"trail\"\n",
+        "[[source]]\nname = \"trail\"\ntype = \"kafka\"\n",
+        "[[source]]\nname = \"trail\"\ntype = \"s3\"\n",
+        &format!("{folder}{folder}"),
+        &format!("{folder}region = \"eu-west-1\"\n"),
+    ];
+    mistakes(
+        &texts.map(str::to_owned),
+        expect![[r#"
+        line 1: not TOML: unclosed array table, expected `]`
+        line 2: unknown key "listen": the file has [[source]] tables and nothing else
+        line 1: a source begins with [[source]]
+        line 1: source: name: is missing
+        line 2: source: name: "Trail" has other characters than a-z, 0-9 and -, or over 63
+        line 1: source "trail": type: is missing
+        line 3: source "trail": type: "kafka" is none of s3, sqs, lookup-events, folder
+        line 1: source "trail": bucket: is missing
+        line 5: the name "a" is taken by a source above
+        line 5: source "a": region: unknown key; a source of type folder has name, path, poll, type
+    "#]],
+    );
+}
+
+#[test]
+fn mistakes_of_keys() {
+    let s3 = [
+        "bukket = \"c\"",
+        "prefix = 1",
+        "since = \"yesterday\"",
+        "since = 2026-02-30",
+        "since = 2026-01-31T00:00:00Z",
+        "poll = \"60\"",
+        "poll = 60",
+        "poll = \"0s\"",
+        "poll = \"-1s\"",
+        "role_arn = \"trailmap\"",
+        "external_id = \"x\"",
+        "endpoint_url = \"minio:9000\"",
+        "fips = \"yes\"",
+        "region = \"\"",
+    ];
+    let s3 = s3.map(|line| format!("[[source]]\nname = \"trail\"\ntype = \"s3\"\nbucket = \"b\"\n{line}\n"));
+    mistakes(
+        &s3,
+        expect![[r#"
+        line 5: source "trail": bukket: unknown key; a source of type s3 has bucket, endpoint_url, external_id, fips, name, poll, prefix, profile, recheck, region, role_arn, since, type
+        line 5: source "trail": prefix: a text in quotes is expected, not a number
+        line 5: source "trail": since: "yesterday" is no date such as 2026-01-31
+        line 5: not TOML: invalid date, expected day between 01 and 28
+        line 5: source "trail": since: "2026-01-31T00:00:00Z" is no date such as 2026-01-31
+        line 5: source "trail": poll: "60" is no duration such as 60s, 5m, 2h or 1d, from 1s to 365d
+        line 5: source "trail": poll: a text in quotes is expected, not a number
+        line 5: source "trail": poll: "0s" is no duration such as 60s, 5m, 2h or 1d, from 1s to 365d
+        line 5: source "trail": poll: "-1s" is no duration such as 60s, 5m, 2h or 1d, from 1s to 365d
+        line 5: source "trail": role_arn: not the ARN of a role, as arn:aws:iam::111122223333:role/trailmap
+        line 5: source "trail": external_id: belongs to a role: there is no role_arn
+        line 5: source "trail": endpoint_url: not a URL: it begins with https:// or http://
+        line 5: source "trail": fips: true or false is expected, not a text
+        line 5: source "trail": region: is empty
+    "#]],
+    );
+    let others = [
+        "\"s3\"\nbucket = \"s3://b/c\"",
+        "\"sqs\"\nqueue_url = \"trail\"",
+        "\"sqs\"\nqueue_url = \"https://q\"\nvisibility_timeout = \"1s\"",
+        "\"sqs\"\nqueue_url = \"https://q\"\nmax_receives = 0",
+        "\"lookup-events\"\nregions = [\"*\", \"eu-west-1\"]",
+        "\"lookup-events\"\nregions = [\"eu-west-1\", \"eu-west-1\"]",
+        "\"lookup-events\"\nregions = \"eu-west-1\"",
+        "\"lookup-events\"\ndays = 91",
+    ];
+    let others = others.map(|lines| format!("[[source]]\nname = \"t\"\ntype = {lines}\n"));
+    mistakes(
+        &others,
+        expect![[r#"
+        line 4: source "t": bucket: not the name of a bucket: without s3:// and without a path
+        line 4: source "t": queue_url: not the URL of a queue, which begins with https://
+        line 5: source "t": visibility_timeout: SQS takes from 2s to 12h
+        line 5: source "t": max_receives: a number from 1 to 1000 is expected
+        line 4: source "t": regions: "*" is all regions and stands alone
+        line 4: source "t": regions: a region stands there twice
+        line 4: source "t": regions: a list of texts is expected, as ["eu-west-1", "us-east-1"]
+        line 4: source "t": days: a number from 1 to 90 is expected
+    "#]],
+    );
+}
