@@ -15,6 +15,7 @@ use super::{
     session::{Session, Trouble, permit},
     sql,
 };
+use crate::store::month;
 
 /// Functions of Postgres take so many arguments at most.
 const ARGUMENTS: usize = 100;
@@ -94,7 +95,8 @@ fn collect(step: &serde_json::Value, scans: &mut Vec<Scan>) {
     let number = |key: &str| step[key].as_f64().unwrap_or(0.0);
     if let Some(table) = step["Relation Name"].as_str() {
         let each = number("Actual Rows") + number("Rows Removed by Filter") + number("Rows Removed by Index Recheck");
-        scans.push(Scan { table: table.to_owned(), rows: (each * number("Actual Loops")) as u64 });
+        let table = month::table_of(table).to_owned();
+        scans.push(Scan { table, rows: (each * number("Actual Loops")) as u64 });
     }
     for inner in step["Plans"].as_array().into_iter().flatten() {
         collect(inner, scans);
@@ -124,11 +126,12 @@ mod tests {
             "Rows Removed by Filter": 1,
         });
         let plan = json!({ "Node Type": "Nested Loop", "Actual Rows": 40, "Actual Loops": 1, "Plans": [
-            { "Node Type": "Seq Scan", "Relation Name": "event", "Actual Rows": 40, "Actual Loops": 1 }, inner,
+            { "Node Type": "Seq Scan", "Relation Name": "stored_event_2026_01", "Actual Rows": 40, "Actual Loops": 1 }, inner,
         ] });
         let mut scans = Vec::new();
         collect(&plan, &mut scans);
-        let expected = [("event", 40), ("address", 80)].map(|(table, rows)| Scan { table: table.to_owned(), rows });
+        let expected =
+            [("stored_event", 40), ("address", 80)].map(|(table, rows)| Scan { table: table.to_owned(), rows });
         assert_eq!(scans, expected);
     }
 }

@@ -68,6 +68,15 @@ impl fmt::Display for Month {
     }
 }
 
+/// The table that a partition is a part of; any other table is its own.
+pub fn table_of(partition: &str) -> &str {
+    let parts = TABLES.iter().map(|(table, ..)| *table);
+    parts
+        .into_iter()
+        .find(|table| partition.strip_prefix(table).is_some_and(|rest| rest.starts_with('_')))
+        .unwrap_or(partition)
+}
+
 /// The months that are known to have their partitions.
 #[derive(Debug)]
 pub struct Months {

@@ -254,11 +254,9 @@ async fn an_inspection_shows_how_a_panel_is_answered() {
     assert_eq!(inspection["filter"], "outcome:failure and actor:alice");
     let statement = &inspection["statements"][0];
     assert_eq!(statement["tables"], json!(["identity", "result", "stored_event", "target"]));
-    assert_eq!(
-        (&statement["rows"], &statement["rows_read"]),
-        (&json!(0), &json!(3)),
-        "the event, and whether it is alice's failure"
-    );
+    assert_eq!(statement["rows"], 0);
+    // The event, and whether it is alice's failure: in which order is Postgres' choice.
+    assert!((1..=3).contains(&statement["rows_read"].as_u64().unwrap()), "{}", statement["rows_read"]);
     assert!(statement["binds"].as_array().unwrap().contains(&json!("alice")));
     for (address, status) in [
         ("/d/overview/nope/inspect.json", StatusCode::NOT_FOUND),
