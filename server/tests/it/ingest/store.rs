@@ -55,9 +55,8 @@ async fn a_row_has_what_the_record_has() {
             .unwrap();
     let mut row: serde_json::Value = rows[0].get("row");
     row.as_object_mut().unwrap().retain(|key, value| {
-        !(key.ends_with("_id") && value.is_number())
-            && !["raw", "event_key", "ordinal"].contains(&key.as_str())
-            && !value.is_null()
+        let differs = key.ends_with("_id") && value.is_number();
+        !(differs || value.is_null() || ["raw", "event_key", "ordinal"].contains(&key.as_str()))
     });
     let expected = json!({
         "event_id": id(1), "event_time": "2026-01-01T00:00:01+00:00", "event_name": "PutObject", "event_source": "s3.amazonaws.com",
