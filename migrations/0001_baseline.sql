@@ -196,17 +196,7 @@ create table access_day (
 );
 create index access_day_index on access_day using brin (start_time) with (pages_per_range = 16, autosummarize = on);
 
-create table access_hour (
-    start_time timestamptz not null,
-    scope_id bigint not null,
-    identity_id bigint not null,
-    session_id bigint not null,
-    address_id bigint not null,
-    result_id bigint not null,
-    events bigint not null,
-    first_seen timestamptz not null,
-    last_seen timestamptz not null
-);
+create table access_hour (like access_day);
 create index access_hour_index on access_hour using brin (start_time) with (pages_per_range = 16, autosummarize = on);
 
 create table action_hour (

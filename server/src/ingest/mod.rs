@@ -121,12 +121,13 @@ pub struct Stored {
 impl Stored {
     pub fn add(&mut self, events: u64, times: Option<RangeInclusive<i64>>) {
         self.events += events;
-        self.times = self.times.take().into_iter().chain(times).reduce(span);
+        self.times = span(self.times.take(), times);
     }
 }
 
-fn span(a: RangeInclusive<i64>, b: RangeInclusive<i64>) -> RangeInclusive<i64> {
-    *a.start().min(b.start())..=*a.end().max(b.end())
+/// From the earlier beginning to the later end.
+fn span(a: Option<RangeInclusive<i64>>, b: Option<RangeInclusive<i64>>) -> Option<RangeInclusive<i64>> {
+    a.into_iter().chain(b).reduce(|a, b| *a.start().min(b.start())..=*a.end().max(b.end()))
 }
 
 /// Reads all inputs into the database. Errors: only what stops the whole run (database gone); a bad object is counted and told.

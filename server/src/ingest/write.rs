@@ -98,8 +98,7 @@ impl<'a> Writer<'a> {
                 Ok(Some(message)) => {
                     let part = if let Message::Part(part) = &message { Some(part) } else { None };
                     self.tick(part.map_or(0, |part| part.records()));
-                    self.times =
-                        self.times.take().into_iter().chain(part.and_then(|part| part.times())).reduce(super::span);
+                    self.times = super::span(self.times.take(), part.and_then(|part| part.times()));
                     return Ok(message);
                 }
                 Ok(None) => anyhow::bail!("the reader of {} died", reading.object.uri),

@@ -11,10 +11,9 @@ use model::{
     field::{Field, Kind},
     panel::{Group, Mark, Measure},
     series::Column,
-    time::{Timestamp, Window},
+    time::Window,
 };
 use sqlx::{Postgres, QueryBuilder, postgres::types::PgInterval};
-use time::OffsetDateTime;
 
 use self::name::{each, inner, push_class, push_place, push_shown, push_value, shown_name};
 use super::{
@@ -22,6 +21,7 @@ use super::{
     measure::{self, Part, Sum},
     plan::{Ask, Inner, Plan},
 };
+use crate::store::instant;
 
 pub use self::{name::shown, source::Source};
 
@@ -393,14 +393,6 @@ fn push_list<T: std::fmt::Display>(sql: &mut QueryBuilder<Postgres>, items: impl
 fn push_times(sql: &mut QueryBuilder<Postgres>, window: Window) {
     sql.push("event_time >= ").push_bind(instant(window.from));
     sql.push(" and event_time < ").push_bind(instant(window.to));
-}
-
-/// Postgres' time of `at`, within the years 1 to 9999.
-pub fn instant(at: Timestamp) -> OffsetDateTime {
-    const FIRST: i64 = -62_135_596_800_000;
-    const LAST: i64 = 253_402_300_799_999;
-    let at_ms = at.0.clamp(FIRST, LAST);
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(at_ms) * 1_000_000).expect("within the years 1 to 9999")
 }
 
 fn list_column(group: Group) -> Column {

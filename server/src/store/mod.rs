@@ -1,10 +1,12 @@
 //! Fixed SQL: connection, migrations, and what every room shares.
 
+use model::time::Timestamp;
 use sqlx::{
     PgPool,
     migrate::MigrateError,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
+use time::OffsetDateTime;
 
 pub mod checkpoint;
 pub mod copy;
@@ -23,6 +25,14 @@ pub mod sketch;
 pub mod source;
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
+
+/// Postgres' time of `at`, within the years 1 to 9999.
+pub fn instant(at: Timestamp) -> OffsetDateTime {
+    const FIRST: i64 = -62_135_596_800_000;
+    const LAST: i64 = 253_402_300_799_999;
+    let at_ms = at.0.clamp(FIRST, LAST);
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(at_ms) * 1_000_000).expect("within the years 1 to 9999")
+}
 
 /// A pool with sessions set to UTC, migrated to this program's schema.
 pub async fn open(options: PgConnectOptions, connections: u32) -> anyhow::Result<PgPool> {

@@ -1,6 +1,5 @@
 //! Sources: how each of them goes.
 
-use model::time::Timestamp;
 use sqlx::{FromRow, PgPool};
 use time::OffsetDateTime;
 
@@ -121,9 +120,4 @@ pub async fn count_messages(pool: &PgPool, name: &str, messages: usize) -> sqlx:
         .execute(pool)
         .await?;
     Ok(())
-}
-
-/// Milliseconds since 1970 as Postgres takes them.
-pub fn moment(time: Timestamp) -> OffsetDateTime {
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(time.0) * 1_000_000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }

@@ -7,10 +7,10 @@ use model::{
 };
 use sqlx::{Postgres, QueryBuilder};
 
-use super::{instant, narrow, push_times};
+use super::{narrow, push_times};
 use crate::{
     query::filter::{condition, condition_over, is_text},
-    store::sketch,
+    store::{instant, sketch},
 };
 
 /// Letters of a text that are looked for in a segment's sketch, at most: more hardly sort out more.

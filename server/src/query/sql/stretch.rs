@@ -3,8 +3,10 @@
 use model::time::{Timestamp, Window};
 use sqlx::{Postgres, QueryBuilder};
 
-use super::instant;
-use crate::store::rollup::{ROLLUPS, Rollup};
+use crate::store::{
+    instant,
+    rollup::{ROLLUPS, Rollup},
+};
 
 /// Parts of a window that one table counts.
 #[derive(Debug, PartialEq)]

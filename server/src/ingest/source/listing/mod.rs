@@ -25,7 +25,7 @@ use super::{
 use crate::{
     clock::Clock,
     config::source::S3,
-    store::{checkpoint, source::moment},
+    store::{checkpoint, instant},
 };
 
 pub mod layout;
@@ -124,7 +124,7 @@ impl Listing {
     async fn recent(&mut self, intake: &Intake) -> anyhow::Result<Option<String>> {
         let began = Instant::now();
         let whole = is_due(self.rechecked, self.settings.recheck);
-        let now = moment(Clock::System.now());
+        let now = instant(Clock::System.now());
         let mut days = vec![now.date()];
         if whole || now.hour() < NIGHT {
             days.extend(now.date().previous_day());
@@ -154,7 +154,7 @@ impl Listing {
 
     /// Old days that were never listed to their ends, and those to which something may still be delivered.
     async fn plan(&mut self, intake: &Intake) -> anyhow::Result<()> {
-        let today = moment(Clock::System.now()).date();
+        let today = instant(Clock::System.now()).date();
         let (bucket, since) = (&self.bucket, self.settings.since);
         let mut dated = self.leaves.clone();
         dated.retain(|leaf| leaf.dated);
