@@ -12,6 +12,10 @@ create table object (
     -- done: read to its end. failed: not readable to its end, for the reason in `error`; it is tried again.
     state text not null check (state in ('done', 'failed')),
     error text,
+    -- It is to be read again: somebody asked for it. Its source does it, and takes the mark away.
+    retry boolean not null default false,
+    -- The source of `trailmap serve --config` that read it last; null: a run of `trailmap ingest`.
+    source text collate "C",
     kind text not null,
     events_read bigint not null,
     events_inserted bigint not null,
@@ -20,6 +24,8 @@ create table object (
     bytes_uncompressed bigint not null,
     finished_at timestamptz not null default now()
 );
+create index object_finished_index on object (finished_at);
+create index object_failed_index on object (finished_at) where state = 'failed';
 
 -- What many events have in common is stored once. An event refers to it by an id that follows from the content alone, so
 -- that writers need not ask each other: SipHash with `hash_key`, so that nobody outside can make two contents that share
@@ -343,6 +349,13 @@ create table source (
     events_rejected bigint not null default 0,
     -- Messages of a queue that were dealt with and deleted.
     messages bigint not null default 0,
+    -- Messages that wait in its queue; null where that is not known, or where there is none.
+    backlog bigint,
+    -- Pieces of older time (a day's keys of an account and region, six hours of a region) that are still to be read, and how many
+    -- there were when the reading began; null where nothing older is to be read.
+    backfill_left bigint,
+    backfill_total bigint,
+    backfill_since timestamptz,
     changed_at timestamptz not null default now()
 );
 
@@ -377,6 +390,8 @@ create table poison_message (
     receives integer not null,
     reason text not null,
     body text not null,
+    -- It is to be dealt with again: somebody asked for it.
+    retry boolean not null default false,
     kept_at timestamptz not null default now(),
     unique (queue_url, message_id)
 );

@@ -79,6 +79,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/") view=page::dashboard::Dashboard ssr=SsrMode::InOrder/>
                     <Route path=path!("/d/:dashboard") view=page::dashboard::Dashboard ssr=SsrMode::InOrder/>
                     <Route path=path!("/dashboards") view=page::served::ServedPage ssr=SsrMode::InOrder/>
+                    <Route path=path!("/ingest") view=page::served::ServedPage ssr=SsrMode::InOrder/>
                     <Route path=path!("/d/:dashboard/edit") view=page::served::ServedPage ssr=SsrMode::InOrder/>
                     <Route path=path!("/d/:dashboard/history") view=page::served::ServedPage ssr=SsrMode::InOrder/>
                     <Route path=path!("/d/:dashboard/:panel") view=page::panel::PanelAlone ssr=SsrMode::Async/>

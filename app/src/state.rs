@@ -43,6 +43,8 @@ pub struct State {
     pub local: RwSignal<bool>,
     /// The foot of the page, as HTML.
     pub about: Resource<Result<String, ApiError>>,
+    /// Who fell silent, as HTML: empty as a rule.
+    pub quiet: Resource<Result<String, ApiError>>,
     /// The id of the dashboard that the address names, or named last.
     pub named: Memo<Option<String>>,
     /// What was found under `named`; while another is asked for, the one before. Its panels' pages do not ask again.
@@ -141,15 +143,17 @@ pub fn Provider(children: Children) -> impl IntoView {
         })
     });
     let Named(dashboard, known) = SharedValue::new(|| use_context::<Named>().unwrap_or_default()).into_inner();
+    let tick = RwSignal::new(0);
     let state = State {
         path,
         view: Memo::new(move |_| read.with(|(view, _)| view.clone())),
         discover,
         base: Memo::new(move |_| discover.with(|discover| discover.first().path(&path.get()))),
         errors: Memo::new(errors),
-        tick: RwSignal::new(0),
+        tick,
         local: RwSignal::new(false),
         about: Resource::new(|| (), |()| api::about_html()),
+        quiet: Resource::new(move || tick.get(), |_| api::quiet_html()),
         named,
         dashboard: RwSignal::new(dashboard),
         built_in: StoredValue::new(SharedValue::new(built_in).into_inner()),

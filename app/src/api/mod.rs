@@ -20,6 +20,7 @@ mod completion;
 mod dashboard;
 mod discover;
 mod entity;
+mod ingest;
 mod inspect;
 mod served;
 
@@ -27,6 +28,10 @@ pub use completion::completion_html;
 pub use dashboard::{Dashboards, Found, Info, Named, Source, Version, dashboard_get, dashboards_get};
 pub use discover::{Discover, Listing, Rows, control_html, discover_page, values_html};
 pub use entity::{Entities, Known, Profile, Step, entity_html};
+pub use ingest::{
+    Backfill, ByHand, Counts, FailedObject, Ingest, Ingests, Listed, Place, PoisonMessage, Quiet, Rejected, Retry,
+    Source as IngestSource, SourceState, quiet_html,
+};
 pub use inspect::panel_inspect;
 pub use served::{Opened, Served, served_get, served_send};
 
@@ -67,7 +72,7 @@ pub struct ValueCount {
 
 /// What the server offers to pages. `app` never knows Postgres.
 #[async_trait]
-pub trait Backend: Dashboards + Discover + Entities {
+pub trait Backend: Dashboards + Discover + Entities + Ingests {
     /// The data of one panel. Errors: no such dashboard or panel, a bad filter or range, time-out, no database.
     async fn panel(&self, dashboard: &str, panel: &str, view: &View) -> Result<Series, Error>;
 

@@ -10,6 +10,7 @@ pub mod entity;
 pub mod event;
 mod json;
 pub mod markdown;
+pub mod quiet;
 pub mod syntax;
 pub mod values;
 

@@ -7,7 +7,7 @@ use super::of_dashboard;
 use crate::{
     api::{Found, Source},
     state::use_state,
-    ui::{controls::controls, footer::Footer, frame::Frame, title::title, top_bar::TopBar},
+    ui::{controls::controls, footer::Footer, frame::Frame, quiet::quiet, title::title, top_bar::TopBar},
 };
 
 /// `/` and `/d/:dashboard`
@@ -35,6 +35,7 @@ fn shown(found: Found) -> AnyView {
             {edit}
         </TopBar>
         <main id="main" tabindex="-1">
+            {quiet()}
             {(!dashboard.controls.is_empty()).then(|| controls(&dashboard.controls))}
             {empty}
             <div class="grid">{dashboard.tiles.into_iter().map(frame).collect_view()}</div>

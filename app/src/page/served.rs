@@ -1,17 +1,19 @@
 //! A page that the server writes whole: lists and forms that work without scripts, and need none here.
 
+use std::time::Duration;
+
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_location;
 
 use super::not_found::failed;
 use crate::{
     api::{self, Opened, Served},
-    state::use_state,
+    state::{State, use_state},
     status,
     ui::{live, title::title, top_bar::TopBar},
 };
 
-/// `/dashboards`, `/d/:dashboard/edit`, `/d/:dashboard/history`
+/// `/dashboards`, `/ingest`, `/d/:dashboard/edit`, `/d/:dashboard/history`
 #[component]
 pub fn ServedPage() -> AnyView {
     let state = use_state();
@@ -33,6 +35,11 @@ pub fn ServedPage() -> AnyView {
             });
         }
     });
+    Effect::new(move |_| {
+        if location.pathname.with(|path| path == INGEST) {
+            keep_fresh(state);
+        }
+    });
     let content = move || match page.get() {
         Some(Ok(page)) => shown(page),
         Some(Err(error)) => failed(&error.0),
@@ -41,13 +48,30 @@ pub fn ServedPage() -> AnyView {
     content.into_any()
 }
 
-/// The list of dashboards.
+/// Lists, which lead nowhere further up.
 const LIST: &str = "/dashboards";
+const INGEST: &str = "/ingest";
+
+/// How often the page about ingest is asked for again while it is looked at.
+const PACE: Duration = Duration::from_secs(5);
+
+/// Asks for the page every so often, but not under the hands of whoever uses it.
+fn keep_fresh(state: State) {
+    let tick = move || {
+        let in_use = document().query_selector("#main :focus").is_ok_and(|found| found.is_some());
+        if !document().hidden() && !in_use {
+            state.tick.update(|tick| *tick += 1);
+        }
+    };
+    if let Ok(handle) = set_interval_with_handle(tick, PACE) {
+        on_cleanup(move || handle.clear());
+    }
+}
 
 /// Whether an address is still of this kind: it changes before the page does.
 fn is_served(address: &str) -> bool {
     let path = address.split('?').next().unwrap_or_default();
-    path == LIST || path.ends_with("/edit") || path.ends_with("/history")
+    path == LIST || path == INGEST || path.ends_with("/edit") || path.ends_with("/history")
 }
 
 fn shown(page: Served) -> AnyView {
@@ -55,8 +79,8 @@ fn shown(page: Served) -> AnyView {
         status::page(page.status);
     }
     let state = use_state();
-    // The list itself leads nowhere further up.
-    let up = (state.path.get_untracked() != LIST).then(|| {
+    let has_up = state.path.with_untracked(|path| path != LIST && path != INGEST);
+    let up = has_up.then(|| {
         view! { <a class="crumb up" href=move || state.view.get().href(LIST)>"Dashboards"</a> }
     });
     view! {

@@ -5,7 +5,7 @@ use model::{
     error::Error,
 };
 
-use super::{Answer, Form, Place, edit, nowhere};
+use super::{Answer, Form, Place, edit, ingest, nowhere};
 use crate::api::Backend;
 
 /// What a form leads to.
@@ -21,6 +21,7 @@ pub enum Outcome {
 pub async fn act(backend: &dyn Backend, path: &str, form: &Form) -> Outcome {
     let done = match Place::of(path) {
         Some(Place::List) => of_list(backend, form).await,
+        Some(Place::Ingest) => ingest::act(backend, form).await,
         Some(Place::Edit(id)) => return edit::act(backend, &id, form).await,
         Some(Place::History(id)) => restore(backend, &id, form).await,
         None => Err(nowhere()),

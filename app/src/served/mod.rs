@@ -6,6 +6,7 @@ mod edit;
 mod form;
 mod history;
 mod html;
+mod ingest;
 mod list;
 
 use model::{
@@ -16,6 +17,7 @@ use model::{
 pub use self::{
     act::{Outcome, act},
     form::Form,
+    ingest::lasting,
 };
 use crate::api::{Backend, Served};
 
@@ -41,6 +43,7 @@ pub async fn page(backend: &dyn Backend, address: &str, answer: Answer) -> Resul
     let status = answer.refused.as_ref().map_or(200, Error::status);
     let page = match Place::of(path).ok_or_else(nowhere)? {
         Place::List => list::page(backend, &view, query, &answer).await?,
+        Place::Ingest => ingest::page(backend, &view, &answer).await?,
         Place::Edit(id) => edit::page(backend, &view, &id, &answer).await?,
         Place::History(id) => history::page(backend, &view, &id, &answer).await?,
     };
@@ -59,6 +62,7 @@ pub async fn send(backend: &dyn Backend, address: &str, form: &Form) -> Result<S
 /// A page that takes forms.
 enum Place {
     List,
+    Ingest,
     /// Of the dashboard with this id.
     Edit(String),
     History(String),
@@ -69,6 +73,7 @@ impl Place {
         let mut segments = path.strip_prefix('/')?.split('/');
         let place = match (segments.next()?, segments.next(), segments.next()) {
             ("dashboards", None, None) => Place::List,
+            ("ingest", None, None) => Place::Ingest,
             ("d", Some(id), Some("edit")) => Place::Edit(id.to_owned()),
             ("d", Some(id), Some("history")) => Place::History(id.to_owned()),
             _ => return None,

@@ -26,6 +26,7 @@ pub mod message;
 pub mod nav;
 pub mod pills;
 pub mod pivot;
+pub mod quiet;
 pub mod refresh;
 pub mod table;
 pub mod theme;

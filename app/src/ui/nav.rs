@@ -12,6 +12,7 @@ pub fn places(state: State) -> Vec<(String, String, Option<&'static str>)> {
     let mut places: Vec<_> = state.built_in.with_value(|built_in| built_in.iter().map(of).collect());
     places.push((model::discover::PATH.to_owned(), "Discover".to_owned(), Some("d")));
     places.push(("/dashboards".to_owned(), "Dashboards".to_owned(), Some("b")));
+    places.push(("/ingest".to_owned(), "Ingest".to_owned(), Some("t")));
     places
 }
 

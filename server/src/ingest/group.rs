@@ -92,7 +92,8 @@ pub async fn store(connection: &mut PgConnection, group: &Group) -> sqlx::Result
 pub async fn claim(connection: &mut PgConnection, objects: &[Whole]) -> sqlx::Result<HashMap<i64, i64>> {
     let uris: Vec<_> = objects.iter().map(|whole| whole.object.uri.as_str()).collect();
     let versions: Vec<_> = objects.iter().map(|whole| whole.object.version.as_str()).collect();
-    let claimed = object::claim(connection, &uris, &versions).await?;
+    let sources: Vec<_> = objects.iter().map(|whole| whole.object.source.as_deref()).collect();
+    let claimed = object::claim(connection, &uris, &versions, &sources).await?;
     let ids: Vec<_> = claimed.iter().map(|(_, id)| *id).collect();
     rejected::clear(connection, &ids).await?;
     Ok(claimed.into_iter().map(|(at, id)| (objects[at as usize - 1].number, id)).collect())

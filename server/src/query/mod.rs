@@ -29,6 +29,7 @@ mod discover;
 mod entity;
 mod event;
 pub mod filter;
+mod ingest;
 mod inspect;
 mod measure;
 mod plan;
@@ -50,6 +51,7 @@ pub struct Query {
     exports: Arc<Semaphore>,
     fixed: Arc<dashboard::Fixed>,
     answers: Arc<answers::Answers>,
+    quiet: ingest::KeptQuiet,
 }
 
 impl Query {
@@ -57,7 +59,16 @@ impl Query {
         let connections = pool.options().get_max_connections();
         let panels = Arc::new(Semaphore::new((connections * 3 / 4).max(1) as usize));
         let exports = Arc::new(Semaphore::new((connections / 4).max(1) as usize));
-        Query { pool, clock, geoip, panels, exports, fixed: Arc::default(), answers: Arc::default() }
+        Query {
+            pool,
+            clock,
+            geoip,
+            panels,
+            exports,
+            fixed: Arc::default(),
+            answers: Arc::default(),
+            quiet: Arc::default(),
+        }
     }
 
     /// The statements that a panel runs, for reading and for tests: the id of the table (empty for the panel's own)

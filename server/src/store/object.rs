@@ -54,18 +54,59 @@ pub async fn done(pool: &PgPool, uris: &[&str]) -> sqlx::Result<Vec<(String, Str
         .await
 }
 
+/// Marks objects for being read again by their sources: those of the URIs, or all that failed. Returns how many; what came by
+/// itself (an answer of LookupEvents, a push) is nowhere to be read again.
+pub async fn mark(pool: &PgPool, uris: Option<&[String]>) -> sqlx::Result<u64> {
+    let marked = sqlx::query(
+        "update object set retry = true, state = 'failed', error = coalesce(error, 'is to be read again')
+         where source is not null and uri ~ '^(s3|file)://'
+           and case when $1::text[] is null then state = 'failed' else uri = any($1) end",
+    )
+    .bind(uris)
+    .execute(pool)
+    .await?;
+    Ok(marked.rows_affected())
+}
+
+/// URIs of a source's objects that are to be read again.
+pub async fn marked(pool: &PgPool, source: &str, limit: i64) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar(
+        "select uri from object where state = 'failed' and retry and source = $1 order by finished_at limit $2",
+    )
+    .bind(source)
+    .bind(limit)
+    .fetch_all(pool)
+    .await
+}
+
+/// It could not be read again.
+pub async fn unmark(pool: &PgPool, uri: &str, reason: &str) -> sqlx::Result<()> {
+    sqlx::query("update object set retry = false, error = $2, finished_at = now() where uri = $1")
+        .bind(uri)
+        .bind(reason)
+        .execute(pool)
+        .await?;
+    Ok(())
+}
+
 /// Claims objects for reading and locks their rows until the transaction ends; returns the id of each, by its number in `uris`.
 /// One that another run finished meanwhile is left out. Until `finish` the rows say `failed`, which nobody sees.
-pub async fn claim(connection: &mut PgConnection, uris: &[&str], versions: &[&str]) -> sqlx::Result<Vec<(i64, i64)>> {
+pub async fn claim(
+    connection: &mut PgConnection,
+    uris: &[&str],
+    versions: &[&str],
+    sources: &[Option<&str>],
+) -> sqlx::Result<Vec<(i64, i64)>> {
     // In the order of URIs, so that two runs wait for each other rather than lock each other.
     sqlx::query_as(
-        "with given as (select * from unnest($1::text[], $2::text[]) with ordinality as g (uri, version, number)),
+        "with given as (select * from unnest($1::text[], $2::text[], $3::text[]) with ordinality as g (uri, version, source, number)),
          claimed as (
-            insert into object (uri, version, state, kind, events_read, events_inserted, events_duplicate, events_rejected,
+            insert into object (uri, version, source, state, kind, events_read, events_inserted, events_duplicate, events_rejected,
                                 bytes_uncompressed)
-            select uri, version, 'failed', '', 0, 0, 0, 0, 0 from given order by uri collate \"C\"
+            select uri, version, source, 'failed', '', 0, 0, 0, 0, 0 from given order by uri collate \"C\"
             on conflict (uri) do update set
                 version = excluded.version,
+                source = excluded.source,
                 events_inserted = case when object.version = excluded.version then object.events_inserted else 0 end
             where object.state <> 'done' or object.version <> excluded.version
             returning object_id, uri
@@ -74,6 +115,7 @@ pub async fn claim(connection: &mut PgConnection, uris: &[&str], versions: &[&st
     )
     .bind(uris)
     .bind(versions)
+    .bind(sources)
     .fetch_all(&mut *connection)
     .await
 }
@@ -89,6 +131,7 @@ pub async fn finish(connection: &mut PgConnection, objects: &[Finish]) -> sqlx::
         "update object set
             state = case when f.error is null then 'done' else 'failed' end,
             error = f.error,
+            retry = false,
             kind = f.kind,
             events_read = f.read,
             events_rejected = f.rejected,

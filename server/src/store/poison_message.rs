@@ -24,6 +24,37 @@ pub async fn list(pool: &PgPool, limit: i64) -> sqlx::Result<Vec<PoisonMessage>>
     .await
 }
 
+/// Marks messages for being dealt with again. Returns how many.
+pub async fn mark(pool: &PgPool, message_ids: Option<&[String]>) -> sqlx::Result<u64> {
+    let marked = sqlx::query("update poison_message set retry = true where message_id = any($1) or $1 is null")
+        .bind(message_ids)
+        .execute(pool)
+        .await?;
+    Ok(marked.rows_affected())
+}
+
+/// A source's messages that are to be dealt with again.
+pub async fn marked(pool: &PgPool, source: &str, limit: i64) -> sqlx::Result<Vec<PoisonMessage>> {
+    sqlx::query_as(
+        "select source, queue_url, message_id, receives, reason, body from poison_message
+         where retry and source = $1 order by poison_message_id limit $2",
+    )
+    .bind(source)
+    .bind(limit)
+    .fetch_all(pool)
+    .await
+}
+
+/// A message was dealt with again: it goes, or stays for a new reason.
+pub async fn dealt(pool: &PgPool, message: &PoisonMessage, reason: Option<&str>) -> sqlx::Result<()> {
+    let sql = match reason {
+        None => "delete from poison_message where queue_url = $1 and message_id = $2 and $3::text is null",
+        Some(_) => "update poison_message set retry = false, reason = $3 where queue_url = $1 and message_id = $2",
+    };
+    sqlx::query(sql).bind(&message.queue_url).bind(&message.message_id).bind(reason).execute(pool).await?;
+    Ok(())
+}
+
 /// Keeps a message; one that was kept before stays as it was.
 pub async fn keep(pool: &PgPool, message: &PoisonMessage) -> sqlx::Result<()> {
     // Postgres takes no NUL in texts, JSON may have them.

@@ -3,7 +3,7 @@
 use sqlx::{FromRow, PgPool};
 use time::OffsetDateTime;
 
-use crate::ingest::Batch;
+use crate::ingest::{Batch, source::runner::Left};
 
 /// A source as it is listed.
 #[derive(Clone, Debug, PartialEq, FromRow)]
@@ -26,13 +26,20 @@ pub struct Source {
     pub events_duplicate: i64,
     pub events_rejected: i64,
     pub messages: i64,
+    /// Messages that wait in its queue.
+    pub backlog: Option<i64>,
+    /// Pieces of older time that are still to be read, of how many, and since when they are.
+    pub backfill_left: Option<i64>,
+    pub backfill_total: Option<i64>,
+    pub backfill_since: Option<OffsetDateTime>,
 }
 
 /// All sources that there ever were, by name.
 pub async fn list(pool: &PgPool) -> sqlx::Result<Vec<Source>> {
     sqlx::query_as(
         "select name, type, state, last_error, last_error_at, last_success_at, last_object, newest_event_time, objects,
-                objects_failed, events_read, events_inserted, events_duplicate, events_rejected, messages
+                objects_failed, events_read, events_inserted, events_duplicate, events_rejected, messages, backlog, backfill_left,
+                backfill_total, backfill_since
          from source order by name",
     )
     .fetch_all(pool)
@@ -95,6 +102,7 @@ pub async fn advance(pool: &PgPool, name: &str, batch: &Batch, last: Option<&str
             objects = objects + $2, objects_failed = objects_failed + $3, events_read = events_read + $4,
             events_inserted = events_inserted + $5, events_duplicate = events_duplicate + $6,
             events_rejected = events_rejected + $7, last_object = coalesce($8, last_object),
+            state = 'running',
             newest_event_time = greatest(newest_event_time, to_timestamp($9::double precision / 1e6)), changed_at = now()
          where name = $1",
     )
@@ -107,6 +115,24 @@ pub async fn advance(pool: &PgPool, name: &str, batch: &Batch, last: Option<&str
     .bind(counts.events_rejected as i64)
     .bind(last)
     .bind(batch.times.as_ref().map(|times| *times.end()))
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// Notes what is still to be read. What is left of older time began to be read when it was first told, or when more was left than before.
+pub async fn left(pool: &PgPool, name: &str, left: Left) -> sqlx::Result<()> {
+    sqlx::query(
+        "update source set
+            backlog = $2,
+            backfill_left = $3,
+            backfill_total = case when $3 > 0 then greatest(backfill_total, $3) end,
+            backfill_since = case when $3 > 0 then coalesce(backfill_since, now()) end
+         where name = $1",
+    )
+    .bind(name)
+    .bind(left.backlog)
+    .bind(left.backfill)
     .execute(pool)
     .await?;
     Ok(())

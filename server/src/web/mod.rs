@@ -29,10 +29,13 @@ mod error;
 mod export;
 mod health;
 mod host;
+mod ingest;
 mod live;
+mod metrics;
 mod origin;
 mod page;
 mod policy;
+mod process;
 
 pub use live::Live;
 
@@ -60,10 +63,13 @@ pub fn router(backend: Arc<dyn Backend>) -> Router {
 
 /// Everything that Trailmap answers to.
 pub fn router_with(backend: Arc<dyn Backend>, settings: Settings) -> Router {
+    let metrics = metrics::Metrics::default();
+    let collected = get(metrics::answer).with_state((metrics.clone(), backend.clone()));
     let pages = page::routes(backend.clone())
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready).with_state(backend.clone()))
         .merge(discover::routes(backend.clone()))
+        .merge(ingest::routes(backend.clone()))
         .layer(from_fn_with_state(backend.clone(), export::answer));
     // Around the routes, not on each: a form that is refused is answered by the page's own route.
     let pages = Router::new()
@@ -72,10 +78,12 @@ pub fn router_with(backend: Arc<dyn Backend>, settings: Settings) -> Router {
         .layer(CompressionLayer::new());
     Router::new()
         .nest("/pkg", assets::routes())
+        .route("/metrics", collected)
         .route("/live", get(live::answer).with_state(settings.live))
         .merge(pages)
         .layer(from_fn(origin::check))
         .layer(from_fn_with_state(settings.hosts.map(Arc::new), host::check))
+        .layer(from_fn_with_state(metrics, metrics::measure))
         .layer(ResponseBodyTimeoutLayer::new(error::LONGEST))
         .layer(from_fn(error::overdue))
         .layer(from_fn(error::panics))

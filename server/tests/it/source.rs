@@ -9,3 +9,4 @@ mod listing;
 mod lookup;
 mod notification;
 mod queue;
+mod report;

@@ -19,6 +19,7 @@ pub fn list(inputs: &[Input], now: Timestamp) -> (Vec<Object>, Vec<Unreadable>) 
                 version: now.0.to_string(),
                 bytes: 0,
                 place: Place::Stdin,
+                source: None,
             }),
             Input::Path(path) => walk(path, &mut |found| match found {
                 Ok(object) => {
@@ -52,7 +53,8 @@ pub fn walk(root: &Path, found: &mut dyn FnMut(Result<Object, Unreadable>)) {
     }
 }
 
-fn file(path: &Path) -> Result<Object, Unreadable> {
+/// A file as it is now.
+pub fn file(path: &Path) -> Result<Object, Unreadable> {
     let unreadable = |error: io::Error| Unreadable { uri: uri(path), reason: error.to_string() };
     let data = path.metadata().map_err(unreadable)?;
     let modified = data.modified().map_err(unreadable)?.duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -61,6 +63,7 @@ fn file(path: &Path) -> Result<Object, Unreadable> {
         version: format!("{}-{}", data.len(), modified.as_nanos()),
         bytes: data.len(),
         place: Place::File(path.to_owned()),
+        source: None,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -13,7 +13,7 @@ use super::{
     intake::{Intake, MOST_OBJECTS},
     runner::Round,
 };
-use crate::config::source;
+use crate::{config::source, ingest::source::runner::Left};
 
 /// What could not be opened is tried again so often.
 const AGAIN: Duration = Duration::from_secs(60);
@@ -51,7 +51,14 @@ impl Folder {
                 }
             }
         }
-        Ok(Round { pause: self.settings.poll, complaint })
+        Ok(Round { pause: self.settings.poll, complaint, left: Left::default() })
+    }
+
+    /// A file of the folder as it is now.
+    pub fn object(&self, uri: &str) -> Result<Object, String> {
+        let path = uri.strip_prefix("file://").map(Path::new).filter(|path| path.starts_with(&self.settings.path));
+        let path = path.ok_or_else(|| format!("{uri} is not in the folder {}", self.settings.path.display()))?;
+        file::file(path).map_err(|error| format!("{}: {}", error.uri, error.reason))
     }
 
     async fn look(&mut self) -> anyhow::Result<(Vec<Object>, Vec<Unreadable>)> {

@@ -1,7 +1,10 @@
 //! What a source hands its objects to: bounded batches into the database, and the source's row beside them.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -32,6 +35,8 @@ pub struct Intake {
     pub stop: CancellationToken,
     geoip: GeoIp,
     turns: Arc<Semaphore>,
+    /// Something was read since the last look.
+    worked: Arc<AtomicBool>,
     /// What all sources stored since the last look.
     stored: Arc<Mutex<Stored>>,
 }
@@ -44,13 +49,14 @@ impl Intake {
             stop: CancellationToken::new(),
             geoip,
             turns: Arc::new(Semaphore::new(AT_A_TIME)),
+            worked: Arc::default(),
             stored: Arc::default(),
         }
     }
 
     /// The same for another source; they share memory and connections.
     pub fn named(&self, name: &str) -> Intake {
-        Intake { name: name.into(), ..self.clone() }
+        Intake { name: name.into(), worked: Arc::default(), ..self.clone() }
     }
 
     pub fn stopping(&self) -> bool {
@@ -65,22 +71,29 @@ impl Intake {
         }
     }
 
+    /// Whether anything was read since this was asked last.
+    pub fn worked(&self) -> bool {
+        self.worked.swap(false, Ordering::Relaxed)
+    }
+
     pub fn stored(&self) -> MutexGuard<'_, Stored> {
         self.stored.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Stores a batch. When it returns, each object that is not in `failed` is committed. Errors: the database's.
-    pub async fn take(&self, objects: Vec<Object>) -> anyhow::Result<Batch> {
+    pub async fn take(&self, mut objects: Vec<Object>) -> anyhow::Result<Batch> {
         if objects.is_empty() {
             return Ok(Batch::default());
         }
         let last = objects.last().map(|object| object.uri.clone());
+        objects.iter_mut().for_each(|object| object.source = Some(self.name.clone()));
         let _turn = self.turns.acquire().await?;
         let told = Told { source: &self.name };
         let batch = ingest::batch(&self.pool, &self.geoip, objects, AHEAD, &told).await?;
         self.stored().add(batch.summary.events_inserted, batch.times.clone());
         let summary = &batch.summary;
         if summary.objects + summary.objects_failed > 0 {
+            self.worked.store(true, Ordering::Relaxed);
             tracing::debug!(source = %self.name, objects = summary.objects, new = summary.events_inserted, "stored");
             store::source::advance(&self.pool, &self.name, &batch, last.as_deref()).await?;
         }

@@ -23,7 +23,7 @@ use super::{
     Object, Place,
     aws::{Failure, Trouble},
     intake::Intake,
-    runner::Round,
+    runner::{Left, Round},
 };
 use crate::{clock::Clock, config::source::LookupEvents, store::checkpoint};
 
@@ -96,12 +96,16 @@ impl Lookup {
                 Err(error) => complaint = complaint.or(Some(format!("{error:#}"))),
             }
         }
-        match complaint {
-            Some(reason) if well == 0 => Err(anyhow!(reason)),
+        if let Some(reason) = &complaint {
+            if well == 0 {
+                return Err(anyhow!(reason.clone()));
+            }
             // Regions that fail are not asked in haste.
-            Some(reason) => Ok(Round { pause: pause.max(Duration::from_secs(5)), complaint: Some(reason) }),
-            None => Ok(Round { pause, complaint: None }),
+            pause = pause.max(Duration::from_secs(5));
         }
+        let slices = self.tracks.iter().map(|track| track.slices.len()).sum::<usize>();
+        let left = Left { backfill: i64::try_from(slices).ok(), ..Left::default() };
+        Ok(Round { pause, complaint, left })
     }
 
     /// Asks for one event of each region. Errors: the first that AWS does not give.
@@ -274,6 +278,7 @@ impl Track {
             version: Sha256::digest(&text).iter().take(16).map(|byte| format!("{byte:02x}")).collect(),
             bytes: text.len() as u64,
             place: Place::Memory(Bytes::from(text)),
+            source: None,
         };
         intake.take(vec![object]).await?;
         Ok(())

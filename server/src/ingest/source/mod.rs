@@ -22,6 +22,7 @@ pub mod listing;
 pub mod lookup;
 pub mod notification;
 pub mod queue;
+mod retry;
 pub mod runner;
 pub mod s3;
 
@@ -36,6 +37,8 @@ pub struct Object {
     /// Compressed size in bytes, 0 when not known.
     pub bytes: u64,
     pub place: Place,
+    /// The name of the source that it comes from; none for a run of `trailmap ingest`.
+    pub source: Option<Arc<str>>,
 }
 
 #[derive(Clone, Debug)]

@@ -13,6 +13,7 @@ use aws_sdk_sqs::{
     Client,
     types::{
         ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName,
+        QueueAttributeName,
     },
 };
 
@@ -53,6 +54,12 @@ pub struct Queue {
 /// A message, and what is to be stored before it may go.
 struct Task {
     message: Message,
+    content: Content,
+}
+
+/// What a message names.
+#[derive(Default)]
+struct Content {
     objects: Vec<Object>,
     /// Why it cannot be dealt with, as far as that is known already.
     trouble: Option<(ErrorKind, String)>,
@@ -66,9 +73,13 @@ impl Queue {
     /// Receives some messages and deals with them. Errors: the queue's, the database's, or that no message got through.
     pub async fn round(&mut self, intake: &Intake) -> anyhow::Result<Round> {
         let messages = self.receive(intake).await?;
-        if messages.is_empty() {
-            return Ok(Round::default());
-        }
+        let mut round = if messages.is_empty() { Round::default() } else { self.dealt(intake, messages).await? };
+        round.left.backlog = self.backlog().await;
+        Ok(round)
+    }
+
+    /// Deals with messages while they are kept hidden from others.
+    async fn dealt(&mut self, intake: &Intake, messages: Vec<Message>) -> anyhow::Result<Round> {
         let receipts: Vec<_> =
             messages.iter().filter_map(|message| message.receipt_handle().map(str::to_owned)).collect();
         let (client, url, visible) =
@@ -114,13 +125,14 @@ impl Queue {
     async fn deal(&mut self, intake: &Intake, messages: Vec<Message>) -> anyhow::Result<Round> {
         let mut tasks = Vec::new();
         for message in messages {
-            tasks.push(self.task(message).await);
+            let content = self.read(message.body().unwrap_or_default()).await;
+            tasks.push(Task { message, content });
         }
-        let objects = tasks.iter().flat_map(|task| task.objects.iter().cloned()).collect();
+        let objects = tasks.iter().flat_map(|task| task.content.objects.iter().cloned()).collect();
         let batch = intake.take(objects).await?;
         let (mut gone, mut complaint) = (Vec::new(), None);
         for task in &tasks {
-            match task.trouble(&batch) {
+            match task.content.trouble(&batch) {
                 None => gone.push(&task.message),
                 Some((kind, reason)) => {
                     if self.is_poison(task, kind) {
@@ -136,28 +148,49 @@ impl Queue {
         store::source::count_messages(&intake.pool, &intake.name, gone.len()).await?;
         match complaint {
             Some(reason) if gone.is_empty() => Err(anyhow::anyhow!(reason)),
-            complaint => Ok(Round { pause: Duration::ZERO, complaint }),
+            complaint => Ok(Round { complaint, ..Round::default() }),
         }
     }
 
-    /// Reads a message.
-    async fn task(&mut self, message: Message) -> Task {
-        let (mut objects, mut trouble) = (Vec::new(), None);
-        match notification::read(message.body().unwrap_or_default()) {
-            Ok(names) => {
-                for named in names.into_iter().filter(|named| is_log(&named.key)) {
-                    match self.object(named).await {
-                        Ok(object) => objects.push(object),
-                        Err(failure) => {
-                            let reason = failure.to_string();
-                            trouble = Some((failure.into_io().kind(), reason));
-                        }
-                    }
+    /// Reads a message's body.
+    async fn read(&mut self, body: &str) -> Content {
+        let names = match notification::read(body) {
+            Ok(names) => names,
+            Err(reason) => return Content { trouble: Some((ErrorKind::InvalidData, reason)), ..Content::default() },
+        };
+        let mut content = Content::default();
+        for named in names.into_iter().filter(|named| is_log(&named.key)) {
+            match self.object(named).await {
+                Ok(object) => content.objects.push(object),
+                Err(failure) => {
+                    let reason = failure.to_string();
+                    content.trouble = Some((failure.into_io().kind(), reason));
                 }
             }
-            Err(reason) => trouble = Some((ErrorKind::InvalidData, reason)),
         }
-        Task { message, objects, trouble }
+        content
+    }
+
+    /// Deals once more with a message that was kept aside; returns why that does not go.
+    pub async fn deal_again(&mut self, intake: &Intake, body: &str) -> anyhow::Result<Option<String>> {
+        let content = self.read(body).await;
+        let batch = intake.take(content.objects.clone()).await?;
+        Ok(content.trouble(&batch).map(|(_, reason)| reason))
+    }
+
+    /// The object of a URI as it is now. None: it is no URI of S3's.
+    pub async fn object_of(&mut self, uri: &str) -> Option<Result<Object, Failure>> {
+        let (bucket, key) = s3::split(uri)?;
+        let (bucket, key) = (bucket.to_owned(), key.to_owned());
+        Some(self.object(Named { bucket, key, etag: None, bytes: 0, region: None }).await)
+    }
+
+    /// Messages that wait. None where the queue does not tell, which needs a permission of its own.
+    async fn backlog(&self) -> Option<i64> {
+        let waiting = QueueAttributeName::ApproximateNumberOfMessages;
+        let request = self.client.get_queue_attributes().queue_url(&self.settings.queue_url);
+        let answer = request.attribute_names(waiting.clone()).send().await.ok()?;
+        answer.attributes()?.get(&waiting)?.parse().ok()
     }
 
     async fn object(&mut self, named: Named) -> Result<Object, Failure> {
@@ -224,8 +257,10 @@ impl Task {
         let count = counts.and_then(|counts| counts.get(&MessageSystemAttributeName::ApproximateReceiveCount));
         count.and_then(|count| count.parse().ok()).unwrap_or(1)
     }
+}
 
-    /// Why it may not go yet. An object that is damaged is dealt with: it has its row and its reason.
+impl Content {
+    /// Why its message may not go yet. An object that is damaged is dealt with: it has its row and its reason.
     fn trouble(&self, batch: &Batch) -> Option<(ErrorKind, String)> {
         self.trouble.clone().or_else(|| {
             let failed = self.objects.iter().filter_map(|object| Some((object, batch.failed.get(&object.uri)?)));

@@ -1,12 +1,15 @@
 //! All sources at once, each a task of its own: one that fails is tried again and stops no other.
 
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    time::{Duration, Instant},
+};
 
 use futures::FutureExt;
 use sqlx::PgPool;
 use tokio::task::JoinSet;
 
-use super::{aws, folder::Folder, intake::Intake, listing::Listing, lookup::Lookup, queue::Queue};
+use super::{aws, folder::Folder, intake::Intake, listing::Listing, lookup::Lookup, queue::Queue, retry};
 use crate::{
     config::source::{Kind, Source},
     ingest::{self, enrich::GeoIp},
@@ -18,6 +21,8 @@ const FIRST_BACKOFF: Duration = Duration::from_secs(1);
 const LAST_BACKOFF: Duration = Duration::from_secs(60);
 /// What is being stored when the program ends may still take so long; then it is dropped, and read again at the next start.
 const GRACE: Duration = Duration::from_secs(5);
+/// How often a source that has nothing to do says that it is well.
+const WELL: Duration = Duration::from_secs(30);
 /// How often rollups are folded and Postgres is told what there is.
 const SETTLE: Duration = Duration::from_secs(60);
 
@@ -28,6 +33,16 @@ pub struct Round {
     pub pause: Duration,
     /// Something that did not hold up the rest.
     pub complaint: Option<String>,
+    pub left: Left,
+}
+
+/// What is still to be read, as far as a source knows it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Left {
+    /// Messages that wait in the queue.
+    pub backlog: Option<i64>,
+    /// Pieces of older time; none where nothing older is wanted.
+    pub backfill: Option<i64>,
 }
 
 /// The running sources.
@@ -69,7 +84,7 @@ impl Runner {
 }
 
 /// A source, opened.
-enum Reader {
+pub enum Reader {
     Listing(Box<Listing>),
     Queue(Box<Queue>),
     Lookup(Box<Lookup>),
@@ -77,6 +92,16 @@ enum Reader {
 }
 
 impl Reader {
+    /// As `type` in the file.
+    fn kind(&self) -> &'static str {
+        match self {
+            Reader::Listing(_) => "s3",
+            Reader::Queue(_) => "sqs",
+            Reader::Lookup(_) => "lookup-events",
+            Reader::Folder(_) => "folder",
+        }
+    }
+
     async fn open(kind: &Kind) -> Reader {
         match kind {
             Kind::S3(settings) => {
@@ -108,10 +133,10 @@ impl Reader {
 /// Keeps a source going until the program ends.
 async fn keep(intake: Intake, kind: Kind) {
     tracing::info!(source = %intake.name, kind = kind.name(), "a source starts");
-    let mut reader = Reader::open(&kind).await;
+    let mut running = Running::new(Reader::open(&kind).await, intake);
     let mut backoff = FIRST_BACKOFF;
-    while !intake.stopping() {
-        let pause = match one(&mut reader, &intake, kind.name()).await {
+    while !running.intake.stopping() {
+        let pause = match running.round().await {
             None => return,
             Some(Ok(round)) => {
                 backoff = FIRST_BACKOFF;
@@ -119,38 +144,78 @@ async fn keep(intake: Intake, kind: Kind) {
             }
             Some(Err(error)) => {
                 let reason = format!("{error:#}");
-                tracing::error!(source = %intake.name, reason, again_in_s = backoff.as_secs(), "a source fails");
-                // When it is the database that does not answer, this is told in the log alone.
-                let _ = store::source::failed(&intake.pool, &intake.name, &reason).await;
+                tracing::error!(source = %running.intake.name, reason, again_in_s = backoff.as_secs(), "a source fails");
+                running.failed(&reason).await;
                 let pause = backoff;
                 backoff = LAST_BACKOFF.min(backoff * 2);
                 pause
             }
         };
-        if !pause.is_zero() && !intake.pause(pause).await {
+        if !pause.is_zero() && !running.intake.pause(pause).await {
             return;
         }
     }
 }
 
-/// One round, and its end in the source's row. None when the program ended before it did.
-async fn one(reader: &mut Reader, intake: &Intake, kind: &str) -> Option<anyhow::Result<Round>> {
-    let round = async {
+/// A source at work, and what its row says.
+pub struct Running {
+    reader: Reader,
+    intake: Intake,
+    /// When it was told that all goes well; never, where that does not hold any more.
+    well: Option<Instant>,
+    left: Left,
+}
+
+impl Running {
+    pub fn new(reader: Reader, intake: Intake) -> Running {
+        Running { reader, intake, well: None, left: Left::default() }
+    }
+
+    /// One round, and its end in the source's row. None when the program ended before it did.
+    pub async fn round(&mut self) -> Option<anyhow::Result<Round>> {
+        let stop = self.intake.stop.clone();
+        let mut round = std::pin::pin!(AssertUnwindSafe(self.whole_round()).catch_unwind());
+        let ended = tokio::select! {
+            ended = &mut round => ended,
+            () = stop.cancelled() => tokio::time::timeout(GRACE, round).await.ok()?,
+        };
+        Some(ended.unwrap_or_else(|_| Err(anyhow::anyhow!("the source broke down: this is a bug of Trailmap"))))
+    }
+
+    async fn whole_round(&mut self) -> anyhow::Result<Round> {
+        let (pool, name) = (&self.intake.pool, &self.intake.name);
+        if self.well.is_none() {
+            store::source::running(pool, name, self.reader.kind()).await?;
+        }
         // Nothing is taken from outside while the database does not answer.
-        store::source::running(&intake.pool, &intake.name, kind).await?;
-        let round = reader.round(intake).await?;
+        retry::round(&mut self.reader, &self.intake).await?;
+        let round = self.reader.round(&self.intake).await?;
+        let worked = self.intake.worked();
         match &round.complaint {
-            Some(reason) => store::source::failed(&intake.pool, &intake.name, reason).await?,
-            None => store::source::waiting(&intake.pool, &intake.name).await?,
+            Some(reason) => {
+                store::source::left(pool, name, round.left).await?;
+                store::source::failed(pool, name, reason).await?;
+                self.well = None;
+            }
+            None if worked || self.is_news(round.left) => {
+                store::source::left(pool, name, round.left).await?;
+                store::source::waiting(pool, name).await?;
+                (self.well, self.left) = (Some(Instant::now()), round.left);
+            }
+            None => {}
         }
         Ok(round)
-    };
-    let mut round = std::pin::pin!(AssertUnwindSafe(round).catch_unwind());
-    let ended = tokio::select! {
-        ended = &mut round => ended,
-        () = intake.stop.cancelled() => tokio::time::timeout(GRACE, round).await.ok()?,
-    };
-    Some(ended.unwrap_or_else(|_| Err(anyhow::anyhow!("the source broke down: this is a bug of Trailmap"))))
+    }
+
+    fn is_news(&self, left: Left) -> bool {
+        self.left != left || self.well.is_none_or(|at| at.elapsed() >= WELL)
+    }
+
+    async fn failed(&mut self, reason: &str) {
+        self.well = None;
+        // When it is the database that does not answer, this is told in the log alone.
+        let _ = store::source::failed(&self.intake.pool, &self.intake.name, reason).await;
+    }
 }
 
 /// Now and then brings the rollups together: after each small batch it would cost more than the batch.

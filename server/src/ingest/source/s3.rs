@@ -37,7 +37,7 @@ impl Key {
     /// As an object; `etag` with its quotes or without.
     pub fn object(self, etag: &str, bytes: u64) -> Object {
         let (uri, version) = (self.uri(), etag.trim_matches('"').to_owned());
-        Object { uri, version, bytes, place: Place::S3(Arc::new(self)) }
+        Object { uri, version, bytes, place: Place::S3(Arc::new(self)), source: None }
     }
 
     /// The content as a stream that blocks. What breaks off is an error of `read`.
@@ -63,6 +63,12 @@ impl Key {
         }
     }
 
+    /// As an object, as it is now.
+    pub async fn look(self) -> Result<Object, Failure> {
+        let (etag, bytes) = self.head().await?;
+        Ok(self.object(&etag, bytes))
+    }
+
     /// ETag and size, where whoever told of the key did not tell them.
     pub async fn head(&self) -> Result<(String, u64), Failure> {
         let answer = self.client.head_object().bucket(&self.bucket).key(&self.key).send().await;
@@ -70,6 +76,11 @@ impl Key {
         let bytes = answer.content_length().unwrap_or_default().max(0) as u64;
         Ok((answer.e_tag().unwrap_or_default().to_owned(), bytes))
     }
+}
+
+/// Bucket and key of a URI that begins with `s3://`.
+pub fn split(uri: &str) -> Option<(&str, &str)> {
+    uri.strip_prefix("s3://")?.split_once('/')
 }
 
 /// A bucket that is listed.

@@ -122,7 +122,7 @@ pub async fn ingest(pool: &PgPool, path: &Path) -> server::ingest::Summary {
 /// All tables without what differs from run to run (ids, times of reading), in a fixed order.
 pub async fn tables(pool: &PgPool) -> Vec<String> {
     let sql = "
-        select 'o ' || (to_jsonb(o) - 'object_id' - 'finished_at')::text from object o
+        select 'o ' || (to_jsonb(o) - 'object_id' - 'finished_at' - 'source')::text from object o
         union all
         select 'e ' || uri || ' ' || (to_jsonb(e) - '{object_id,segment_id,ordinal,action_id,identity_id,session_id,address_id,target_id}'::text[])::text from event e join object using (object_id)
         union all

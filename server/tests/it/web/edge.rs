@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use app::api::{
-    About, Backend, Dashboards, Discover, Entities, Event, Found, Info, Listing, Profile, Rows, Source, ValueCount,
+    About, Backend, Dashboards, Discover, Entities, Event, Found, Info, Ingest, Ingests, Listing, Profile, Quiet,
+    Retry, Rows, Source, ValueCount,
 };
 use async_trait::async_trait;
 use axum::http::{Method, StatusCode};
@@ -160,6 +161,25 @@ impl Backend for Faulty {
 #[async_trait]
 impl Entities for Faulty {
     async fn entity(&self, _: &Entity) -> Result<Profile, Error> {
+        panic!("the inner secret")
+    }
+}
+
+#[async_trait]
+impl Ingests for Faulty {
+    async fn ingest(&self) -> Result<Ingest, Error> {
+        panic!("the inner secret")
+    }
+
+    async fn retry(&self, _: &Retry) -> Result<u64, Error> {
+        panic!("the inner secret")
+    }
+
+    async fn rejected_text(&self, _: i64) -> Result<String, Error> {
+        panic!("the inner secret")
+    }
+
+    async fn quiet(&self) -> Result<Quiet, Error> {
         panic!("the inner secret")
     }
 }

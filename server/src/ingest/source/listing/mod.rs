@@ -17,9 +17,10 @@ use time::{Date, OffsetDateTime};
 use self::layout::Leaf;
 use super::{
     Object,
+    aws::Failure,
     intake::{Intake, MOST_OBJECTS},
     queue::is_log,
-    runner::Round,
+    runner::{Left, Round},
     s3::{self, Bucket, Page},
 };
 use crate::{
@@ -117,7 +118,15 @@ impl Listing {
             self.backfill = stretches;
             complaint = complaint.or(old);
         }
-        Ok(Round { pause: next.saturating_duration_since(Instant::now()), complaint })
+        let left = Left { backfill: i64::try_from(self.backfill.len()).ok(), ..Left::default() };
+        Ok(Round { pause: next.saturating_duration_since(Instant::now()), complaint, left })
+    }
+
+    /// The object of a URI as it is now. None: the URI is of another bucket.
+    pub async fn object(&self, uri: &str) -> Option<Result<Object, Failure>> {
+        let key = s3::split(uri).filter(|(bucket, _)| *bucket == self.bucket.name)?.1.to_owned();
+        let (client, bucket) = (self.bucket.client.clone(), self.bucket.name.clone());
+        Some(s3::Key { client, bucket, key }.look().await)
     }
 
     /// What is new today; at times all of today and yesterday.
