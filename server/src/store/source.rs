@@ -55,11 +55,12 @@ pub async fn declare(pool: &PgPool, names: &[&str]) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// The source is at work.
+/// The source is at work. One that met an error is not well again before it went through.
 pub async fn running(pool: &PgPool, name: &str, kind: &str) -> sqlx::Result<()> {
     sqlx::query(
         "insert into source (name, type, state) values ($1, $2, 'running')
-         on conflict (name) do update set type = excluded.type, state = 'running', changed_at = now()",
+         on conflict (name) do update set
+            type = excluded.type, state = case source.state when 'error' then 'error' else 'running' end, changed_at = now()",
     )
     .bind(name)
     .bind(kind)
