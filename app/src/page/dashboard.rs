@@ -7,7 +7,7 @@ use super::of_dashboard;
 use crate::{
     api::{Found, Source},
     state::use_state,
-    ui::{controls::controls, footer::Footer, frame::Frame, quiet::quiet, title::title, top_bar::TopBar},
+    ui::{controls::controls, footer::Footer, frame::Frame, icon, quiet::quiet, title::title, top_bar::TopBar},
 };
 
 /// `/` and `/d/:dashboard`
@@ -25,6 +25,19 @@ fn shown(found: Found) -> AnyView {
     let edit = own.then(|| {
         view! { <a class="control small" data-action="edit" href=move || state.view.get().href(&path)>"Edit"</a> }
     });
+    let file = StoredValue::new(format!("/d/{id}"));
+    let picture = move |kind: &'static str, label: &'static str| {
+        let href = move || file.with_value(|file| state.view.get().href(&format!("{file}.{kind}")));
+        view! { <a data-export=kind rel="external" download="" href=href>{label}</a> }
+    };
+    let take = view! {
+        <details class="popover crumb-menu" data-role="take">
+            <summary class="control square quiet" aria-label="Dashboard as a file">{icon::dots()}</summary>
+            <div class="popover-body menu">
+                {picture("pdf", "PDF")} {picture("png", "PNG")} {picture("json", "JSON")}
+            </div>
+        </details>
+    };
     let empty =
         dashboard.tiles.is_empty().then(|| view! { <p class="message">"This dashboard has no panels yet."</p> });
     let frame = |tile: Tile| view! { <Frame dashboard=id.clone() tile/> }.into_any();
@@ -32,6 +45,7 @@ fn shown(found: Found) -> AnyView {
         {title(&dashboard.title)}
         <TopBar controls=true>
             <h1 class="crumb" title=dashboard.description>{dashboard.title.clone()}</h1>
+            {take}
             {edit}
         </TopBar>
         <main id="main" tabindex="-1">

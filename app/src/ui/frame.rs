@@ -213,6 +213,7 @@ pub fn links(panel: StoredValue<Panel>, path: String, with_open: bool) -> impl I
         {export("json", "JSON")}
         {export("csv", "CSV")}
         {export("svg", "SVG")}
+        {export("png", "PNG")}
     }
 }
 

@@ -15,6 +15,10 @@ const TITLE: f64 = 44.0;
 const FILTER: f64 = 18.0;
 const FOOT: f64 = 18.0;
 
+/// The attribute of a picture that stands alone.
+pub(crate) const FONTS: &str =
+    " font-family=\"Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif\"";
+
 pub(crate) struct Frame {
     width: f64,
     height: f64,
@@ -69,9 +73,7 @@ impl Frame {
         let role = if self.file { "role=\"img\"" } else { "class=\"chart\" role=\"group\"" };
         let font = match (target.theme, self.file) {
             (Theme::Page, false) => "",
-            _ => {
-                " font-family=\"Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif\""
-            }
+            _ => FONTS,
         };
         let (width, height) = (self.width.round(), self.height.round());
         format!(

@@ -18,6 +18,7 @@ mod over_time;
 pub mod paint;
 mod ranking;
 mod scale;
+pub mod sheet;
 mod sparkline;
 mod stack;
 mod table;
@@ -88,12 +89,22 @@ pub struct Link<'a> {
 /// The whole picture of a panel, any mark: `<svg xmlns…>…</svg>`. In a file (`link` none) it carries title, window and filter,
 /// and is as high as its rows need.
 pub fn svg(panel: &Panel, series: &Series, target: Target<'_>) -> String {
+    drawn(panel, series, target, true)
+}
+
+/// The same as a file of the height that is given: of rows, those that have room, and how many there are beyond them.
+pub fn svg_within(panel: &Panel, series: &Series, target: Target<'_>) -> String {
+    drawn(panel, series, target, false)
+}
+
+fn drawn(panel: &Panel, series: &Series, target: Target<'_>, whole: bool) -> String {
     let mut canvas = Canvas::new(&panel.id, target);
     let frame = Frame::new(series, target);
     let nothing = empty::is_empty(panel, series);
     let needed = if nothing { 0.0 } else { needed(panel, series, frame.body.w) };
     let file = target.link.is_none();
     let frame = match panel.mark {
+        Mark::Ranking | Mark::Table | Mark::List if file && !nothing && !whole => frame,
         Mark::Figures | Mark::Ranking | Mark::Table | Mark::List if file && !nothing => frame.fitted(needed, true),
         _ if file || panel.mark == Mark::Figures => frame.fitted(needed, false),
         _ => frame,

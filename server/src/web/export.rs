@@ -1,4 +1,4 @@
-//! The same address with another suffix: `/d/overview.json`; `/d/overview/errors.json`, `.csv`, `.svg`;
+//! The same address with another suffix: `/d/overview.json`, `.png`, `.pdf`; `/d/overview/errors.json`, `.csv`, `.svg`, `.png`, `.pdf`;
 //! `/event/<id>.json`; `/entity/actor/alice.json`; and `/d/overview/errors/inspect.json`, how a panel is answered.
 //!
 //! A middleware, because axum's routes cannot tell suffixes apart within the segment that the page's route takes.
@@ -13,26 +13,32 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use futures::{StreamExt, stream};
 use model::{
-    chart::{self, Land, Size, Theme, world::outline::outlines},
+    chart::{self, Land, Size, Theme, sheet, world::outline::outlines},
+    dashboard::Tile,
     entity::Entity,
     error::Error,
     export, filter,
     series::Series,
+    time::Range,
     view::View,
 };
 
 use super::{
     NO_STORE, entity,
     error::{self, Format},
+    picture::{self, File},
     policy,
 };
+use crate::clock::Clock;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Suffix {
     Json,
     Csv,
     Svg,
+    Drawn(File),
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -51,6 +57,11 @@ enum Export {
     },
     Dashboard {
         id: String,
+    },
+    /// All panels of a dashboard in one picture.
+    Sheet {
+        id: String,
+        file: File,
     },
     /// `None`: the address names nothing that has a page.
     Entity(Option<Entity>),
@@ -86,13 +97,23 @@ impl Export {
                 let inspection = Export::Inspection { dashboard: decoded(dashboard)?, panel: decoded(panel)? };
                 return (segments.next() == Some("inspect.json") && segments.next().is_none()).then_some(inspection);
             }
-            ("d", id, None) => Export::Dashboard { id: decoded(id.strip_suffix(".json")?)? },
+            ("d", id, None) => {
+                let (id, suffix) = id.rsplit_once('.')?;
+                match (decoded(id)?, suffix) {
+                    (id, "json") => Export::Dashboard { id },
+                    (id, "png") => Export::Sheet { id, file: File::Png },
+                    (id, "pdf") => Export::Sheet { id, file: File::Pdf },
+                    _ => return None,
+                }
+            }
             ("d", dashboard, Some(panel)) => {
                 let (panel, suffix) = panel.rsplit_once('.')?;
                 let suffix = match suffix {
                     "json" => Suffix::Json,
                     "csv" => Suffix::Csv,
                     "svg" => Suffix::Svg,
+                    "png" => Suffix::Drawn(File::Png),
+                    "pdf" => Suffix::Drawn(File::Pdf),
                     _ => return None,
                 };
                 Export::Panel { dashboard: decoded(dashboard)?, panel: decoded(panel)?, suffix }
@@ -134,6 +155,10 @@ impl Export {
                 }
                 Err(error) => error::response(&error, Format::Json),
             },
+            Export::Sheet { id, file } => {
+                let answer = drawn_sheet(backend, id, *file, query).await;
+                answer.unwrap_or_else(|error| error::response(&error, Format::Text))
+            }
             Export::Panel { dashboard, panel, suffix } => {
                 let answer = match panel_series(backend, dashboard, panel, query).await {
                     Ok(series) => render(backend, dashboard, *suffix, &series, query).await,
@@ -191,7 +216,7 @@ async fn render(
     let answer = match suffix {
         Suffix::Json => ([NO_STORE], axum::Json(export::json(series))).into_response(),
         Suffix::Csv => {
-            let disposition = format!("attachment; filename=\"{}\"", file_name(series));
+            let disposition = format!("attachment; filename=\"{}.csv\"", stem(series));
             let headers = [
                 (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
                 (header::CONTENT_DISPOSITION, &disposition),
@@ -200,42 +225,99 @@ async fn render(
             (headers, export::csv(series)).into_response()
         }
         Suffix::Svg => {
-            let (size, theme) = picture(query)?;
-            let found = backend.dashboard(dashboard).await?.dashboard;
-            let tile = found.tile(&series.panel.id);
-            let panel = &tile.ok_or_else(|| Error::not_found("There is no such panel."))?.panel;
-            let size = size.unwrap_or(Size { width: 960, height: 480 });
-            let svg =
-                chart::svg(panel, series, chart::Target { size, theme, link: None, land: Land::Inline(outlines()) });
+            let svg = svg(backend, dashboard, series, &Wanted::of(query)?).await?;
             let headers =
                 [(header::CONTENT_TYPE, "image/svg+xml"), (header::CONTENT_SECURITY_POLICY, policy::PICTURE), NO_STORE];
             (headers, svg).into_response()
+        }
+        Suffix::Drawn(file) => {
+            let wanted = Wanted::of(query)?;
+            let svg = svg(backend, dashboard, series, &wanted).await?;
+            drawn(svg, file, &wanted, &stem(series)).await?
         }
     };
     Ok(answer)
 }
 
-/// `theme`, `width` and `height` of a picture's address.
-fn picture(query: &str) -> Result<(Option<Size>, Theme), Error> {
-    let mut theme = Theme::Light;
-    let (mut width, mut height) = (None, None);
-    for (key, value) in form_urlencoded::parse(query.as_bytes()) {
-        match &*key {
-            "theme" => {
-                theme = match &*value {
-                    "light" => Theme::Light,
-                    "dark" => Theme::Dark,
-                    _ => return Err(Error::invalid("theme", "Write light or dark.")),
+async fn svg(backend: &dyn Backend, dashboard: &str, series: &Series, wanted: &Wanted) -> Result<String, Error> {
+    let found = backend.dashboard(dashboard).await?.dashboard;
+    let tile = found.tile(&series.panel.id);
+    let panel = &tile.ok_or_else(|| Error::not_found("There is no such panel."))?.panel;
+    let size = wanted.size.unwrap_or(Size { width: 960, height: 480 });
+    Ok(chart::svg(panel, series, target(size, wanted.theme)))
+}
+
+fn target(size: Size, theme: Theme) -> chart::Target<'static> {
+    chart::Target { size, theme, link: None, land: Land::Inline(outlines()) }
+}
+
+async fn drawn(svg: String, file: File, wanted: &Wanted, stem: &str) -> Result<Response, Error> {
+    let bytes = picture::draw(svg, file, wanted.scale).await?;
+    let disposition = format!("inline; filename=\"{stem}.{}\"", file.ending());
+    let headers = [(header::CONTENT_TYPE, file.content_type()), (header::CONTENT_DISPOSITION, &disposition), NO_STORE];
+    Ok((headers, bytes).into_response())
+}
+
+/// Panels of a dashboard that are asked for at a time.
+const PANELS_AT_A_TIME: usize = 4;
+/// Of a panel's picture, around its body.
+const FRAME: u32 = 100;
+
+async fn drawn_sheet(backend: &dyn Backend, id: &str, file: File, query: &str) -> Result<Response, Error> {
+    let (view, wanted) = (exact_view(query)?, Wanted::of(query)?);
+    let dashboard = backend.dashboard(id).await?.dashboard;
+    let range = view.range.unwrap_or(Range::DEFAULT).label();
+    let filter = filter::print(&view.condition()?);
+    let about = if filter.is_empty() { range } else { format!("{range} · {filter}") };
+    let theme = wanted.theme;
+    let cell = async |tile: &Tile| {
+        let Tile { place, panel } = tile;
+        let size = Size { width: sheet::width(*place), height: place.height + FRAME };
+        let series = backend.panel(id, &panel.id, &view).await;
+        let picture = series.map(|series| chart::svg_within(panel, &series, target(size, theme)));
+        sheet::Cell { place: *place, title: panel.title.clone(), picture }
+    };
+    let cells: Vec<_> = stream::iter(&dashboard.tiles).map(cell).buffered(PANELS_AT_A_TIME).collect().await;
+    let drawn_at = format!("Drawn {} UTC", chart::format::minute(Clock::System.now()));
+    let svg = sheet::sheet(&dashboard.title, [&about, &drawn_at], &cells, theme);
+    drawn(svg, file, &wanted, &format!("trailmap-{}", plain(id))).await
+}
+
+/// What a picture's address says of it.
+struct Wanted {
+    theme: Theme,
+    size: Option<Size>,
+    /// Pixels of a PNG to one of the picture.
+    scale: f32,
+}
+
+impl Wanted {
+    /// `theme`, `width`, `height` and `scale`.
+    fn of(query: &str) -> Result<Wanted, Error> {
+        let mut theme = Theme::Light;
+        let (mut width, mut height, mut scale) = (None, None, 2.0);
+        for (key, value) in form_urlencoded::parse(query.as_bytes()) {
+            match &*key {
+                "theme" => {
+                    theme = match &*value {
+                        "light" => Theme::Light,
+                        "dark" => Theme::Dark,
+                        _ => return Err(Error::invalid("theme", "Write light or dark.")),
+                    }
                 }
+                "width" => width = Some(pixels("width", &value)?),
+                "height" => height = Some(pixels("height", &value)?),
+                "scale" => {
+                    let number = value.parse().ok().filter(|scale| (0.5..=4.0).contains(scale));
+                    scale = number.ok_or_else(|| Error::invalid("scale", "Write a number from 0.5 to 4."))?;
+                }
+                _ => {}
             }
-            "width" => width = Some(pixels("width", &value)?),
-            "height" => height = Some(pixels("height", &value)?),
-            _ => {}
         }
+        let size = (width.is_some() || height.is_some())
+            .then(|| Size { width: width.unwrap_or(960), height: height.unwrap_or(480) });
+        Ok(Wanted { theme, size, scale })
     }
-    let size = (width.is_some() || height.is_some())
-        .then(|| Size { width: width.unwrap_or(960), height: height.unwrap_or(480) });
-    Ok((size, theme))
 }
 
 fn pixels(parameter: &str, value: &str) -> Result<u32, Error> {
@@ -243,12 +325,16 @@ fn pixels(parameter: &str, value: &str) -> Result<u32, Error> {
     pixels.ok_or_else(|| Error::invalid(parameter, "Write a number of pixels from 200 to 4000."))
 }
 
-/// `trailmap-errors-20261124T000000Z-20261125T000000Z.csv`: ASCII letters, digits and dashes alone.
-fn file_name(series: &Series) -> String {
-    let plain = |text: String| text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect::<String>();
-    let at = |time: model::time::Timestamp| plain(time.rfc3339().replace(['-', ':'], ""));
+/// `trailmap-errors-20261124T000000Z-20261125T000000Z`.
+fn stem(series: &Series) -> String {
+    let at = |time: model::time::Timestamp| plain(&time.rfc3339().replace(['-', ':'], ""));
     let (from, to) = (at(series.window.from), at(series.window.to));
-    format!("trailmap-{}-{from}-{to}.csv", plain(series.panel.id.clone()))
+    format!("trailmap-{}-{from}-{to}", plain(&series.panel.id))
+}
+
+/// ASCII letters, digits and dashes alone: what a file's name may have everywhere.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect()
 }
 
 #[cfg(test)]
@@ -266,6 +352,8 @@ mod tests {
         let inspection = Export::Inspection { dashboard: "overview".into(), panel: "errors".into() };
         assert_eq!(Export::of("/d/overview/errors/inspect.json"), Some(inspection));
         assert_eq!(Export::of("/event/a%2Fb.json"), Some(Export::Event { id: "a/b".into() }));
+        assert_eq!(Export::of("/d/overview/errors.png"), Some(panel(Suffix::Drawn(File::Png))));
+        assert_eq!(Export::of("/d/overview.pdf"), Some(Export::Sheet { id: "overview".into(), file: File::Pdf }));
         assert_eq!(Export::of("/d/overview.json"), Some(Export::Dashboard { id: "overview".into() }));
         let key = Entity { kind: Kind::Resource, value: "arn:aws:s3:::b/x.json".into() };
         assert_eq!(Export::of(&format!("{}.json", key.path())), Some(Export::Entity(Some(key.clone()))));
@@ -278,7 +366,8 @@ mod tests {
             "/",
             "/d/overview",
             "/d/overview/errors",
-            "/d/overview/errors.png",
+            "/d/overview/errors.gif",
+            "/d/overview.svg",
             "/event/x",
             "/d/a/b.csv/c",
             "/d/a/b/c/inspect.json",

@@ -34,6 +34,7 @@ mod live;
 mod metrics;
 mod origin;
 mod page;
+mod picture;
 mod policy;
 mod process;
 

@@ -152,6 +152,56 @@ async fn every_panel_has_all_its_files() {
     }
 }
 
+/// Width and height of a PNG.
+fn png_size(bytes: &[u8]) -> (u32, u32) {
+    assert_eq!(&bytes[..8], b"\x89PNG\r\n\x1a\n");
+    let number = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
+    (number(16), number(20))
+}
+
+#[tokio::test]
+async fn a_panel_is_drawn_as_png_and_pdf() {
+    let site = site([hostile()]).await;
+    let png = get(&site, "/d/overview/events-by-name.png?width=600&height=300&scale=1.5").await;
+    assert_eq!((png.status, png.header("content-type")), (StatusCode::OK, "image/png"));
+    assert_eq!(png.header("cache-control"), "no-store");
+    assert_eq!(png_size(&png.body), (900, 450));
+    let dark = get(&site, "/d/overview/events-by-name.png?width=600&height=300&scale=1.5&theme=dark").await;
+    assert_ne!(png.body, dark.body);
+    let pdf = get(&site, "/d/overview/events-by-name.pdf?width=600&height=300").await;
+    assert_eq!((pdf.status, pdf.header("content-type")), (StatusCode::OK, "application/pdf"));
+    assert!(pdf.body.starts_with(b"%PDF-") && pdf.body.ends_with(b"%%EOF"), "{:?}", &pdf.body[pdf.body.len() - 9..]);
+    for address in [
+        "/d/overview/errors.png?scale=9",
+        "/d/overview/errors.png?scale=x",
+        "/d/overview/errors.png?width=4000&height=4000&scale=4",
+        "/d/overview.png?range=soon",
+        "/d/overview.pdf?q=nonsense:x",
+    ] {
+        let answer = get(&site, address).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{address}: {}", answer.text());
+    }
+    assert_eq!(get(&site, "/d/nope.png").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(get(&site, "/d/overview/nope.pdf").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_dashboard_is_drawn_as_one_picture_of_all_its_panels() {
+    let site = site([hostile()]).await;
+    let png = get(&site, "/d/overview.png?scale=1").await;
+    assert_eq!((png.status, png.header("content-type")), (StatusCode::OK, "image/png"));
+    let (width, height) = png_size(&png.body);
+    assert!(width == 1440 && height > 1_500, "{width} {height}");
+    let filtered = get(&site, "/d/overview.png?scale=1&q=actor:nobody").await;
+    assert_ne!(png.body, filtered.body);
+    let pdf = get(&site, "/d/overview.pdf").await;
+    assert_eq!(
+        (pdf.status, pdf.header("content-disposition")),
+        (StatusCode::OK, "inline; filename=\"trailmap-overview.pdf\"")
+    );
+    assert!(pdf.body.starts_with(b"%PDF-"));
+}
+
 #[tokio::test]
 async fn mistakes_are_400_and_say_where() {
     let site = site([]).await;
