@@ -22,6 +22,8 @@ create table object (
     events_duplicate bigint not null,
     events_rejected bigint not null,
     bytes_uncompressed bigint not null,
+    -- Of the uncompressed content, as CloudTrail's digests have it; of log files that were read to their ends.
+    sha256 bytea,
     finished_at timestamptz not null default now()
 );
 create index object_finished_index on object (finished_at);
@@ -379,6 +381,87 @@ create table lookup_checkpoint (
     from_time timestamptz not null,
     to_time timestamptz not null,
     primary key (source, region, category, from_time)
+);
+
+-- Log file integrity: digests that CloudTrail signed, or that another digest names. What is wrong with one of them is not
+-- forgotten until it is found to be right.
+create table digest (
+    digest_id bigint generated always as identity primary key,
+    uri text collate "C" not null unique,
+    -- That verifies it; null: `trailmap verify --record` did.
+    source text collate "C",
+    account text collate "C" not null,
+    aws_region text collate "C" not null,
+    trail text collate "C" not null,
+    home_region text collate "C" not null,
+    -- Names log files that were late for the digest of their hour.
+    backfill boolean not null,
+    -- What it covers; where it could not be read, `end_time` is that of its name.
+    start_time timestamptz,
+    end_time timestamptz not null,
+    -- It names none before it: logging or validation began with it.
+    starts_chain boolean not null,
+    -- That it names, and how many of them are not as it says, or could not be checked.
+    log_files integer not null,
+    log_files_failed integer not null,
+    log_files_unchecked integer not null,
+    -- valid: signed by CloudTrail. unchecked: its signature could not be checked. failed: it is wrong or missing.
+    state text not null check (state in ('valid', 'unchecked', 'failed')),
+    -- Why it is not valid: a word for scripts (`server/src/integrity/finding.rs`), and a sentence.
+    finding text collate "C",
+    reason text,
+    checked_at timestamptz not null default now()
+);
+create index digest_trail_index on digest (account, aws_region, trail, end_time);
+create index digest_end_index on digest (end_time);
+create index digest_problem_index on digest (checked_at) where state <> 'valid';
+
+-- Log files that digests name, and those that a digest should name.
+create table log_file (
+    uri text collate "C" primary key,
+    -- Null: no digest names it, though those of its time are there.
+    digest_id bigint references digest on delete cascade,
+    -- That the digest has of the uncompressed content.
+    sha256 bytea,
+    -- The version, as in `object`, that was looked at; null where it was not told.
+    version text collate "C",
+    -- Of what lies in the bucket; what was ingested has its own hash in `object`.
+    state text not null check (state in ('valid', 'unchecked', 'failed')),
+    finding text collate "C",
+    reason text,
+    checked_at timestamptz not null default now()
+);
+create index log_file_digest_index on log_file (digest_id);
+create index log_file_problem_index on log_file (checked_at) where state <> 'valid';
+
+-- What digests say about an object that was ingested, and with it about each event from it: `verified`, `not_covered`,
+-- `unchecked` or `failed`. What was ingested counts, whatever became of the object in the bucket since.
+create view object_integrity as
+select
+    object_id, object.uri, digest.uri as digest, log_file.checked_at,
+    case
+        when log_file.uri is null then 'not_covered'
+        when log_file.digest_id is null then 'failed'
+        when object.sha256 <> log_file.sha256 then 'failed'
+        when object.sha256 is null and log_file.state = 'failed' then 'failed'
+        when log_file.state = 'unchecked' then 'unchecked'
+        else 'verified'
+    end as integrity,
+    case
+        when log_file.digest_id is null or object.sha256 is null or log_file.state = 'unchecked' then log_file.reason
+        when object.sha256 <> log_file.sha256
+            then 'what was ingested is not what CloudTrail delivered: its digest has another hash of it'
+    end as reason
+from object left join log_file using (uri) left join digest using (digest_id);
+
+-- How the verification of a source goes.
+create table verification (
+    source text collate "C" primary key,
+    last_error text,
+    last_error_at timestamptz,
+    last_success_at timestamptz,
+    -- Days of an account and region that are still to be verified.
+    days_left bigint not null default 0
 );
 
 -- Messages of queues that could not be dealt with, kept when they were deleted from the queue.

@@ -119,9 +119,9 @@ pub enum Command {
     /// Tell whether log files are those that CloudTrail delivered: none modified, deleted or added
     ///
     /// Holds CloudTrail's digests against their signatures and against one another, and the log files against the digests.
-    /// The trail must have log file validation switched on. Needs no database.
+    /// The trail must have log file validation switched on. Needs no database, unless results are to be recorded.
     #[command(
-        after_help = "Signatures of digests are in the metadata of their S3 objects, which `aws s3 sync` leaves \
+        after_help = "In a copy: signatures of digests are in the metadata of their S3 objects, which `aws s3 sync` leaves \
                             behind. Each digest has the signature of the one before it; only that of the newest of each \
                             account, region and trail is wanted, in a file beside it, DIGEST.signature:\n  \
                             aws s3api head-object --bucket BUCKET --key DIGEST --query Metadata.signature \
@@ -245,14 +245,16 @@ pub struct Rejected {
 
 #[derive(Clone, Debug, Args)]
 pub struct Verify {
-    /// A copy of a trail's bucket, or of a part of it, with the folders AWSLogs/…/CloudTrail and …/CloudTrail-Digest
-    #[arg(value_name = "PATH")]
-    pub path: PathBuf,
+    /// A trail's bucket or a part of it: s3://BUCKET/PREFIX, or a copy's folder
+    ///
+    /// In it are the folders AWSLogs/…/CloudTrail and …/CloudTrail-Digest.
+    #[arg(value_name = "PATH", required_unless_present = "source")]
+    pub path: Option<PathBuf>,
 
     /// Output of `aws cloudtrail list-public-keys` of a region; repeatable, or several joined by ':'
     ///
     /// Every region has keys of its own. Name a time range that covers the digests: --start-time, --end-time. Without
-    /// any, hashes are checked and signatures are not.
+    /// any, S3's digests are held against the keys that AWS lists; of a copy, hashes are checked and signatures are not.
     #[arg(long, value_name = "FILE", env = "TRAILMAP_VERIFY_PUBLIC_KEYS", value_delimiter = ':')]
     pub public_keys: Vec<PathBuf>,
 
@@ -264,9 +266,52 @@ pub struct Verify {
     #[arg(long, value_name = "TIME", env = "TRAILMAP_VERIFY_TO", value_parser = instant)]
     pub to: Option<Timestamp>,
 
+    /// The file of sources that has the one to verify
+    #[arg(long, value_name = "FILE", env = "TRAILMAP_CONFIG")]
+    pub config: Option<PathBuf>,
+
+    /// A source of the file: its bucket is verified, in the name that it gives
+    #[arg(long, value_name = "NAME", env = "TRAILMAP_VERIFY_SOURCE", requires = "config", conflicts_with = "path")]
+    pub source: Option<String>,
+
+    /// Write results into the database, so that events show them
+    #[arg(long, env = "TRAILMAP_VERIFY_RECORD")]
+    pub record: bool,
+
+    #[command(flatten)]
+    pub aws: Aws,
+
     /// How the result is printed
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "TRAILMAP_VERIFY_FORMAT")]
     pub format: OutputFormat,
+}
+
+/// In whose name AWS is asked; what is not given is as the environment, the profile or the machine's role tells.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Aws {
+    /// The bucket's region
+    #[arg(long, value_name = "REGION", env = "TRAILMAP_VERIFY_REGION")]
+    pub region: Option<String>,
+
+    /// A profile of AWS's configuration files
+    #[arg(long, value_name = "NAME", env = "TRAILMAP_VERIFY_PROFILE")]
+    pub profile: Option<String>,
+
+    /// A role to take on first
+    #[arg(long, value_name = "ARN", env = "TRAILMAP_VERIFY_ROLE_ARN")]
+    pub role_arn: Option<String>,
+
+    /// The external id that the role asks for
+    #[arg(long, value_name = "ID", env = "TRAILMAP_VERIFY_EXTERNAL_ID", requires = "role_arn")]
+    pub external_id: Option<String>,
+
+    /// Another service that speaks AWS's protocol; buckets are then in the path
+    #[arg(long, value_name = "URL", env = "TRAILMAP_VERIFY_ENDPOINT_URL")]
+    pub endpoint_url: Option<String>,
+
+    /// Ask AWS's FIPS endpoints
+    #[arg(long, env = "TRAILMAP_VERIFY_FIPS")]
+    pub fips: bool,
 }
 
 impl Global {

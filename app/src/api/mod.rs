@@ -44,6 +44,35 @@ pub struct Event {
     pub raw: String,
     /// The URI of the object that it came from.
     pub object: String,
+    pub integrity: Integrity,
+}
+
+/// What CloudTrail's digests say about the object that an event came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Integrity {
+    /// It is what CloudTrail delivered: this digest, by its URI, has its hash, and is signed.
+    Verified {
+        digest: String,
+    },
+    NotCovered,
+    Unchecked {
+        reason: String,
+    },
+    Failed {
+        reason: String,
+    },
+}
+
+impl Integrity {
+    /// The word that scripts tell them apart by.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Integrity::Verified { .. } => "verified",
+            Integrity::NotCovered => "not_covered",
+            Integrity::Unchecked { .. } => "unchecked",
+            Integrity::Failed { .. } => "failed",
+        }
+    }
 }
 
 /// What the foot of every page shows.

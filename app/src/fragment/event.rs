@@ -18,7 +18,7 @@ use super::{
     text,
 };
 use crate::{
-    api::Event,
+    api::{Event, Integrity},
     ui::{entity, event::path, value::plain},
 };
 
@@ -59,10 +59,37 @@ fn event(event: Event, place: &Place) -> AnyView {
     let fields = event.fields.iter().map(|(key, cell)| field(*key, cell, place)).collect_view();
     view! {
         <div class="event" data-role="event">
+            {alarm(&event.integrity)}
             {ways(&event, place)}
-            <dl class="event-fields">{fields}<div><dt>"Object"</dt><dd>{text(&event.object)}</dd></div></dl>
+            <dl class="event-fields">
+                {fields}
+                <div><dt>"Object"</dt><dd>{text(&event.object)}</dd></div>
+                <div><dt>"Log file"</dt><dd>{integrity(&event.integrity)}</dd></div>
+            </dl>
             {raw(&event.raw, place)}
         </div>
+    }
+    .into_any()
+}
+
+/// An event that cannot be relied on says so before all else.
+fn alarm(integrity: &Integrity) -> Option<AnyView> {
+    let Integrity::Failed { reason } = integrity else { return None };
+    let reason = text(reason);
+    let alarm = view! { <p class="event-alarm" role="alert"><strong>"Log file integrity: FAILED"</strong>{reason}</p> };
+    Some(alarm.into_any())
+}
+
+fn integrity(integrity: &Integrity) -> AnyView {
+    let (word, told) = match integrity {
+        Integrity::Verified { digest } => ("Verified", format!("by digest {digest}")),
+        Integrity::NotCovered => ("Not covered", "by a digest".to_owned()),
+        Integrity::Unchecked { reason } => ("Not checked", reason.clone()),
+        Integrity::Failed { reason } => ("FAILED", reason.clone()),
+    };
+    let name = integrity.name();
+    view! {
+        <span class="integrity" data-integrity=name><b>{word}</b>" "{text(&told)}</span>
     }
     .into_any()
 }

@@ -185,7 +185,8 @@ fn exports(state: State) -> AnyView {
         discover.href(&view, &format!("{PATH}.{ending}"))
     };
     let raw = move |ending: &str| {
-        let discover = Discover { field: None, limit: None, raw: true, ..state.discover.get().first() };
+        let discover =
+            Discover { field: None, limit: None, raw: true, integrity: true, ..state.discover.get().first() };
         discover.href(&load::view(state), &format!("{PATH}.{ending}"))
     };
     let file = |kind: &'static str, label: &'static str| {

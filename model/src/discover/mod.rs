@@ -8,6 +8,7 @@
 //! | `limit` | rows at most |
 //! | `field` | the field whose values the list of fields shows |
 //! | `raw` | `true`: exports carry each event as it was delivered |
+//! | `integrity` | `true`: exports tell what CloudTrail's digests say about each event's log file |
 //! | `after`, `before` | the rows after or before a place in the list, as an answer names it |
 //! | `around` | the rows around an event, by its id |
 
@@ -92,6 +93,7 @@ pub struct Discover {
     /// The field whose values are shown in the list of fields.
     pub field: Option<Field>,
     pub raw: bool,
+    pub integrity: bool,
     pub place: Place,
 }
 
@@ -117,13 +119,8 @@ impl Discover {
             }
             "field" if value.is_empty() => self.field = None,
             "field" => self.field = Some(read_field("field", value)?),
-            "raw" => {
-                self.raw = match value {
-                    "true" => true,
-                    "false" => false,
-                    _ => return Err(Error::invalid("raw", "Write true or false.")),
-                }
-            }
+            "raw" => self.raw = read_switch("raw", value)?,
+            "integrity" => self.integrity = read_switch("integrity", value)?,
             "after" => self.place = Place::After(Cursor::parse("after", value)?),
             "before" => self.place = Place::Before(Cursor::parse("before", value)?),
             "around" if value.contains('\0') => return Err(Error::invalid("around", "No event has such an id.")),
@@ -151,6 +148,9 @@ impl Discover {
         }
         if self.raw {
             add("raw", "true");
+        }
+        if self.integrity {
+            add("integrity", "true");
         }
         match &self.place {
             Place::First => {}
@@ -248,6 +248,14 @@ pub fn label(column: &Target) -> String {
     match column {
         Target::Field(field) => field.label().to_owned(),
         Target::Path(_) | Target::Event => name(column),
+    }
+}
+
+fn read_switch(key: &str, value: &str) -> Result<bool, Error> {
+    match value {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(Error::invalid(key, "Write true or false.")),
     }
 }
 

@@ -23,9 +23,9 @@ fn addresses_are_read_and_written() {
     "#]],
     );
     check(
-        "columns=event_time,actor,,eventName,actor&sort=actor&limit=20&field=country&raw=true",
+        "columns=event_time,actor,,eventName,actor&sort=actor&limit=20&field=country&raw=true&integrity=true",
         expect![[r#"
-        /discover?columns=event_time,actor,event_name&sort=actor:asc&limit=20&field=country&raw=true
+        /discover?columns=event_time,actor,event_name&sort=actor:asc&limit=20&field=country&raw=true&integrity=true
     "#]],
     );
     check(
@@ -158,6 +158,7 @@ proptest! {
         descending: bool,
         limit in prop::option::of(1..u32::MAX),
         raw: bool,
+        integrity: bool,
         place in any_place(),
     ) {
         let mut unique = Vec::new();
@@ -167,13 +168,13 @@ proptest! {
             }
         }
         let discover = Discover {
-            columns: unique, sort: Sort { field, descending }, limit, field: Some(field), raw, place,
+            columns: unique, sort: Sort { field, descending }, limit, field: Some(field), raw, integrity, place,
         };
         prop_assert_eq!(Discover::from_query(&discover.to_query()), (discover, vec![]));
     }
 
     #[test]
-    fn no_query_panics(query in "(columns|sort|limit|field|raw|after|before|around)=\\PC{0,30}") {
+    fn no_query_panics(query in "(columns|sort|limit|field|raw|integrity|after|before|around)=\\PC{0,30}") {
         let (discover, _) = Discover::from_query(&query);
         let again = Discover::from_query(&discover.to_query());
         prop_assert_eq!(again, (discover, vec![]));

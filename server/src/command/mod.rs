@@ -43,8 +43,13 @@ pub fn main(config: Config) -> ExitCode {
 fn run(Config { command, global }: Config) -> anyhow::Result<ExitCode> {
     crate::telemetry::start(global.log.as_deref().unwrap_or(command.default_log()), global.log_format)?;
     let runtime = tokio::runtime::Runtime::new().context("the async runtime does not start")?;
-    // Sample, health and verify have nothing to end in order: the signals' default, to end at once, is right for them.
-    if !matches!(command, Command::Sample(_) | Command::Health(_) | Command::Verify(_)) {
+    // Without a database there is nothing to end in order: the signals' default, to end at once, is right.
+    let alone = match &command {
+        Command::Sample(_) | Command::Health(_) => true,
+        Command::Verify(settings) => !settings.record,
+        _ => false,
+    };
+    if !alone {
         let _inside = runtime.enter();
         interrupt::listen()?;
     }
@@ -59,7 +64,7 @@ fn run(Config { command, global }: Config) -> anyhow::Result<ExitCode> {
         Command::Enrich => runtime.block_on(enrich::run(&global)),
         Command::Rebuild => runtime.block_on(rebuild::run(&global)),
         Command::Rejected(settings) => runtime.block_on(rejected::run(&global, &settings)),
-        Command::Verify(settings) => runtime.block_on(verify::run(&settings)),
+        Command::Verify(settings) => runtime.block_on(verify::run(&global, &settings)),
     };
     // Work that was cut off (a long query, a slow disk) must not hold up the end of the process.
     runtime.shutdown_background();

@@ -1,34 +1,45 @@
 //! `trailmap verify`: whether log files are those that CloudTrail delivered.
 
-use std::{fs, io::Read, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use anyhow::Context;
 use serde_json::{Value, json};
 
+use super::database::Database;
 use crate::{
-    config::{OutputFormat, Verify},
+    config::{Global, OutputFormat, Verify, source},
+    ingest::source::{aws, s3},
     integrity::{
-        self, Request,
+        self, Request, day,
         finding::{Found, Severity},
         folder::Folder,
+        keys::Keys,
+        ledger::{Ledger, Nowhere},
         report::{Count, Report, Trail},
-        signature::PublicKeys,
     },
+    store::integrity::Book,
 };
 
 /// Exit status when nothing is wrong, and not all could be checked.
 const NOT_ALL_CHECKED: u8 = 3;
-/// A list of public keys is of some kilobytes.
-const MOST_LIST: u64 = 16 << 20;
+/// Database connections: one writes.
+const CONNECTIONS: u32 = 2;
 
-pub async fn run(settings: &Verify) -> anyhow::Result<ExitCode> {
+pub async fn run(global: &Global, settings: &Verify) -> anyhow::Result<ExitCode> {
     if let (Some(from), Some(to)) = (settings.from, settings.to) {
         anyhow::ensure!(from <= to, "--from is after --to");
     }
-    let files = Arc::new(Folder::open(&settings.path)?);
-    let keys = keys(&settings.public_keys)?;
-    let request = Request { prefix: String::new(), keys, from: settings.from, to: settings.to };
-    let report = integrity::verify(files, &request).await.with_context(|| settings.path.display().to_string())?;
+    let what = what(settings)?;
+    let report = if settings.record {
+        let database = Database::open(global, CONNECTIONS).await?;
+        let work = async |pool: &sqlx::PgPool| {
+            let book = Book { pool: pool.clone(), source: settings.source.clone() };
+            report(settings, &what, &book).await
+        };
+        database.with(work).await?
+    } else {
+        report(settings, &what, &Nowhere).await?
+    };
     super::print(&match settings.format {
         OutputFormat::Text => text(&report),
         OutputFormat::Json => format!("{:#}\n", object(&report)),
@@ -40,17 +51,57 @@ pub async fn run(settings: &Verify) -> anyhow::Result<ExitCode> {
     })
 }
 
-fn keys(paths: &[PathBuf]) -> anyhow::Result<Option<PublicKeys>> {
-    let mut keys = PublicKeys::default();
-    let given: Vec<_> = paths.iter().filter(|path| !path.as_os_str().is_empty()).collect();
-    for path in &given {
-        let mut list = Vec::new();
-        let read = fs::File::open(path).and_then(|file| file.take(MOST_LIST).read_to_end(&mut list));
-        read.map_err(anyhow::Error::from)
-            .and_then(|_| keys.add_list(&list))
-            .with_context(|| path.display().to_string())?;
+/// What is verified.
+enum What {
+    Folder(PathBuf),
+    Bucket { aws: source::Aws, bucket: String, prefix: String, public_keys: Vec<PathBuf> },
+}
+
+fn what(settings: &Verify) -> anyhow::Result<What> {
+    if let (Some(config), Some(name)) = (&settings.config, &settings.source) {
+        let found = source::read(config)?.into_iter().find(|source| source.name == *name);
+        let found = found.with_context(|| format!("{}: there is no source {name:?}", config.display()))?;
+        let source::Verify { aws, bucket, prefix, public_keys, .. } =
+            found.verify.with_context(|| format!("source {name:?} has no bucket that is to be verified"))?;
+        return Ok(What::Bucket { aws, bucket, prefix, public_keys });
     }
-    Ok((!given.is_empty()).then_some(keys))
+    let path = settings.path.as_deref().context("no PATH is given")?;
+    let Some(rest) = path.to_str().and_then(|path| path.strip_prefix("s3://")) else {
+        return Ok(What::Folder(path.to_owned()));
+    };
+    let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+    anyhow::ensure!(!bucket.is_empty(), "{}: names no bucket", path.display());
+    let given = settings.aws.clone();
+    let aws = source::Aws {
+        region: given.region,
+        profile: given.profile,
+        role_arn: given.role_arn,
+        external_id: given.external_id,
+        endpoint_url: given.endpoint_url,
+        fips: given.fips,
+    };
+    Ok(What::Bucket { aws, bucket: bucket.to_owned(), prefix: prefix.to_owned(), public_keys: Vec::new() })
+}
+
+async fn report(settings: &Verify, what: &What, ledger: &dyn Ledger) -> anyhow::Result<Report> {
+    let given = Keys::read(&settings.public_keys)?;
+    let request = Request { prefix: String::new(), keys: Keys::None, from: settings.from, to: settings.to };
+    match what {
+        What::Folder(path) => {
+            let request = Request { keys: given.unwrap_or_default(), ..request };
+            let files = Arc::new(Folder::open(path)?);
+            integrity::verify(files, &request, ledger).await.with_context(|| path.display().to_string())
+        }
+        What::Bucket { aws, bucket, prefix, public_keys } => {
+            let given = given.map_or_else(|| Keys::read(public_keys), |given| Ok(Some(given)))?;
+            let config = aws::config(aws).await;
+            let bucket = s3::Bucket { client: s3::client(&config), name: bucket.clone() };
+            let keys = given.unwrap_or_else(|| Keys::asked(config));
+            let request = Request { keys, prefix: prefix.clone(), ..request };
+            let place = format!("s3://{}/{prefix}", bucket.name);
+            day::verify(bucket, &request, ledger).await.context(place)
+        }
+    }
 }
 
 fn text(report: &Report) -> String {

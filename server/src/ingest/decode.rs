@@ -41,6 +41,8 @@ pub struct Outcome {
     /// Unreadable records that were counted and not handed out.
     pub rejected_unkept: u64,
     pub bytes_uncompressed: u64,
+    /// Of all that was read, where it was asked for and the object was read to its end.
+    pub sha256: Option<[u8; 32]>,
 }
 
 /// Reads an object to its end, or to the damage; everything before is handed to `out`, which may break off.
@@ -72,9 +74,11 @@ pub fn decode(mut input: Inflate, out: &mut dyn FnMut(Item) -> ControlFlow<()>) 
     let rejected_unkept = reader.rejected.saturating_sub(MOST_REJECTED);
     let flood = (rejected_unkept > 0)
         .then(|| format!("{} records cannot be read; only the first {MOST_REJECTED} are kept", reader.rejected));
+    let error = error.or(end).or(flood);
     Outcome {
         kind: reader.kind(input.inflated()),
-        error: error.or(end).or(flood),
+        sha256: input.sha256().filter(|_| error.is_none() && reader.flow.is_continue()),
+        error,
         trouble: None,
         rejected_unkept,
         bytes_uncompressed: input.inflated(),

@@ -72,6 +72,7 @@ impl Whole {
             events_inserted: inserted.get(&object_id).copied().unwrap_or_default(),
             events_rejected: self.rejected + unkept,
             bytes_uncompressed: self.outcome.bytes_uncompressed,
+            sha256: self.outcome.sha256,
         }
     }
 }

@@ -9,6 +9,7 @@ use std::{
 };
 
 use flate2::bufread::MultiGzDecoder;
+use sha2::{Digest, Sha256};
 
 /// A compressed object may inflate to so many bytes.
 pub const MOST_INFLATED: u64 = 4 << 30;
@@ -30,6 +31,8 @@ pub struct Inflate {
     gzip: bool,
     /// Met while looking for gzip; told by the first `chunk`.
     early: Option<io::Error>,
+    /// Of the inflated bytes so far, where it is asked for.
+    hash: Option<Sha256>,
 }
 
 impl Inflate {
@@ -49,7 +52,17 @@ impl Inflate {
             }
             layers += 1;
         }
-        Inflate { inner, compressed, inflated: 0, gzip: layers > 0, early }
+        Inflate { inner, compressed, inflated: 0, gzip: layers > 0, early, hash: None }
+    }
+
+    /// Keeps the hash of what it inflates to, or does not.
+    pub fn hashed(self, yes: bool) -> Inflate {
+        Inflate { hash: yes.then(Sha256::new), ..self }
+    }
+
+    /// SHA-256 of the inflated bytes so far; `None` where it is not kept.
+    pub fn sha256(&self) -> Option<[u8; 32]> {
+        self.hash.clone().map(|hash| hash.finalize().into())
     }
 
     /// The next bytes; empty at the end. They are taken: the next call gives the ones after.
@@ -62,6 +75,9 @@ impl Inflate {
         filled.map_err(|error| self.explain(&error))?;
         self.inner.consume(buffer.len());
         self.inflated += buffer.len() as u64;
+        if let Some(hash) = &mut self.hash {
+            hash.update(&*buffer);
+        }
         self.within_bounds()
     }
 

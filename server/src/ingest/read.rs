@@ -17,10 +17,13 @@ use super::{
     inflate::Inflate,
     source::Object,
 };
-use crate::store::{
-    dimension::{self, Dimensions},
-    event::Row,
-    rejected,
+use crate::{
+    integrity,
+    store::{
+        dimension::{self, Dimensions},
+        event::Row,
+        rejected,
+    },
 };
 
 /// A part is handed on when it has so many bytes.
@@ -112,7 +115,8 @@ impl Reader {
         let mut part = Part::default();
         let trouble = Arc::default();
         let watched = Watched { inner: source, trouble: Arc::clone(&trouble) };
-        let mut outcome = decode::decode(Inflate::new(watched, own.clone()), &mut |item| {
+        let input = Inflate::new(watched, own.clone()).hashed(integrity::may_be_signed(&object.uri));
+        let mut outcome = decode::decode(input, &mut |item| {
             self.add(&mut part, number, item);
             if part.bytes() < PART_BYTES {
                 return ControlFlow::Continue(());

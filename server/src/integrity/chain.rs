@@ -7,7 +7,7 @@ use model::time::Timestamp;
 use super::{
     digest::{Digest, Previous},
     files::Signature,
-    finding::{Finding, Found},
+    finding::{Finding, Found, Severity},
     signature::{ALGORITHM, PublicKeys},
 };
 
@@ -21,7 +21,7 @@ pub struct Link {
     /// Or why there is none.
     pub digest: Result<Digest, Finding>,
     pub signature: Option<Signature>,
-    /// It is read for what it says about the one before it alone, and is not itself to be verified.
+    /// It is read for what it says about its neighbours, and is not itself to be verified.
     pub witness: bool,
 }
 
@@ -46,6 +46,12 @@ impl Judged {
     /// The digest, unless something is wrong with it.
     pub fn reliable(&self) -> Option<&Digest> {
         self.link.digest.as_ref().ok().filter(|_| self.trust != Trust::Failed)
+    }
+
+    /// The gravest of what was found about it.
+    pub fn gravest<'a>(&self, found: &'a [Found]) -> Option<&'a Finding> {
+        let own = found.iter().filter(|found| found.key == self.link.key).map(|found| &found.finding);
+        own.filter(|finding| finding.severity() > Severity::Notice).max_by_key(|finding| finding.severity())
     }
 }
 
@@ -72,7 +78,9 @@ pub fn judge(mut links: Vec<Link>, yardstick: Yardstick<'_>) -> (Vec<Judged>, Ve
         let trust = chain.alone(at);
         chain.trust.push(trust);
     }
-    for at in 0..chain.links.len() {
+    // What the oldest of them all say about the ones before is for another time.
+    let asked = chain.links.iter().rposition(|link| !link.witness).map_or(chain.links.len(), |last| last + 1);
+    for at in 0..asked {
         chain.before(at);
     }
     let Chain { links, trust, mut found, .. } = chain;

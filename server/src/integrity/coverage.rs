@@ -19,11 +19,15 @@ pub enum Absence {
 
 /// Spans without holes, in the order of time.
 #[derive(Debug, Default)]
-pub struct Coverage(Vec<(Timestamp, Timestamp)>);
+pub struct Coverage {
+    spans: Vec<(Timestamp, Timestamp)>,
+    /// The next digest may not be delivered yet.
+    goes_on: bool,
+}
 
 impl Coverage {
-    /// Of the hours of single digests.
-    pub fn new(mut hours: Vec<(Timestamp, Timestamp)>) -> Coverage {
+    /// Of the hours of single digests; `goes_on` where the newest that there are are among them.
+    pub fn new(mut hours: Vec<(Timestamp, Timestamp)>, goes_on: bool) -> Coverage {
         hours.sort_unstable();
         let mut spans: Vec<(Timestamp, Timestamp)> = Vec::new();
         for (start, end) in hours {
@@ -32,15 +36,15 @@ impl Coverage {
                 _ => spans.push((start, end)),
             }
         }
-        Coverage(spans)
+        Coverage { spans, goes_on }
     }
 
     /// Of a log file that was delivered at about `time`. Its name is minutes early at times, and a digest may be slow to
     /// name it: hence the hour after.
     pub fn absence(&self, time: Timestamp) -> Absence {
-        let at = self.0.partition_point(|(start, _)| *start <= time);
-        let Some((_, end)) = at.checked_sub(1).map(|at| self.0[at]) else { return Absence::Uncovered };
-        let newest = at == self.0.len();
+        let at = self.spans.partition_point(|(start, _)| *start <= time);
+        let Some((_, end)) = at.checked_sub(1).map(|at| self.spans[at]) else { return Absence::Uncovered };
+        let newest = self.goes_on && at == self.spans.len();
         match time.0 - end.0 {
             after if after <= -HOUR_MS => Absence::Unexpected,
             after if newest && after <= 2 * HOUR_MS => Absence::Recent,
@@ -57,7 +61,8 @@ mod tests {
     fn what_is_in_no_digest() {
         let hour = |from: i64| (Timestamp(from * HOUR_MS), Timestamp((from + 1) * HOUR_MS));
         // From 10 to 13, and from 20 to 22.
-        let coverage = Coverage::new(vec![hour(21), hour(10), hour(12), hour(11), hour(20)]);
+        let hours = vec![hour(21), hour(10), hour(12), hour(11), hour(20)];
+        let coverage = Coverage::new(hours.clone(), true);
         let absence = |hour: i64| coverage.absence(Timestamp(hour * HOUR_MS));
         assert_eq!(absence(9), Absence::Uncovered);
         assert_eq!(absence(10), Absence::Unexpected);
@@ -67,6 +72,7 @@ mod tests {
         assert_eq!(absence(20), Absence::Unexpected);
         assert_eq!([absence(22), absence(24)], [Absence::Recent; 2]);
         assert_eq!(absence(25), Absence::Uncovered);
+        assert_eq!(Coverage::new(hours, false).absence(Timestamp(22 * HOUR_MS)), Absence::Uncovered);
         assert_eq!(Coverage::default().absence(Timestamp(0)), Absence::Uncovered);
     }
 }

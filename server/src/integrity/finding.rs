@@ -44,6 +44,7 @@ pub enum Finding {
     LogFileElsewhere { bucket: String },
     LogFilesUncovered { count: u64, from: Option<Timestamp>, to: Option<Timestamp> },
     PreviousElsewhere { bucket: String, key: String },
+    PublicKeysRefused { region: String, reason: String },
     PublicKeysUnknown,
     SignatureUnknown,
 
@@ -75,6 +76,7 @@ impl Finding {
             | Finding::LogFileElsewhere { .. }
             | Finding::LogFilesUncovered { .. }
             | Finding::PreviousElsewhere { .. }
+            | Finding::PublicKeysRefused { .. }
             | Finding::PublicKeysUnknown
             | Finding::SignatureUnknown => Severity::Unchecked,
             Finding::ChainCut { .. }
@@ -106,6 +108,7 @@ impl Finding {
             Finding::LogFileElsewhere { .. } => "log_file_elsewhere",
             Finding::LogFilesUncovered { .. } => "log_files_uncovered",
             Finding::PreviousElsewhere { .. } => "previous_elsewhere",
+            Finding::PublicKeysRefused { .. } => "public_keys_refused",
             Finding::PublicKeysUnknown => "public_keys_unknown",
             Finding::SignatureUnknown => "signature_unknown",
             Finding::ChainCut { .. } => "chain_cut",
@@ -162,6 +165,9 @@ impl fmt::Display for Finding {
             }
             Finding::PreviousElsewhere { bucket, key } => {
                 write!(out, "the digest before is in another bucket: {bucket}/{key}")
+            }
+            Finding::PublicKeysRefused { region, reason } => {
+                write!(out, "signatures are not checked: the public keys of {region} cannot be had: {reason}")
             }
             Finding::PublicKeysUnknown => {
                 write!(out, "signatures are not checked: there is no list of public keys (--public-keys)")

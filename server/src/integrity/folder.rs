@@ -10,7 +10,8 @@ use anyhow::Context;
 use async_trait::async_trait;
 use walkdir::WalkDir;
 
-use super::files::{File, Files, Signature};
+use super::files::{Entry, File, Files, Signature};
+use crate::ingest::source::file;
 
 /// The file beside a digest that has its signature: `aws s3 sync` leaves the metadata of objects behind.
 pub const SIDECAR: &str = ".signature";
@@ -33,7 +34,7 @@ impl Folder {
         (inside && !key.is_empty() && !key.contains('\0')).then(|| self.0.join(key))
     }
 
-    fn walk(root: &Path, prefix: &str) -> anyhow::Result<Vec<String>> {
+    fn walk(root: &Path, prefix: &str) -> anyhow::Result<Vec<Entry>> {
         let visible =
             |entry: &walkdir::DirEntry| entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b".");
         let mut keys = Vec::new();
@@ -44,7 +45,7 @@ impl Folder {
                 && !entry.file_type().is_dir()
                 && key.starts_with(prefix)
             {
-                keys.push(key.to_owned());
+                keys.push(Entry { key: key.to_owned(), version: String::new() });
             }
         }
         Ok(keys)
@@ -57,9 +58,13 @@ impl Files for Folder {
         None
     }
 
-    async fn list(&self, prefix: &str) -> anyhow::Result<Vec<String>> {
+    async fn list(&self, prefix: &str) -> anyhow::Result<Vec<Entry>> {
         let (root, prefix) = (self.0.clone(), prefix.to_owned());
         tokio::task::spawn_blocking(move || Folder::walk(&root, &prefix)).await?
+    }
+
+    fn uri(&self, key: &str) -> String {
+        file::uri(&self.0.join(key))
     }
 
     async fn read(&self, key: &str) -> anyhow::Result<Option<File>> {

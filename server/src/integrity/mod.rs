@@ -19,27 +19,33 @@ use model::time::Timestamp;
 
 use self::{
     digest::Digest,
-    files::{Files, Signature},
+    files::{Entry, Files, Signature},
     finding::{Finding, Found},
     inflate::Problem,
+    keys::Keys,
+    ledger::Ledger,
     place::Place,
     report::Report,
-    room::Verifier,
-    signature::PublicKeys,
+    room::{Span, Verified, Verifier},
 };
 
+mod bucket;
 pub mod chain;
 pub mod coverage;
+pub mod day;
 pub mod digest;
 pub mod files;
 pub mod finding;
 pub mod folder;
 pub mod inflate;
+pub mod keys;
+pub mod ledger;
 pub mod name;
 pub mod place;
 pub mod report;
-mod room;
+pub mod room;
 pub mod signature;
+pub mod watch;
 
 /// Files that are read at a time.
 const AT_A_TIME: usize = 16;
@@ -51,39 +57,54 @@ const ASKED_FOR_PLACE: usize = 50;
 pub struct Request {
     /// Of the keys to look at.
     pub prefix: String,
-    /// `None`: signatures are not checked.
-    pub keys: Option<PublicKeys>,
+    pub keys: Keys,
     /// Log files that were delivered from here,
     pub from: Option<Timestamp>,
     /// to here.
     pub to: Option<Timestamp>,
 }
 
-/// Verifies all digests and the log files that they name. Errors: files cannot be listed.
-pub async fn verify(files: Arc<dyn Files>, request: &Request) -> anyhow::Result<Report> {
-    let paths = files.list(&request.prefix).await?;
-    let place = place(&files, &paths).await;
-    let (rooms, aliens) = room::sort(paths, &place);
+/// Whether an object of this URI may be a log file that a digest names.
+pub fn may_be_signed(uri: &str) -> bool {
+    name::log_file(uri).is_some_and(|name| name.time.is_some())
+}
+
+/// Verifies all digests of a copy and the log files that they name. Errors: files cannot be listed; the ledger's.
+pub async fn verify(files: Arc<dyn Files>, request: &Request, ledger: &dyn Ledger) -> anyhow::Result<Report> {
+    let entries = files.list(&request.prefix).await?;
+    let place = place(&files, &entries).await;
+    let (rooms, aliens) = room::sort(entries, &place, |_| true);
     anyhow::ensure!(rooms.values().any(room::Room::has_digests), "there are no digests of CloudTrail");
-    let mut report = Report::default();
-    if request.keys.is_none() {
-        report.found.push(Found { key: String::new(), finding: Finding::PublicKeysUnknown });
-    }
-    report.found.extend(aliens.into_iter().map(|key| Found { key, finding: Finding::DigestAlien }));
-    let verifier = Verifier { files, place, request };
+    let mut report = report(request);
+    report.found.extend(aliens.into_iter().map(alien));
+    let Request { from, to, .. } = *request;
+    let span = Span { from, to, complete_from: from, goes_on: true };
+    let verifier = Verifier { files, place, keys: &request.keys, ledger, span };
     for (folder, room) in rooms {
-        verifier.room(&folder, room, &mut report).await;
+        let Verified { trails, found } = verifier.room(&folder, room).await?;
+        report.trails.extend(trails.into_values());
+        report.found.extend(found);
     }
     report.tell_of_ends(request.to);
     Ok(report)
 }
 
+fn report(request: &Request) -> Report {
+    let unknown = Found { key: String::new(), finding: Finding::PublicKeysUnknown };
+    let found = request.keys.is_none().then_some(unknown).into_iter().collect();
+    Report { found, ..Report::default() }
+}
+
+fn alien(key: String) -> Found {
+    Found { key, finding: Finding::DigestAlien }
+}
+
 /// Where the files lie in their bucket.
-async fn place(files: &Arc<dyn Files>, paths: &[String]) -> Place {
+async fn place(files: &Arc<dyn Files>, entries: &[Entry]) -> Place {
     if files.bucket().is_some() {
         return Place::Bucket;
     }
-    let digests: Vec<_> = paths.iter().filter(|path| name::digest(path).is_some()).collect();
+    let digests: Vec<_> = entries.iter().map(|entry| &entry.key).filter(|path| name::digest(path).is_some()).collect();
     let some = digests.iter().step_by(digests.len().div_ceil(ASKED_FOR_PLACE).max(1));
     let asked = some.map(async |path| (path.as_str(), load(files, path).await.0));
     let told: Vec<_> = stream::iter(asked).buffered(AT_A_TIME).collect().await;

@@ -44,6 +44,13 @@ pub struct Count {
 }
 
 impl Count {
+    fn extend(&mut self, other: Count) {
+        self.total += other.total;
+        self.valid += other.valid;
+        self.unchecked += other.unchecked;
+        self.failed += other.failed;
+    }
+
     pub fn add(&mut self, trust: Trust) {
         self.total += 1;
         *match trust {
@@ -55,6 +62,20 @@ impl Count {
 }
 
 impl Trail {
+    /// Adds what another part of the same trail has. What is told by both parts is told once.
+    pub fn add(&mut self, other: Trail) {
+        self.covered = match (self.covered, other.covered) {
+            (Some((from, to)), Some((start, end))) => Some((from.min(start), to.max(end))),
+            (one, other) => one.or(other),
+        };
+        self.digests.extend(other.digests);
+        self.backfill_digests.extend(other.backfill_digests);
+        self.log_files.extend(other.log_files);
+        let new = |found: &Found| found.finding != Finding::DigestMissing || !self.found.contains(found);
+        let found: Vec<_> = other.found.into_iter().filter(new).collect();
+        self.found.extend(found);
+    }
+
     pub fn new(account: String, region: String, trail: String) -> Trail {
         let (digests, backfill_digests, log_files) = Default::default();
         Trail { account, region, trail, covered: None, digests, backfill_digests, log_files, found: Vec::new() }

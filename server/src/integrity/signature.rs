@@ -49,6 +49,13 @@ impl PublicKeys {
         self.0.contains_key(&fingerprint.to_lowercase())
     }
 
+    /// Adds all of another list.
+    pub fn extend(&mut self, other: PublicKeys) {
+        for (fingerprint, keys) in other.0 {
+            self.0.entry(fingerprint).or_default().extend(keys);
+        }
+    }
+
     /// Whether `signature`, in hexadecimal, is the digest's by the key that it names.
     pub fn verify(&self, digest: &Digest, signature: &str) -> bool {
         let Some(signature) = bytes(signature) else { return false };
@@ -68,7 +75,7 @@ pub fn string_to_sign(digest: &Digest) -> String {
 }
 
 /// The bytes of a hexadecimal text.
-fn bytes(hex: &str) -> Option<Vec<u8>> {
+pub fn bytes(hex: &str) -> Option<Vec<u8>> {
     let digits: Option<Vec<_>> = hex.chars().map(|digit| digit.to_digit(16)).collect();
     let digits = digits.filter(|digits| digits.len() % 2 == 0)?;
     Some(digits.chunks(2).map(|pair| (pair[0] * 16 + pair[1]) as u8).collect())

@@ -1,6 +1,6 @@
 //! One event, whole.
 
-use app::api::Event;
+use app::api::{Event, Integrity};
 use model::{error::Error, field::Field, series::Cell};
 use sqlx::{PgPool, Row, postgres::PgRow};
 
@@ -8,6 +8,7 @@ use super::{
     filter::{column, push_id},
     read, session, sql,
 };
+use crate::store::integrity::{Mark, mark};
 
 /// Every field of the event that has a value, the event as it was delivered, and where it came from.
 pub async fn find(pool: &PgPool, event_id: &str) -> Result<Event, Error> {
@@ -19,15 +20,20 @@ pub async fn find(pool: &PgPool, event_id: &str) -> Result<Event, Error> {
     for field in stored() {
         select.push(sql::shown(column(field), field)).push(", ");
     }
-    select.push("raw, (select uri from object where object.object_id = event.object_id) from event where ");
+    select.push("raw, object_id from event where ");
     push_id(event_id, &mut select);
     select.push(" order by event_time desc limit 1");
-    let row = select.build().fetch_optional(pool).await;
-    let event = row.and_then(|row| row.map(|row| event(&row)).transpose());
-    event.map_err(|error| failed(&error, event_id))?.ok_or_else(unknown)
+    let event = async {
+        let row = select.build().fetch_optional(pool).await?;
+        match row {
+            Some(row) => event(&row, pool).await.map(Some),
+            None => Ok(None),
+        }
+    };
+    event.await.map_err(|error| failed(&error, event_id))?.ok_or_else(unknown)
 }
 
-fn event(row: &PgRow) -> Result<Event, sqlx::Error> {
+async fn event(row: &PgRow, pool: &PgPool) -> Result<Event, sqlx::Error> {
     let mut fields = Vec::new();
     for (at, field) in stored().enumerate() {
         let cell = read::cell(row, at, field.kind())?;
@@ -36,7 +42,18 @@ fn event(row: &PgRow) -> Result<Event, sqlx::Error> {
         }
     }
     let raw_at = stored().count();
-    Ok(Event { fields, raw: row.try_get(raw_at)?, object: row.try_get(raw_at + 1)? })
+    let mark = mark(pool, row.try_get(raw_at + 1)?).await?;
+    Ok(Event { fields, raw: row.try_get(raw_at)?, object: mark.uri.clone(), integrity: integrity(mark) })
+}
+
+fn integrity(mark: Mark) -> Integrity {
+    let reason = mark.reason.unwrap_or_default();
+    match (mark.integrity.as_str(), mark.digest) {
+        ("verified", Some(digest)) => Integrity::Verified { digest },
+        ("unchecked", _) => Integrity::Unchecked { reason },
+        ("failed", _) => Integrity::Failed { reason },
+        _ => Integrity::NotCovered,
+    }
 }
 
 /// What an event says; the rest follows from its time.

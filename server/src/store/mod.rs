@@ -14,6 +14,7 @@ pub mod credential;
 pub mod dashboard;
 pub mod dimension;
 pub mod event;
+pub mod integrity;
 pub mod key;
 pub mod month;
 pub mod object;

@@ -31,6 +31,8 @@ pub struct Finish {
     pub events_inserted: u64,
     pub events_rejected: u64,
     pub bytes_uncompressed: u64,
+    /// Of the uncompressed content, where a digest may have its hash.
+    pub sha256: Option<[u8; 32]>,
 }
 
 /// The last objects, newest first; only the failed ones if `failed`.
@@ -138,9 +140,11 @@ pub async fn finish(connection: &mut PgConnection, objects: &[Finish]) -> sqlx::
             events_inserted = least(object.events_inserted + f.inserted, f.read - f.rejected),
             events_duplicate = f.read - f.rejected - least(object.events_inserted + f.inserted, f.read - f.rejected),
             bytes_uncompressed = f.bytes,
+            sha256 = f.sha256,
             finished_at = now()
-         from unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
-            as f (object_id, error, kind, read, inserted, rejected, bytes)
+         from unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
+                     $8::bytea[])
+            as f (object_id, error, kind, read, inserted, rejected, bytes, sha256)
          where object.object_id = f.object_id",
     )
     .bind(column(objects, |object| object.object_id))
@@ -150,6 +154,7 @@ pub async fn finish(connection: &mut PgConnection, objects: &[Finish]) -> sqlx::
     .bind(count(|object| object.events_inserted))
     .bind(count(|object| object.events_rejected))
     .bind(count(|object| object.bytes_uncompressed))
+    .bind(column(objects, |object| object.sha256.as_ref().map(|hash| &hash[..])))
     .execute(connection)
     .await?;
     Ok(())

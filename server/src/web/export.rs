@@ -9,7 +9,7 @@ use app::api::Backend;
 use axum::{
     body::Body,
     extract::{Request, State},
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -32,6 +32,9 @@ use super::{
     policy,
 };
 use crate::clock::Clock;
+
+/// Beside an event that stands as it was delivered: what digests say about its log file.
+const INTEGRITY: &str = "trailmap-integrity";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Suffix {
@@ -126,7 +129,13 @@ impl Export {
     async fn respond(&self, backend: &dyn Backend, query: &str) -> Response {
         match self {
             Export::Event { id } => match backend.event(id).await {
-                Ok(event) => ([(header::CONTENT_TYPE, "application/json"), NO_STORE], event.raw).into_response(),
+                Ok(event) => {
+                    let integrity =
+                        (HeaderName::from_static(INTEGRITY), HeaderValue::from_static(event.integrity.name()));
+                    let kind = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                    let (no_store, never) = NO_STORE;
+                    ([kind, (no_store, HeaderValue::from_static(never)), integrity], event.raw).into_response()
+                }
                 Err(error) => error::response(&error, Format::Json),
             },
             Export::Entity(entity) => match entity_json(backend, entity.as_ref(), query).await {

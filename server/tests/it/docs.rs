@@ -29,11 +29,16 @@ fn settings() -> String {
 /// Empty for what is no setting: positional arguments, `--help`, `--version`.
 fn setting(command: &str, argument: &clap::Arg) -> String {
     let (Some(long), Some(variable)) = (argument.get_long(), argument.get_env()) else { return String::new() };
-    let value = argument.get_value_names().map_or(String::new(), |names| names.join(" "));
+    let value = match argument.get_action().takes_values() {
+        true => argument.get_value_names().map_or(String::new(), |names| names.join(" ")),
+        false => String::new(),
+    };
     let default: Vec<_> = argument.get_default_values().iter().map(|value| format!("`{}`", value.display())).collect();
     let help = argument.get_help().map(ToString::to_string).unwrap_or_default().replace('|', "\\|");
+    let setting = format!("--{long} {value}");
+    let setting = setting.trim_end();
     format!(
-        "| {command} | `--{long} {value}` | `{}` | {} | {help} |\n",
+        "| {command} | `{setting}` | `{}` | {} | {help} |\n",
         variable.display(),
         default.join(" ").replace('|', "\\|")
     )

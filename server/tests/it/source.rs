@@ -1,7 +1,7 @@
 //! Tests of `server::ingest::source`, and of `trailmap serve --config`.
 
 mod check;
-mod cloud;
+pub mod cloud;
 mod config;
 mod crash;
 mod folder;

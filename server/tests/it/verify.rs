@@ -9,6 +9,8 @@ use server::integrity::{
     self, Request,
     files::Signature,
     finding::{Finding, Severity},
+    keys::Keys,
+    ledger::Nowhere,
     report::{Count, Report},
     signature::PublicKeys,
 };
@@ -17,6 +19,10 @@ use self::bucket::{BUCKET, Bucket, Signer, Trail, gzip};
 
 mod bucket;
 mod command;
+mod keys;
+mod mark;
+mod s3;
+mod watch;
 
 const ACCOUNTS: [&str; 2] = ["111122223333", "444455556666"];
 const REGIONS: [&str; 2] = ["eu-west-1", "us-east-1"];
@@ -28,8 +34,10 @@ fn victim() -> Trail {
 }
 
 /// Two accounts, two regions, six hours with two log files each but the third, which is empty; and a backfill digest.
-static WHOLE: LazyLock<Bucket> = LazyLock::new(|| {
-    let (mut bucket, signer) = (Bucket { is_s3: true, ..Bucket::default() }, Signer::one());
+static WHOLE: LazyLock<Bucket> = LazyLock::new(|| whole(BUCKET));
+
+fn whole(name: &str) -> Bucket {
+    let (mut bucket, signer) = (Bucket::named(name), Signer::one());
     for account in ACCOUNTS {
         for region in REGIONS {
             let mut trail = Trail::new(account, region);
@@ -42,11 +50,11 @@ static WHOLE: LazyLock<Bucket> = LazyLock::new(|| {
     let key = late.log_file_key(1, 2);
     late.digest(&mut bucket, &signer, 1, &[key], "_backfill", |_| {});
     bucket
-});
+}
 
 async fn report(bucket: &Bucket, keys: Option<PublicKeys>) -> Report {
-    let request = Request { keys, ..Request::default() };
-    integrity::verify(Arc::new(bucket.clone()), &request).await.unwrap()
+    let request = Request { keys: keys.map_or(Keys::None, Keys::Given), ..Request::default() };
+    integrity::verify(Arc::new(bucket.clone()), &request, &Nowhere).await.unwrap()
 }
 
 /// What is found beyond notices.
@@ -267,8 +275,12 @@ async fn the_oldest_digests_may_have_expired() {
     assert!(whole.all_found().any(|found| found.finding == Finding::ChainCut { previous: previous.clone() }));
 
     for (from, missing) in [("2026-11-24T02:00:00Z", true), ("2026-11-24T02:00:01Z", false)] {
-        let request = Request { keys: keys.clone(), from: Timestamp::parse(from), ..Request::default() };
-        let report = integrity::verify(Arc::new(bucket.clone()), &request).await.unwrap();
+        let request = Request {
+            keys: keys.clone().map_or(Keys::None, Keys::Given),
+            from: Timestamp::parse(from),
+            ..Request::default()
+        };
+        let report = integrity::verify(Arc::new(bucket.clone()), &request, &Nowhere).await.unwrap();
         let expected = missing.then(|| (previous.clone(), Finding::DigestMissing));
         assert_eq!(found(&report), Vec::from_iter(expected), "{from}");
     }
@@ -348,10 +360,10 @@ async fn a_range() {
     let mut bucket = WHOLE.clone().copied();
     let at = |text| Timestamp::parse(text);
     let (from, to) = (at("2026-11-24T02:00:00Z"), at("2026-11-24T03:00:00Z"));
-    let request = Request { keys: Some(Signer::one().public()), from, to, ..Request::default() };
+    let request = Request { keys: Keys::Given(Signer::one().public()), from, to, ..Request::default() };
     let verify = |bucket: &Bucket| {
         let (bucket, request) = (Arc::new(bucket.clone()), request.clone());
-        async move { integrity::verify(bucket, &request).await.unwrap() }
+        async move { integrity::verify(bucket, &request, &Nowhere).await.unwrap() }
     };
     let report = verify(&bucket).await;
     assert_eq!(found(&report), []);
@@ -383,8 +395,12 @@ async fn the_newest_digests_may_be_gone() {
     assert_eq!(early.all_found().filter(|found| found.finding == Finding::DigestsEndEarly { at }).count(), 1);
 
     for (to, ends) in [("2026-11-24T04:00:00Z", false), ("2026-11-24T04:00:01Z", true)] {
-        let request = Request { keys: keys.clone(), to: Timestamp::parse(to), ..Request::default() };
-        let report = integrity::verify(Arc::new(bucket.clone()), &request).await.unwrap();
+        let request = Request {
+            keys: keys.clone().map_or(Keys::None, Keys::Given),
+            to: Timestamp::parse(to),
+            ..Request::default()
+        };
+        let report = integrity::verify(Arc::new(bucket.clone()), &request, &Nowhere).await.unwrap();
         let expected = ends.then(|| (String::new(), Finding::DigestsEnd { at }));
         assert_eq!(found(&report), Vec::from_iter(expected), "{to}");
     }
@@ -395,6 +411,7 @@ async fn the_newest_digests_may_be_gone() {
 async fn copies_of_parts_and_of_more() {
     let whole = WHOLE.clone().copied();
     let renamed = |rename: &dyn Fn(&str) -> Option<String>| Bucket {
+        name: BUCKET.to_owned(),
         files: whole.files.iter().filter_map(|(key, content)| Some((rename(key)?, content.clone()))).collect(),
         signatures: whole
             .signatures
@@ -433,7 +450,7 @@ async fn a_hostile_digest_harms_nothing() {
 
 #[tokio::test]
 async fn nothing_to_verify_is_an_error() {
-    let error = integrity::verify(Arc::new(Bucket::default()), &Request::default()).await.unwrap_err();
+    let error = integrity::verify(Arc::new(Bucket::default()), &Request::default(), &Nowhere).await.unwrap_err();
     assert_eq!(error.to_string(), "there are no digests of CloudTrail");
 }
 

@@ -85,9 +85,9 @@ impl<'a> Entry<'a> {
         }
     }
 
-    pub fn boolean(&mut self, key: &'static str) -> Result<bool, Mistake> {
+    pub fn boolean(&mut self, key: &'static str, default: bool) -> Result<bool, Mistake> {
         match self.value(key) {
-            None => Ok(false),
+            None => Ok(default),
             Some(DeValue::Boolean(value)) => Ok(*value),
             Some(other) => Err(self.mistake(key, &format!("true or false is expected, not {}", kind(other)))),
         }

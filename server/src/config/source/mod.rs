@@ -16,6 +16,8 @@ pub struct Source {
     /// Unique; stands in logs, in the database and in metrics.
     pub name: String,
     pub kind: Kind,
+    /// Whose log files are verified, with CloudTrail's digests.
+    pub verify: Option<Verify>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -67,6 +69,22 @@ pub struct LookupEvents {
 pub struct Folder {
     pub path: PathBuf,
     pub poll: Duration,
+}
+
+/// Where log files and digests lie.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verify {
+    pub aws: Aws,
+    pub bucket: String,
+    pub prefix: String,
+    /// Days before it are not verified.
+    pub since: Option<Date>,
+    /// Lists of public keys, in place of those that AWS lists.
+    pub public_keys: Vec<PathBuf>,
+    /// How often new digests are looked for.
+    pub poll: Duration,
+    /// What was wrong or could not be checked is looked at again after so long.
+    pub recheck: Duration,
 }
 
 /// Who we are at AWS, and where that is. Empty: as the environment, the profile or the machine's role tells.
@@ -147,8 +165,9 @@ fn source(mut entry: Entry<'_>) -> Result<Source, Mistake> {
             return Err(entry.mistake("type", &what));
         }
     };
+    let verify = verify(&mut entry, &kind)?;
     entry.finish(kind.name())?;
-    Ok(Source { name, kind })
+    Ok(Source { name, kind, verify })
 }
 
 fn s3(entry: &mut Entry<'_>) -> Result<S3, Mistake> {
@@ -164,6 +183,30 @@ fn s3(entry: &mut Entry<'_>) -> Result<S3, Mistake> {
         recheck: entry.duration("recheck", Duration::from_secs(3600))?,
         aws: aws(entry)?,
     })
+}
+
+/// S3 sources are verified unless they say no; queues when they say where digests lie.
+fn verify(entry: &mut Entry<'_>, kind: &Kind) -> Result<Option<Verify>, Mistake> {
+    let (aws, bucket, prefix, since) = match kind {
+        Kind::S3(s3) if entry.boolean("verify", true)? => {
+            (s3.aws.clone(), s3.bucket.clone(), s3.prefix.clone(), s3.since)
+        }
+        Kind::Sqs(sqs) => {
+            let verify = entry.boolean("verify", false)?;
+            let (bucket, prefix) = (entry.text("bucket")?, entry.text("prefix")?);
+            match bucket {
+                Some(bucket) if verify => (sqs.aws.clone(), bucket, prefix.unwrap_or_default(), entry.date("since")?),
+                None if verify => {
+                    return Err(entry.mistake("bucket", "is missing: verify has to know where digests lie"));
+                }
+                _ => return Ok(None),
+            }
+        }
+        _ => return Ok(None),
+    };
+    let (poll, recheck) = (Duration::from_secs(600), Duration::from_secs(3600));
+    let public_keys = entry.list("public_keys")?.unwrap_or_default().into_iter().map(PathBuf::from).collect();
+    Ok(Some(Verify { aws, bucket, prefix, since, public_keys, poll, recheck }))
 }
 
 fn sqs(entry: &mut Entry<'_>) -> Result<Sqs, Mistake> {
@@ -205,7 +248,7 @@ fn aws(entry: &mut Entry<'_>) -> Result<Aws, Mistake> {
         role_arn: entry.text("role_arn")?,
         external_id: entry.text("external_id")?,
         endpoint_url: entry.text("endpoint_url")?,
-        fips: entry.boolean("fips")?,
+        fips: entry.boolean("fips", false)?,
     };
     let is_role = |arn: &String| arn.starts_with("arn:") && arn.contains(":role/");
     if aws.role_arn.as_ref().is_some_and(|arn| !is_role(arn)) {

@@ -10,10 +10,44 @@ use super::{
     lookup::Lookup,
     s3::{self, Bucket, Key},
 };
-use crate::config::source::{Kind, S3, Source, Sqs};
+use crate::{
+    clock::Clock,
+    config::source::{Kind, S3, Source, Sqs, Verify},
+    integrity::{day, keys},
+};
 
 /// Tries it. Stores nothing and takes nothing away. Errors: what is missing.
 pub async fn check(source: &Source) -> Result<String, String> {
+    let told = kind(source).await?;
+    Ok(match &source.verify {
+        Some(settings) => format!("{told}; {}", verify(settings).await),
+        None => told,
+    })
+}
+
+/// Whether log files can be verified: nothing else depends on it.
+async fn verify(settings: &Verify) -> String {
+    let config = aws::config(&settings.aws).await;
+    let bucket = Bucket { client: s3::client(&config), name: settings.bucket.clone() };
+    let tried = async {
+        let leaves = day::leaves(&bucket, &settings.prefix).await?;
+        let Some(leaf) = leaves.first() else { return Ok(None) };
+        let region = leaf.prefix.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        let now = Clock::System.now();
+        keys::list(&keys::client(&config, region), region, now, now).await?;
+        Ok(Some(leaves.len()))
+    };
+    match tried.await {
+        Ok(Some(count)) => format!("log files are verified with the digests of {count} folders"),
+        Ok(None) => "log files are not verified: there are no digests yet".to_owned(),
+        Err(failure) => {
+            let failure: Failure = failure;
+            format!("log files cannot be verified: {failure}")
+        }
+    }
+}
+
+async fn kind(source: &Source) -> Result<String, String> {
     match &source.kind {
         Kind::S3(settings) => s3(settings).await.map_err(|failure| failure.to_string()),
         Kind::Sqs(settings) => sqs(settings).await.map_err(|failure| failure.to_string()),

@@ -68,7 +68,7 @@ pub fn file(path: &Path) -> Result<Object, Unreadable> {
 }
 
 /// `file://` and the absolute path; bytes that are no UTF-8 as `%XX`.
-fn uri(path: &Path) -> String {
+pub fn uri(path: &Path) -> String {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let mut uri = "file://".to_owned();
     for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {

@@ -13,6 +13,7 @@ use super::{aws, folder::Folder, intake::Intake, listing::Listing, lookup::Looku
 use crate::{
     config::source::{Kind, Source},
     ingest::{self, enrich::GeoIp},
+    integrity::watch,
     store,
 };
 
@@ -59,6 +60,9 @@ impl Runner {
         let names: Vec<_> = sources.iter().map(|source| source.name.clone()).collect();
         tasks.spawn(settle(intake.clone(), names));
         for source in sources {
+            if let Some(verify) = source.verify {
+                tasks.spawn(watch::keep(intake.named(&source.name), verify));
+            }
             tasks.spawn(keep(intake.named(&source.name), source.kind));
         }
         Runner { intake, tasks }

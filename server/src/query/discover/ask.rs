@@ -25,6 +25,8 @@ pub struct Ask {
     pub columns: Vec<Target>,
     /// Whether each row ends with the event as it was delivered.
     pub raw: bool,
+    /// Whether it tells what digests say about the event's log file.
+    pub integrity: bool,
     pub sort: Sort,
     pub from: From,
     /// Rows at most; `None`: all.
@@ -86,6 +88,7 @@ impl Ask {
             condition,
             columns,
             raw: discover.raw,
+            integrity: discover.integrity,
             sort,
             from,
             limit: discover.limit,
@@ -95,6 +98,10 @@ impl Ask {
     /// The head of the answer.
     pub fn heads(&self) -> Vec<Column> {
         let mut heads: Vec<_> = self.columns.iter().map(head).collect();
+        if self.integrity {
+            let (key, label) = ("integrity".to_owned(), "Log file integrity".to_owned());
+            heads.push(Column { key, kind: Kind::Text, label });
+        }
         if self.raw {
             heads.push(Column { key: "raw".to_owned(), kind: Kind::Text, label: "Raw event".to_owned() });
         }

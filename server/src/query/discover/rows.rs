@@ -146,13 +146,16 @@ pub fn cells(row: &PgRow, ask: &Ask) -> Result<Vec<Cell>, sqlx::Error> {
         Ok(at) => serde_json::from_str(row.try_get(at)?).unwrap_or(serde_json::Value::Null),
         Err(_) => serde_json::Value::Null,
     };
-    let mut cells = Vec::with_capacity(ask.columns.len() + 1);
+    let mut cells = Vec::with_capacity(ask.columns.len() + 2);
     for (at, column) in ask.columns.iter().enumerate() {
         cells.push(match column {
             Target::Field(field) => read::cell(row, row_at(row, &format!("c{at}"))?, field.kind())?,
             Target::Path(path) => at_path(&document, path),
             Target::Event => Cell::Null,
         });
+    }
+    if ask.integrity {
+        cells.push(row.try_get::<Option<String>, _>("integrity")?.map_or(Cell::Null, Cell::Text));
     }
     if ask.raw {
         cells.push(Cell::Text(row.try_get("delivered")?));

@@ -47,6 +47,9 @@ pub fn push_rows(sql: &mut QueryBuilder<Postgres>, ask: &Ask, from: Option<&Keys
     if ask.columns.iter().any(|column| matches!(column, Target::Path(_))) {
         sql.push(", coalesce(raw_json, raw) as document");
     }
+    if ask.integrity {
+        sql.push(", (select integrity from object_integrity where object_integrity.object_id = event.object_id) as integrity");
+    }
     if ask.raw {
         sql.push(", raw as delivered");
     }

@@ -39,8 +39,10 @@ async fn says_of_each_source_what_works_and_what_is_missing() {
     let file = write(folder.path(), "good.toml", good.concat());
     let (status, told) = check(&file);
     let expected = format!(
-        "trail (s3): ok: s3://{}/ can be listed and read: folders of 1 account and region\n\
-         empty (s3): ok: s3://{}/a/ can be listed: nothing in CloudTrail's layout yet; there is no key to try reading with\n\
+        "trail (s3): ok: s3://{}/ can be listed and read: folders of 1 account and region; log files are not \
+         verified: there are no digests yet\n\
+         empty (s3): ok: s3://{}/a/ can be listed: nothing in CloudTrail's layout yet; there is no key to try reading \
+         with; log files are not verified: there are no digests yet\n\
          queue (sqs): ok: queue {} answers: about 1 messages wait\n\
          drop (folder): ok: folder {} can be read: 1 entries\n",
         bucket.name,

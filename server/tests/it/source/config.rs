@@ -47,7 +47,7 @@ fn every_type_and_key() {
     "#;
     let sources = parse(text).unwrap();
     expect![[r#"
-        [Source { name: "org-trail", kind: S3(S3 { aws: Aws { region: Some("eu-west-1"), profile: Some("audit"), role_arn: Some("arn:aws:iam::111122223333:role/trailmap"), external_id: Some("xyz"), endpoint_url: Some("http://127.0.0.1:9000"), fips: true }, bucket: "my-trail", prefix: "AWSLogs/", since: Some(2026-01-31), poll: 90s, recheck: 7200s }) }, Source { name: "queue-1", kind: Sqs(Sqs { aws: Aws { region: None, profile: None, role_arn: None, external_id: None, endpoint_url: None, fips: false }, queue_url: "https://sqs.eu-west-1.amazonaws.com/111122223333/trail", visibility_timeout: 300s, max_receives: 3 }) }, Source { name: "api", kind: LookupEvents(LookupEvents { aws: Aws { region: None, profile: None, role_arn: None, external_id: None, endpoint_url: None, fips: false }, regions: [], days: 30, poll: 60s }) }, Source { name: "drop", kind: Folder(Folder { path: "/var/spool/trail", poll: 2s }) }]"#]]
+        [Source { name: "org-trail", kind: S3(S3 { aws: Aws { region: Some("eu-west-1"), profile: Some("audit"), role_arn: Some("arn:aws:iam::111122223333:role/trailmap"), external_id: Some("xyz"), endpoint_url: Some("http://127.0.0.1:9000"), fips: true }, bucket: "my-trail", prefix: "AWSLogs/", since: Some(2026-01-31), poll: 90s, recheck: 7200s }), verify: Some(Verify { aws: Aws { region: Some("eu-west-1"), profile: Some("audit"), role_arn: Some("arn:aws:iam::111122223333:role/trailmap"), external_id: Some("xyz"), endpoint_url: Some("http://127.0.0.1:9000"), fips: true }, bucket: "my-trail", prefix: "AWSLogs/", since: Some(2026-01-31), public_keys: [], poll: 600s, recheck: 3600s }) }, Source { name: "queue-1", kind: Sqs(Sqs { aws: Aws { region: None, profile: None, role_arn: None, external_id: None, endpoint_url: None, fips: false }, queue_url: "https://sqs.eu-west-1.amazonaws.com/111122223333/trail", visibility_timeout: 300s, max_receives: 3 }), verify: None }, Source { name: "api", kind: LookupEvents(LookupEvents { aws: Aws { region: None, profile: None, role_arn: None, external_id: None, endpoint_url: None, fips: false }, regions: [], days: 30, poll: 60s }), verify: None }, Source { name: "drop", kind: Folder(Folder { path: "/var/spool/trail", poll: 2s }), verify: None }]"#]]
     .assert_eq(&format!("{sources:?}"));
     assert!(matches!(&sources[0].kind, Kind::S3(s3) if s3.poll.as_secs() == 90));
     assert_eq!(parse("").unwrap(), []);
@@ -101,13 +101,14 @@ fn mistakes_of_keys() {
         "external_id = \"x\"",
         "endpoint_url = \"minio:9000\"",
         "fips = \"yes\"",
+        "verify = 1",
         "region = \"\"",
     ];
     let s3 = s3.map(|line| format!("[[source]]\nname = \"trail\"\ntype = \"s3\"\nbucket = \"b\"\n{line}\n"));
     mistakes(
         &s3,
         expect![[r#"
-        line 5: source "trail": bukket: unknown key; a source of type s3 has bucket, endpoint_url, external_id, fips, name, poll, prefix, profile, recheck, region, role_arn, since, type
+        line 5: source "trail": bukket: unknown key; a source of type s3 has bucket, endpoint_url, external_id, fips, name, poll, prefix, profile, public_keys, recheck, region, role_arn, since, type, verify
         line 5: source "trail": prefix: a text in quotes is expected, not a number
         line 5: source "trail": since: "yesterday" is no date such as 2026-01-31
         line 5: not TOML: invalid date, expected day between 01 and 28
@@ -120,6 +121,7 @@ fn mistakes_of_keys() {
         line 5: source "trail": external_id: belongs to a role: there is no role_arn
         line 5: source "trail": endpoint_url: not a URL: it begins with https:// or http://
         line 5: source "trail": fips: true or false is expected, not a text
+        line 5: source "trail": verify: true or false is expected, not a number
         line 5: source "trail": region: is empty
     "#]],
     );
@@ -128,6 +130,8 @@ fn mistakes_of_keys() {
         "\"sqs\"\nqueue_url = \"trail\"",
         "\"sqs\"\nqueue_url = \"https://q\"\nvisibility_timeout = \"1s\"",
         "\"sqs\"\nqueue_url = \"https://q\"\nmax_receives = 0",
+        "\"sqs\"\nqueue_url = \"https://q\"\nverify = true",
+        "\"lookup-events\"\nverify = true",
         "\"lookup-events\"\nregions = [\"*\", \"eu-west-1\"]",
         "\"lookup-events\"\nregions = [\"eu-west-1\", \"eu-west-1\"]",
         "\"lookup-events\"\nregions = \"eu-west-1\"",
@@ -141,10 +145,28 @@ fn mistakes_of_keys() {
         line 4: source "t": queue_url: not the URL of a queue, which begins with https://
         line 5: source "t": visibility_timeout: SQS takes from 2s to 12h
         line 5: source "t": max_receives: a number from 1 to 1000 is expected
+        line 1: source "t": bucket: is missing: verify has to know where digests lie
+        line 4: source "t": verify: unknown key; a source of type lookup-events has days, endpoint_url, external_id, fips, name, poll, profile, region, regions, role_arn, type
         line 4: source "t": regions: "*" is all regions and stands alone
         line 4: source "t": regions: a region stands there twice
         line 4: source "t": regions: a list of texts is expected, as ["eu-west-1", "us-east-1"]
         line 4: source "t": days: a number from 1 to 90 is expected
     "#]],
     );
+}
+
+#[test]
+fn what_is_verified() {
+    let verify = |lines: &str| {
+        let text = format!("[[source]]\nname = \"t\"\ntype = {lines}\n");
+        let verify = parse(&text).unwrap().remove(0).verify;
+        verify.map(|verify| (verify.bucket, verify.prefix, verify.aws.region))
+    };
+    let s3 = "\"s3\"\nbucket = \"b\"\nprefix = \"AWSLogs/\"";
+    let queue = "\"sqs\"\nqueue_url = \"https://q\"\nregion = \"eu-west-1\"";
+    assert_eq!(verify(s3), Some(("b".into(), "AWSLogs/".into(), None)), "unless it says no");
+    assert_eq!(verify(&format!("{s3}\nverify = false")), None);
+    assert_eq!(verify(queue), None);
+    let told = verify(&format!("{queue}\nverify = true\nbucket = \"b\""));
+    assert_eq!(told, Some(("b".into(), String::new(), Some("eu-west-1".into()))));
 }

@@ -14,7 +14,7 @@ use model::time::Timestamp;
 use ring::{rand::SystemRandom, rsa::KeyPair, signature::RSA_PKCS1_SHA256};
 use serde_json::{Value, json};
 use server::integrity::{
-    files::{File, Files, Signature},
+    files::{Entry, File, Files, Signature},
     folder::SIDECAR,
     signature::{ALGORITHM, PublicKeys},
 };
@@ -22,8 +22,8 @@ use sha2::{Digest, Sha256};
 
 pub const BUCKET: &str = "trail-logs";
 /// 2026-11-24T00:00:00Z, the hour 0 of all trails.
-const START: i64 = 1_795_478_400_000;
-const HOUR: i64 = 3_600_000;
+pub const START: i64 = 1_795_478_400_000;
+pub const HOUR: i64 = 3_600_000;
 const MINUTE: i64 = 60_000;
 
 /// A key that digests are signed with, and its fingerprint.
@@ -66,15 +66,27 @@ impl Signer {
     }
 }
 
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Bucket {
+    pub name: String,
     pub files: BTreeMap<String, Vec<u8>>,
     pub signatures: BTreeMap<String, Signature>,
     /// As S3 has it; otherwise a copy.
     pub is_s3: bool,
 }
 
+impl Default for Bucket {
+    fn default() -> Bucket {
+        Bucket { name: BUCKET.to_owned(), files: BTreeMap::new(), signatures: BTreeMap::new(), is_s3: false }
+    }
+}
+
 impl Bucket {
+    /// As S3 has it, under a name of its own.
+    pub fn named(name: &str) -> Bucket {
+        Bucket { name: name.to_owned(), is_s3: true, ..Bucket::default() }
+    }
+
     pub fn inflated(&self, key: &str) -> Option<Vec<u8>> {
         let mut content = Vec::new();
         std::io::copy(&mut GzDecoder::new(&self.files.get(key)?[..]), &mut content).ok()?;
@@ -119,11 +131,16 @@ impl Bucket {
 #[async_trait]
 impl Files for Bucket {
     fn bucket(&self) -> Option<&str> {
-        self.is_s3.then_some(BUCKET)
+        self.is_s3.then_some(&self.name)
     }
 
-    async fn list(&self, prefix: &str) -> anyhow::Result<Vec<String>> {
-        Ok(self.files.keys().filter(|key| key.starts_with(prefix)).cloned().collect())
+    async fn list(&self, prefix: &str) -> anyhow::Result<Vec<Entry>> {
+        let keys = self.files.keys().filter(|key| key.starts_with(prefix));
+        Ok(keys.map(|key| Entry { key: key.clone(), version: String::new() }).collect())
+    }
+
+    fn uri(&self, key: &str) -> String {
+        format!("s3://{}/{key}", self.name)
     }
 
     async fn read(&self, key: &str) -> anyhow::Result<Option<File>> {
@@ -137,13 +154,15 @@ impl Files for Bucket {
 pub struct Trail {
     pub account: &'static str,
     pub region: &'static str,
+    /// Its hour 0, in milliseconds.
+    pub start: i64,
     /// Key, hash and signature of the newest digest.
     previous: Option<[String; 3]>,
 }
 
 impl Trail {
     pub fn new(account: &'static str, region: &'static str) -> Trail {
-        Trail { account, region, previous: None }
+        Trail { account, region, start: START, previous: None }
     }
 
     /// Digests end, and begin again.
@@ -152,15 +171,15 @@ impl Trail {
     }
 
     pub fn log_file_key(&self, hour: i64, number: i64) -> String {
-        let Trail { account, region, .. } = self;
-        let time = compact(START + hour * HOUR + number * 20 * MINUTE);
+        let Trail { account, region, start, .. } = self;
+        let time = compact(start + hour * HOUR + number * 20 * MINUTE);
         let (date, time) = (folder(&time), format!("{}Z", &time[..13]));
         format!("AWSLogs/{account}/CloudTrail/{region}/{date}/{account}_CloudTrail_{region}_{time}_{number}aB3.json.gz")
     }
 
     pub fn digest_key(&self, hour: i64, suffix: &str) -> String {
-        let Trail { account, region, .. } = self;
-        let time = compact(START + (hour + 1) * HOUR);
+        let Trail { account, region, start, .. } = self;
+        let time = compact(start + (hour + 1) * HOUR);
         let date = folder(&time);
         let name = format!("{account}_CloudTrail-Digest_{region}_all_events_us-east-1_{time}{suffix}.json.gz");
         format!("AWSLogs/{account}/CloudTrail-Digest/{region}/{date}/{name}")
@@ -186,18 +205,18 @@ impl Trail {
         let key = self.digest_key(hour, suffix);
         let [previous_key, previous_hash, previous_signature] =
             self.previous.clone().map_or([const { None }; 3], |previous| previous.map(Some));
-        let end = Timestamp(START + (hour + 1) * HOUR).rfc3339();
+        let end = Timestamp(self.start + (hour + 1) * HOUR).rfc3339();
         let mut digest = json!({
             "awsAccountId": self.account,
-            "digestStartTime": Timestamp(START + hour * HOUR).rfc3339(),
+            "digestStartTime": Timestamp(self.start + hour * HOUR).rfc3339(),
             "digestEndTime": end,
-            "digestS3Bucket": BUCKET,
+            "digestS3Bucket": bucket.name,
             "digestS3Object": key,
             "digestPublicKeyFingerprint": signer.fingerprint,
             "digestSignatureAlgorithm": ALGORITHM,
             "newestEventTime": null,
             "oldestEventTime": null,
-            "previousDigestS3Bucket": previous_key.as_ref().map(|_| BUCKET),
+            "previousDigestS3Bucket": previous_key.as_ref().map(|_| &bucket.name),
             "previousDigestS3Object": previous_key,
             "previousDigestHashValue": previous_hash,
             "previousDigestHashAlgorithm": previous_hash.as_ref().map(|_| "SHA-256"),
@@ -208,7 +227,7 @@ impl Trail {
         let content = digest.to_string();
         let hash = format!("{:x}", Sha256::digest(&content));
         let previous = digest["previousDigestSignature"].as_str().unwrap_or("null");
-        let hex = signer.sign(&format!("{end}\n{BUCKET}/{key}\n{hash}\n{previous}"));
+        let hex = signer.sign(&format!("{end}\n{}/{key}\n{hash}\n{previous}", bucket.name));
         bucket.files.insert(key.clone(), gzip(content.as_bytes()));
         let signature = Signature { hex: hex.clone(), algorithm: Some(ALGORITHM.to_owned()) };
         bucket.signatures.insert(key.clone(), signature);
@@ -219,10 +238,12 @@ impl Trail {
 
 /// Delivers a log file; returns its entry in a digest.
 pub fn log_file(bucket: &mut Bucket, key: &str) -> Value {
-    let content = format!(r#"{{"Records":[{{"eventVersion":"1.08","eventID":"{key}","eventName":"A"}}]}}"#);
+    let content = format!(
+        r#"{{"Records":[{{"eventVersion":"1.08","eventTime":"2026-11-24T00:00:00Z","eventID":"{key}","eventName":"A"}}]}}"#
+    );
     bucket.files.insert(key.to_owned(), gzip(content.as_bytes()));
     json!({
-        "s3Bucket": BUCKET,
+        "s3Bucket": bucket.name,
         "s3Object": key,
         "hashValue": format!("{:x}", Sha256::digest(&content)),
         "hashAlgorithm": "SHA-256",

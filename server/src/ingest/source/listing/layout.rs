@@ -24,18 +24,23 @@ pub const AT_A_TIME: usize = 8;
 
 /// All leaves below a prefix. A prefix that has nothing in CloudTrail's layout is one leaf itself.
 pub async fn leaves(bucket: &Bucket, prefix: &str) -> Result<Vec<Leaf>, Failure> {
-    let mut leaves = match inside(prefix) {
+    leaves_of(bucket, prefix, &LOGS).await
+}
+
+/// The same for folders of other names than those of logs.
+pub async fn leaves_of(bucket: &Bucket, prefix: &str, names: &[&str]) -> Result<Vec<Leaf>, Failure> {
+    let mut leaves = match inside(prefix, names) {
         Some(rest) if rest.contains('/') => vec![whole_or_region(prefix, rest)],
         Some(_) => regions(bucket, prefix).await?,
-        None => walk(bucket, prefix).await?,
+        None => walk(bucket, prefix, names).await?,
     };
     leaves.sort();
     Ok(leaves)
 }
 
 /// What follows the folder of logs, where the prefix goes so deep.
-fn inside(prefix: &str) -> Option<&str> {
-    LOGS.iter().find_map(|logs| match prefix.strip_prefix(&format!("{logs}/")) {
+fn inside<'a>(prefix: &'a str, names: &[&str]) -> Option<&'a str> {
+    names.iter().find_map(|logs| match prefix.strip_prefix(&format!("{logs}/")) {
         Some(rest) => Some(rest),
         None => prefix.split_once(&format!("/{logs}/")).map(|(_, rest)| rest),
     })
@@ -51,7 +56,7 @@ async fn regions(bucket: &Bucket, prefix: &str) -> Result<Vec<Leaf>, Failure> {
     Ok(regions.into_iter().map(|prefix| Leaf { prefix, dated: true }).collect())
 }
 
-async fn walk(bucket: &Bucket, prefix: &str) -> Result<Vec<Leaf>, Failure> {
+async fn walk(bucket: &Bucket, prefix: &str, names: &[&str]) -> Result<Vec<Leaf>, Failure> {
     let (mut leaves, mut layer, mut cloudtrail) = (Vec::new(), vec![prefix.to_owned()], is_of_aws(prefix));
     while !layer.is_empty() {
         let looked = stream::iter(layer).map(|folder| async move {
@@ -68,7 +73,7 @@ async fn walk(bucket: &Bucket, prefix: &str) -> Result<Vec<Leaf>, Failure> {
             }
             for child in below {
                 match name(&child) {
-                    logs if LOGS.contains(&logs) => leaves.extend(regions(bucket, &child).await?),
+                    logs if names.contains(&logs) => leaves.extend(regions(bucket, &child).await?),
                     "AWSLogs" => next.push(child),
                     name if of_aws && is_account_or_organisation(name) => next.push(child),
                     _ if !of_aws && depth < ABOVE => next.push(child),
@@ -174,9 +179,9 @@ mod tests {
 
     #[test]
     fn prefixes_that_go_deep() {
-        assert_eq!(inside("AWSLogs/1/CloudTrail/"), Some(""));
-        assert_eq!(inside("a/AWSLogs/1/CloudTrail/eu-west-1/"), Some("eu-west-1/"));
-        assert_eq!(inside("AWSLogs/1/CloudTrail-Digest/eu-west-1/"), None);
+        assert_eq!(inside("AWSLogs/1/CloudTrail/", &LOGS), Some(""));
+        assert_eq!(inside("a/AWSLogs/1/CloudTrail/eu-west-1/", &LOGS), Some("eu-west-1/"));
+        assert_eq!(inside("AWSLogs/1/CloudTrail-Digest/eu-west-1/", &LOGS), None);
         assert!(whole_or_region("CloudTrail/eu-west-1/", "eu-west-1/").dated);
         assert!(!whole_or_region("CloudTrail/eu-west-1/2026/", "eu-west-1/2026/").dated);
     }
