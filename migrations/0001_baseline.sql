@@ -415,6 +415,7 @@ create table digest (
 create index digest_trail_index on digest (account, aws_region, trail, end_time);
 create index digest_end_index on digest (end_time);
 create index digest_problem_index on digest (checked_at) where state <> 'valid';
+create index digest_start_index on digest (end_time) where starts_chain;
 
 -- Log files that digests name, and those that a digest should name.
 create table log_file (

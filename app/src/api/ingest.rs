@@ -5,7 +5,7 @@ use leptos::{prelude::*, server_fn::codec::GetUrl};
 use model::{error::Error, time::Timestamp};
 use serde::{Serialize, Serializer};
 
-use super::ApiError;
+use super::{ApiError, IntegrityReport};
 use crate::wire;
 
 /// All that the page about ingest shows.
@@ -20,6 +20,7 @@ pub struct Ingest {
     pub poison: Listed<PoisonMessage>,
     pub rejected: Listed<Rejected>,
     pub places: Vec<Place>,
+    pub integrity: IntegrityReport,
 }
 
 /// The first few of many, and how many there are.
@@ -186,11 +187,11 @@ pub trait Ingests: Send + Sync + 'static {
     async fn quiet(&self) -> Result<Quiet, Error>;
 }
 
-fn rfc3339<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn rfc3339<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&at.rfc3339())
 }
 
-fn rfc3339_or_null<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn rfc3339_or_null<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
     at.map(Timestamp::rfc3339).serialize(serializer)
 }
 

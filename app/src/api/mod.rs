@@ -22,6 +22,7 @@ mod discover;
 mod entity;
 mod ingest;
 mod inspect;
+mod integrity;
 mod served;
 
 pub use completion::completion_html;
@@ -33,6 +34,7 @@ pub use ingest::{
     Source as IngestSource, SourceState, quiet_html,
 };
 pub use inspect::panel_inspect;
+pub use integrity::{Checked, Integrity, IntegrityProblem, IntegrityReport, IntegritySource, IntegrityTrail};
 pub use served::{Opened, Served, served_get, served_send};
 
 /// One event, whole.
@@ -45,34 +47,6 @@ pub struct Event {
     /// The URI of the object that it came from.
     pub object: String,
     pub integrity: Integrity,
-}
-
-/// What CloudTrail's digests say about the object that an event came from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Integrity {
-    /// It is what CloudTrail delivered: this digest, by its URI, has its hash, and is signed.
-    Verified {
-        digest: String,
-    },
-    NotCovered,
-    Unchecked {
-        reason: String,
-    },
-    Failed {
-        reason: String,
-    },
-}
-
-impl Integrity {
-    /// The word that scripts tell them apart by.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Integrity::Verified { .. } => "verified",
-            Integrity::NotCovered => "not_covered",
-            Integrity::Unchecked { .. } => "unchecked",
-            Integrity::Failed { .. } => "failed",
-        }
-    }
 }
 
 /// What the foot of every page shows.

@@ -7,8 +7,9 @@ use std::{
 };
 
 use app::api::{
-    Backfill, ByHand, Counts, FailedObject, Ingest, IngestSource as Source, Ingests, Listed, Place, PoisonMessage,
-    Quiet, Rejected, Retry, SourceState,
+    Backfill, ByHand, Checked, Counts, FailedObject, Ingest, IngestSource as Source, Ingests, IntegrityProblem,
+    IntegrityReport, IntegritySource, IntegrityTrail, Listed, Place, PoisonMessage, Quiet, Rejected, Retry,
+    SourceState,
 };
 use async_trait::async_trait;
 use model::{error::Error, time::Timestamp};
@@ -30,6 +31,8 @@ const KEPT: Duration = Duration::from_secs(60);
 const QUIET_HOURS: i64 = 6;
 /// and twice as long as it was at the longest in so many days.
 const USUAL_DAYS: i64 = 14;
+/// Trails are told of with their digests of so many days.
+const VERIFIED_DAYS: i64 = 90;
 
 /// The quiet places as they were a moment ago.
 pub type KeptQuiet = Arc<Mutex<Option<(Instant, Quiet)>>>;
@@ -86,6 +89,7 @@ async fn read(pool: &PgPool, at: Timestamp) -> sqlx::Result<Ingest> {
         poison: poison(pool).await?,
         rejected: rejected(pool).await?,
         places: places(pool, at).await?,
+        integrity: integrity(pool, at).await?,
     })
 }
 
@@ -296,6 +300,46 @@ async fn places(pool: &PgPool, now: Timestamp) -> sqlx::Result<Vec<Place>> {
         })
     };
     rows.iter().map(place).collect()
+}
+
+async fn integrity(pool: &PgPool, at: Timestamp) -> sqlx::Result<IntegrityReport> {
+    let since = store::instant(Timestamp(at.0 - VERIFIED_DAYS * 86_400_000));
+    let report = store::integrity::report(pool, since, SHOWN).await?;
+    let source = |source: store::integrity::Verification| IntegritySource {
+        source: source.source,
+        last_error: source.last_error,
+        last_error_at: source.last_error_at.map(timestamp),
+        last_success_at: source.last_success_at.map(timestamp),
+        days_left: source.days_left,
+    };
+    let checked = |total, failed, unchecked| Checked { total, failed, unchecked };
+    let trail = |trail: store::integrity::Trail| IntegrityTrail {
+        source: trail.source,
+        account: trail.account,
+        region: trail.aws_region,
+        trail: trail.trail,
+        verified_to: trail.verified_to.map(timestamp),
+        digests: checked(trail.digests, trail.digests_failed, trail.digests_unchecked),
+        log_files: checked(trail.log_files, trail.log_files_failed, trail.log_files_unchecked),
+    };
+    let problem = |problem: store::integrity::Problem| IntegrityProblem {
+        severity: problem.severity,
+        finding: problem.finding,
+        uri: problem.uri,
+        reason: problem.reason,
+        at: timestamp(problem.at),
+        account: problem.account,
+        region: problem.aws_region,
+        trail: problem.trail,
+    };
+    let mut trails: Vec<_> = report.trails.into_iter().map(trail).collect();
+    let fine = |checked: &Checked| (checked.failed == 0, checked.unchecked == 0);
+    trails.sort_by_key(|trail| (fine(&trail.log_files).min(fine(&trail.digests)), trail.account.clone()));
+    Ok(IntegrityReport {
+        sources: report.sources.into_iter().map(source).collect(),
+        trails,
+        problems: Listed { total: report.problems_total, first: report.problems.into_iter().map(problem).collect() },
+    })
 }
 
 async fn quiet(pool: &PgPool, now: Timestamp) -> sqlx::Result<Vec<Place>> {

@@ -314,7 +314,7 @@ pub struct Problem {
     pub trail: Option<String>,
 }
 
-/// Of digests that end after `since`, with at most so many problems. Errors: the database's.
+/// Trails by their digests that end after `since`, and the newest problems, at most so many. Errors: the database's.
 pub async fn report(pool: &PgPool, since: OffsetDateTime, most: i64) -> sqlx::Result<Report> {
     let sources = sqlx::query_as(
         "select source, last_error, last_error_at, last_success_at, days_left from verification order by source",
@@ -336,12 +336,12 @@ pub async fn report(pool: &PgPool, since: OffsetDateTime, most: i64) -> sqlx::Re
     .bind(since)
     .fetch_all(pool)
     .await?;
-    let problems = problems(pool, since, most).await?;
+    let problems = problems(pool, most).await?;
     let problems_total = problems.first().map_or(0, |(_, total)| *total);
     Ok(Report { sources, trails, problems: problems.into_iter().map(|(problem, _)| problem).collect(), problems_total })
 }
 
-async fn problems(pool: &PgPool, since: OffsetDateTime, most: i64) -> sqlx::Result<Vec<(Problem, i64)>> {
+async fn problems(pool: &PgPool, most: i64) -> sqlx::Result<Vec<(Problem, i64)>> {
     #[derive(FromRow)]
     struct Row {
         #[sqlx(flatten)]
@@ -352,17 +352,17 @@ async fn problems(pool: &PgPool, since: OffsetDateTime, most: i64) -> sqlx::Resu
         "select problem.*, count(*) over () as total from (
             select state as severity, coalesce(finding, '') as finding, uri, coalesce(reason, '') as reason, end_time as at,
                    account, aws_region, trail
-            from digest where state <> 'valid' and end_time > $1
+            from digest where state <> 'valid'
             union all
             select log_file.state, coalesce(log_file.finding, ''), log_file.uri, coalesce(log_file.reason, ''), end_time,
                    account, aws_region, trail
             from log_file join digest using (digest_id)
-            where log_file.state <> 'valid' and end_time > $1
+            where log_file.state <> 'valid'
                 -- That its digest is not checked is told there.
                 and not (log_file.state = 'unchecked' and digest.state = 'unchecked')
             union all
             select state, coalesce(finding, ''), uri, coalesce(reason, ''), checked_at, null, null, null
-            from log_file where state <> 'valid' and digest_id is null and checked_at > $1
+            from log_file where state <> 'valid' and digest_id is null
             union all
             select 'gap', 'gap', digest.uri,
                    'no digests from ' || to_char(before, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') || ' to '
@@ -373,11 +373,10 @@ async fn problems(pool: &PgPool, since: OffsetDateTime, most: i64) -> sqlx::Resu
                 where (earlier.account, earlier.aws_region, earlier.trail) = (digest.account, digest.aws_region, digest.trail)
                     and not earlier.backfill and earlier.end_time < digest.end_time
             ) as earlier
-            where starts_chain and not backfill and state <> 'failed' and end_time > $1 and before < start_time
+            where starts_chain and not backfill and state <> 'failed' and before < start_time
          ) as problem
-         order by at desc, uri limit $2",
+         order by at desc, uri limit $1",
     )
-    .bind(since)
     .bind(most)
     .fetch_all(pool)
     .await?;

@@ -22,6 +22,7 @@ mod command;
 mod keys;
 mod mark;
 mod s3;
+mod serve;
 mod watch;
 
 const ACCOUNTS: [&str; 2] = ["111122223333", "444455556666"];

@@ -1,5 +1,6 @@
 //! How ingest goes: each source, what could not be read, and from where events come.
 
+mod integrity;
 mod places;
 mod source;
 mod trouble;
@@ -33,6 +34,7 @@ pub async fn page(backend: &dyn Backend, view: &View, answer: &Answer) -> Result
         {trouble::failed(view, &ingest)}
         {trouble::poison(view, &ingest)}
         {trouble::rejected(view, &ingest)}
+        {integrity::card(&ingest)}
         {places::card(view, &ingest)}
     };
     Ok(Served { title: "Ingest".to_owned(), html: html(page), ..Served::default() })

@@ -90,6 +90,18 @@ async fn verified_not_covered_and_failed() {
     let csv = get(&site, &format!("/discover.csv?{range}&columns=event_id&integrity=true")).await;
     assert!(csv.text().starts_with("event_id,integrity\r\n"), "{}", csv.text());
 
+    // And the page about ingest says it of all.
+    let told = get(&site, "/api/v1/ingest").await.json()["integrity"].clone();
+    assert_eq!((&told["problems"]["total"], told["trails"].as_array().unwrap().len()), (&2.into(), 4), "{told:#}");
+    let trail = &told["trails"][0];
+    assert_eq!((&trail["account"], &trail["region"]), (&"111122223333".into(), &"us-east-1".into()), "the worst first");
+    assert_eq!(trail["verified_to"], "2026-11-24T06:00:00Z");
+    assert_eq!(trail["log_files"], serde_json::json!({"total": 11, "failed": 1, "unchecked": 0}));
+    let page_of = get(&site, "/ingest").await;
+    for shown in ["Log file integrity", "data-finding=\"log_file_modified\"", "1 failed", "all_events"] {
+        assert!(page_of.text().contains(shown), "{shown}: {}", page_of.text());
+    }
+
     // The file is put back; what was ingested is still not it, until it is read anew.
     bucket.files.insert(bad.clone(), delivered);
     put(&bucket, &watched.cloud, &bad).await;
