@@ -41,6 +41,8 @@ pub struct IntegrityReport {
     pub trails: Vec<IntegrityTrail>,
     /// The newest first.
     pub problems: Listed<IntegrityProblem>,
+    /// How many of all problems are failures.
+    pub failed: i64,
 }
 
 /// How it goes for a source.

@@ -1,8 +1,8 @@
 //! A backend in memory: every panel has a few rows, made from its own description.
 
 use app::api::{
-    About, Attribution, Backend, Dashboards, Discover, Entities, Event, Found, Info, Listing, Profile, Rows, Source,
-    Step, ValueCount,
+    About, Attribution, Backend, Dashboards, Discover, Entities, Event, Found, Info, Ingest, Ingests, Integrity,
+    Listing, Profile, Quiet, Retry, Rows, Source, Step, ValueCount,
 };
 use async_trait::async_trait;
 use model::{
@@ -53,6 +53,26 @@ impl Dashboards for Memory {
     }
 }
 
+/// Nothing is read here, and nobody falls silent.
+#[async_trait]
+impl Ingests for Memory {
+    async fn ingest(&self) -> Result<Ingest, Error> {
+        Err(Error::new(Kind::Unavailable, "Nothing is read here."))
+    }
+
+    async fn retry(&self, _: &Retry) -> Result<u64, Error> {
+        Ok(0)
+    }
+
+    async fn rejected_text(&self, _: i64) -> Result<String, Error> {
+        Err(Error::not_found("Nothing was kept aside."))
+    }
+
+    async fn quiet(&self) -> Result<Quiet, Error> {
+        Ok(Quiet { at: Timestamp(NOW), places: Vec::new() })
+    }
+}
+
 #[async_trait]
 impl Backend for Memory {
     async fn panel(&self, dashboard: &str, panel: &str, view: &View) -> Result<Series, Error> {
@@ -97,7 +117,8 @@ impl Backend for Memory {
             (Field::Actor, Cell::Text(HOSTILE.into())),
         ];
         let raw = r#"{"eventName":"CreateUser","requestParameters":{"userName":"</script>"}}"#.into();
-        Ok(Event { fields, raw, object: "s3://trail/a.json.gz".into() })
+        let integrity = Integrity::Failed { reason: HOSTILE.into() };
+        Ok(Event { fields, raw, object: "s3://trail/a.json.gz".into(), integrity })
     }
 
     async fn values(&self, _: &Target, typed: &str, _: &View) -> Result<Vec<ValueCount>, Error> {

@@ -132,7 +132,7 @@ impl Watch {
     /// Verifies what is new, and some of what is old. Errors: keys cannot be listed; the database's.
     pub async fn round(&mut self, stop: &CancellationToken) -> anyhow::Result<()> {
         let until = Instant::now() + self.settings.poll;
-        if self.leaves.is_empty() || is_due(self.found, LEAVES) {
+        if is_due(self.found, LEAVES) {
             self.leaves = self.find().await?;
             self.found = Some(Instant::now());
         }

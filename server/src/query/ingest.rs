@@ -338,6 +338,7 @@ async fn integrity(pool: &PgPool, at: Timestamp) -> sqlx::Result<IntegrityReport
     Ok(IntegrityReport {
         sources: report.sources.into_iter().map(source).collect(),
         trails,
+        failed: report.problems_failed,
         problems: Listed { total: report.problems_total, first: report.problems.into_iter().map(problem).collect() },
     })
 }

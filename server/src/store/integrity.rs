@@ -189,32 +189,35 @@ pub async fn troubled(pool: &PgPool, source: &str, before: OffsetDateTime, most:
 /// `folders` are those of digests and of log files, `present` what is in them.
 pub async fn sweep(pool: &PgPool, folders: &[String; 2], present: &[String]) -> sqlx::Result<()> {
     let [digests, log_files] = folders;
+    // In the order of bytes, nothing that begins with the folder stands behind it.
+    let end = |folder: &str| format!("{folder}\u{10ffff}");
     sqlx::query(
-        "delete from digest where starts_with(uri, $1) and uri >= $1 and state <> 'valid'
-            and finding is distinct from 'digest_missing' and uri <> all($2)",
+        "delete from digest where uri >= $1 and uri < $2 and state <> 'valid'
+            and finding is distinct from 'digest_missing' and uri <> all($3)",
     )
     .bind(digests)
+    .bind(end(digests))
     .bind(present)
     .execute(pool)
     .await?;
     sqlx::query(
-        "delete from log_file where starts_with(uri, $1) and uri >= $1 and digest_id is null and uri <> all($2)
+        "delete from log_file where uri >= $1 and uri < $2 and digest_id is null and uri <> all($3)
             and not exists (select from object where object.uri = log_file.uri)",
     )
     .bind(log_files)
+    .bind(end(log_files))
     .bind(present)
     .execute(pool)
     .await?;
     // What could not be told anew waits like all others.
-    sqlx::query(
-        "update log_file set checked_at = now()
-         where state <> 'valid' and uri >= $1 and starts_with(uri, $1)",
-    )
-    .bind(log_files)
-    .execute(pool)
-    .await?;
-    sqlx::query("update digest set checked_at = now() where state <> 'valid' and uri >= $1 and starts_with(uri, $1)")
+    sqlx::query("update log_file set checked_at = now() where state <> 'valid' and uri >= $1 and uri < $2")
+        .bind(log_files)
+        .bind(end(log_files))
+        .execute(pool)
+        .await?;
+    sqlx::query("update digest set checked_at = now() where state <> 'valid' and uri >= $1 and uri < $2")
         .bind(digests)
+        .bind(end(digests))
         .execute(pool)
         .await?;
     Ok(())
@@ -268,6 +271,8 @@ pub struct Report {
     pub problems: Vec<Problem>,
     /// Of all that there are.
     pub problems_total: i64,
+    /// And of those, digests and log files that are wrong.
+    pub problems_failed: i64,
 }
 
 /// How it goes for a source.
@@ -337,19 +342,23 @@ pub async fn report(pool: &PgPool, since: OffsetDateTime, most: i64) -> sqlx::Re
     .fetch_all(pool)
     .await?;
     let problems = problems(pool, most).await?;
-    let problems_total = problems.first().map_or(0, |(_, total)| *total);
-    Ok(Report { sources, trails, problems: problems.into_iter().map(|(problem, _)| problem).collect(), problems_total })
+    let (problems_total, problems_failed) = problems.first().map_or((0, 0), |row| (row.total, row.failed));
+    let problems = problems.into_iter().map(|row| row.problem).collect();
+    Ok(Report { sources, trails, problems, problems_total, problems_failed })
 }
 
-async fn problems(pool: &PgPool, most: i64) -> sqlx::Result<Vec<(Problem, i64)>> {
-    #[derive(FromRow)]
-    struct Row {
-        #[sqlx(flatten)]
-        problem: Problem,
-        total: i64,
-    }
-    let rows: Vec<Row> = sqlx::query_as(
-        "select problem.*, count(*) over () as total from (
+/// A problem, with how many there are, and how many of them are failures.
+#[derive(FromRow)]
+struct Row {
+    #[sqlx(flatten)]
+    problem: Problem,
+    total: i64,
+    failed: i64,
+}
+
+async fn problems(pool: &PgPool, most: i64) -> sqlx::Result<Vec<Row>> {
+    sqlx::query_as(
+        "select problem.*, count(*) over () as total, count(*) filter (where severity = 'failed') over () as failed from (
             select state as severity, coalesce(finding, '') as finding, uri, coalesce(reason, '') as reason, end_time as at,
                    account, aws_region, trail
             from digest where state <> 'valid'
@@ -379,6 +388,5 @@ async fn problems(pool: &PgPool, most: i64) -> sqlx::Result<Vec<(Problem, i64)>>
     )
     .bind(most)
     .fetch_all(pool)
-    .await?;
-    Ok(rows.into_iter().map(|Row { problem, total }| (problem, total)).collect())
+    .await
 }

@@ -132,6 +132,8 @@ fn register(registry: &mut Registry, ingest: &Ingest) {
     gauge(registry, "trailmap_rejected_records", "Records kept aside", ingest.rejected.total);
     let quiet = ingest.places.iter().filter(|place| place.quiet).count();
     gauge(registry, "trailmap_quiet_places", "Accounts and regions that fell silent", quiet as i64);
+    let integrity = "Digests and log files that are not as CloudTrail delivered them";
+    gauge(registry, "trailmap_integrity_failures", integrity, ingest.integrity.failed);
     let now_ms = ingest.at.0;
     let seconds = |at: Option<model::time::Timestamp>| at.map(|at| at.0.div_euclid(1_000));
     by_source(registry, ingest, "up", "Whether the source runs without an error", |source| {

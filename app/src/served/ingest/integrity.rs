@@ -39,18 +39,12 @@ pub fn card(ingest: &Ingest) -> Option<AnyView> {
 /// All of it in a word.
 fn state(ingest: &Ingest) -> (&'static str, &'static str) {
     let integrity = &ingest.integrity;
-    let sum = |count: fn(&Checked) -> i64| -> i64 {
-        integrity.trails.iter().map(|trail| count(&trail.digests) + count(&trail.log_files)).sum()
-    };
-    let is = |severity: &str| integrity.problems.first.iter().any(|problem| problem.severity == severity);
-    if sum(|checked| checked.failed) > 0 || is("failed") {
-        ("FAILED", "bad")
-    } else if sum(|checked| checked.unchecked) > 0 || is("unchecked") {
-        ("Not all checked", "off")
-    } else if integrity.trails.is_empty() {
-        ("Nothing to verify", "off")
-    } else {
-        ("Verified", "good")
+    let unchecked = |trail: &IntegrityTrail| trail.digests.unchecked + trail.log_files.unchecked > 0;
+    match () {
+        () if integrity.failed > 0 => ("FAILED", "bad"),
+        () if integrity.trails.iter().any(unchecked) => ("Not all checked", "off"),
+        () if integrity.trails.is_empty() => ("Nothing to verify", "off"),
+        () => ("Verified", "good"),
     }
 }
 

@@ -97,6 +97,8 @@ async fn verified_not_covered_and_failed() {
     assert_eq!((&trail["account"], &trail["region"]), (&"111122223333".into(), &"us-east-1".into()), "the worst first");
     assert_eq!(trail["verified_to"], "2026-11-24T06:00:00Z");
     assert_eq!(trail["log_files"], serde_json::json!({"total": 11, "failed": 1, "unchecked": 0}));
+    assert_eq!(told["failed"], 2);
+    assert!(get(&site, "/metrics").await.text().contains("\ntrailmap_integrity_failures 2\n"));
     let page_of = get(&site, "/ingest").await;
     for shown in ["Log file integrity", "data-finding=\"log_file_modified\"", "1 failed", "all_events"] {
         assert!(page_of.text().contains(shown), "{shown}: {}", page_of.text());
