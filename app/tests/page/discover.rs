@@ -12,7 +12,7 @@ async fn events_fields_and_files_are_there() {
     page.has("href=\"/event/event-1?range=7d\"");
     page.has("href=\"/discover?after=1,2,event-2&amp;range=7d#events\"");
     page.has("href=\"/discover.csv?range=7d\"");
-    page.has("href=\"/discover.ndjson?raw=true&amp;range=7d\"");
+    page.has("href=\"/discover.ndjson?raw=true&amp;integrity=true&amp;range=7d\"");
     page.has("href=\"/discover?field=country&amp;range=7d\"");
     page.has("&lt;img src=x onerror=alert(1)&gt;");
     page.has_not("<img");

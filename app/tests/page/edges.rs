@@ -83,6 +83,8 @@ async fn a_panel_alone_has_its_numbers_below() {
 #[tokio::test]
 async fn an_event_alone_leads_to_discover() {
     let page = get("/event/event-1?range=7d").await;
+    page.has("Log file integrity: FAILED");
+    page.has("data-integrity=\"failed\"");
     assert_eq!(page.status, 200);
     page.has("href=\"/discover?range=7d&amp;q=event_name:CreateUser\"");
     page.has("href=\"/discover?range=7d&amp;q=not+event_name:CreateUser\"");
