@@ -17,6 +17,9 @@ RUNS ?= 20
 BENCH_PROFILE ?= quick
 # make lint, make test: cargo's profile of the server.
 PROFILE ?= dev
+# make kills: how often Trailmap is killed and Postgres broken off.
+KILLS ?= 500
+RESTARTS ?= 20
 # make fuzz: how long.
 SECONDS_OF_FUZZ ?= 60
 
@@ -39,7 +42,7 @@ define packages
 	fi
 endef
 
-.PHONY: help run test lint fmt bench bench-pure fuzz e2e release clean \
+.PHONY: help run test lint fmt bench bench-pure kills fuzz e2e release clean \
 	setup-build setup-postgres setup-geoip setup-deny setup-node setup-browser setup-test setup-bench setup-aws-tests
 
 help:
@@ -95,6 +98,10 @@ bench: setup-build setup-postgres setup-geoip setup-bench ## ingest, panels, sea
 
 bench-pure: setup-build ## what needs no database: filters, pictures, decoding (criterion)
 	cargo bench --profile $(BENCH_PROFILE) --manifest-path bench/pure/Cargo.toml --target-dir '$(TARGET)/bench-pure'
+
+kills: setup-build setup-postgres ## Trailmap killed KILLS times, Postgres RESTARTS times, while EVENTS events come from four sources at once
+	TRAILMAP_TEST_KILLS=$(KILLS) TRAILMAP_TEST_RESTARTS=$(RESTARTS) TRAILMAP_TEST_FILES=2000 TRAILMAP_TEST_EVENTS=$(EVENTS) \
+		cargo test --profile quick --package trailmap --test it -- --nocapture source::faults source::restart
 
 # What cargo-fuzz passes, as far as it needs no nightly compiler. New inputs stay below target/.
 FUZZ_FLAGS := --cfg fuzzing -Ccodegen-units=1 -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \

@@ -33,7 +33,9 @@ create index object_failed_index on object (finished_at) where state = 'failed';
 -- that writers need not ask each other: SipHash with `hash_key`, so that nobody outside can make two contents that share
 -- an id. Two that do by chance are noticed when the second is stored, and refused.
 create table instance (
-    hash_key uuid not null default gen_random_uuid()
+    hash_key uuid not null default gen_random_uuid(),
+    -- Raised by who deletes some of what writers may know to be stored: then they forget it.
+    generation bigint not null default 0
 );
 insert into instance default values;
 

@@ -45,6 +45,13 @@ pub struct Outcome {
     pub sha256: Option<[u8; 32]>,
 }
 
+impl Outcome {
+    /// The same where none of what was read counts.
+    pub fn without_records(self) -> Outcome {
+        Outcome { rejected_unkept: 0, ..self }
+    }
+}
+
 /// Reads an object to its end, or to the damage; everything before is handed to `out`, which may break off.
 pub fn decode(mut input: Inflate, out: &mut dyn FnMut(Item) -> ControlFlow<()>) -> Outcome {
     let mut scanner = Scanner::default();

@@ -8,7 +8,7 @@ use std::{
 use sqlx::{Connection, PgConnection};
 
 use super::{decode::Outcome, read::Part, source::Object};
-use crate::store::{credential, dimension, event, object, rejected};
+use crate::store::{credential, dimension, event, known, object, rejected};
 
 /// A group of small objects is committed when it has so many records, bytes or objects, or is so old.
 const GROUP_RECORDS: u64 = 20_000;
@@ -77,16 +77,36 @@ impl Whole {
     }
 }
 
-pub type Stored = (HashMap<i64, i64>, Inserted);
+/// Ids by the numbers of objects, what was new, and the generation in which that was so.
+pub type Stored = (HashMap<i64, i64>, Inserted, i64);
 
-pub async fn store(connection: &mut PgConnection, group: &Group) -> sqlx::Result<Stored> {
+/// What the parts take for stored was deleted since they were read: their objects are to be read again.
+#[derive(Debug, thiserror::Error)]
+#[error("what was known to be stored has been deleted meanwhile")]
+pub struct Outdated {
+    /// The generation that began with it.
+    pub generation: i64,
+}
+
+/// Begins the writing of parts in a transaction. Errors: the database's, or `Outdated`.
+pub async fn hold(connection: &mut PgConnection, parts: &[Part]) -> anyhow::Result<i64> {
+    let generation = known::hold(connection).await?;
+    match parts.iter().all(|part| part.generation == generation) {
+        true => Ok(generation),
+        false => Err(Outdated { generation }.into()),
+    }
+}
+
+/// Stores a group in a transaction. Errors: as of `hold`.
+pub async fn store(connection: &mut PgConnection, group: &Group) -> anyhow::Result<Stored> {
     let mut transaction = connection.begin().await?;
+    let generation = hold(&mut transaction, &group.parts).await?;
     let ids = claim(&mut transaction, &group.objects).await?;
     let mut inserted = Inserted::default();
     store_parts(&mut transaction, &ids, &group.parts, &group.new, &mut inserted).await?;
     finish(&mut transaction, &group.objects, &ids, &inserted).await?;
     transaction.commit().await?;
-    Ok((ids, inserted))
+    Ok((ids, inserted, generation))
 }
 
 /// Ids by the numbers of those objects that are ours to store.

@@ -9,7 +9,8 @@
 //!   from anywhere else changes nothing and is counted as duplicate. An id that comes with another time is another event.
 //! - Nothing is dropped for its shape. What cannot be read as an event is kept in `rejected` with its place and reason.
 //!   For every object and every run, `events_read = events_inserted + events_duplicate + events_rejected`.
-//! - A damaged object gives what it has before the damage, and is marked failed with the reason. Neither stops the run.
+//! - A damaged object gives what it has before the damage, and is marked failed with the reason. One that broke off on its way here
+//!   gives nothing, and is read again from its beginning. Neither stops the run.
 //! - Memory is bounded, whatever is read: see `scan` for one object; a few are read ahead, each in parts of about a MiB.
 
 use std::{
@@ -25,7 +26,7 @@ use std::{
 };
 
 use serde::Serialize;
-use sqlx::PgPool;
+use sqlx::{PgPool, Postgres, pool::PoolConnection};
 use tokio::sync::mpsc;
 
 use self::{read::Reader, source::Object, write::Writer};
@@ -130,6 +131,21 @@ fn span(a: Option<RangeInclusive<i64>>, b: Option<RangeInclusive<i64>>) -> Optio
     a.into_iter().chain(b).reduce(|a, b| *a.start().min(b.start())..=*a.end().max(b.end()))
 }
 
+/// A connection that goes back into the pool when its work is done. Dropped before, within a COPY perhaps, it would answer the next
+/// statement with what the last one left.
+struct Lent {
+    connection: PoolConnection<Postgres>,
+    done: bool,
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if !self.done {
+            self.connection.close_on_drop();
+        }
+    }
+}
+
 /// Reads all inputs into the database. Errors: only what stops the whole run (database gone); a bad object is counted and told.
 pub async fn run(
     pool: &PgPool,
@@ -142,20 +158,22 @@ pub async fn run(
     for error in &unreadable {
         progress.failed(&error.uri, &error.reason);
     }
-    let Batch { mut summary, times, .. } = batch(pool, geoip, objects, ahead(), progress).await?;
+    let known = store::known::Known::default();
+    let Batch { mut summary, times, .. } = batch(pool, geoip, objects, ahead(), progress, &known).await?;
     summary.objects_failed += unreadable.len() as u64;
     settle(pool, &Stored { events: summary.events_inserted, times }).await?;
     Ok(Summary { seconds: began.elapsed().as_secs_f64(), ..summary })
 }
 
-/// Stores objects, `ahead` of them being read at a time. Each URI once: of several the last. Errors: as of `run`; what was
-/// stored until then stays. Dropping it is safe at any moment.
+/// Stores objects, `ahead` of them being read at a time. Each URI once: of several the last. `known` need not be written again.
+/// Errors: as of `run`; what was stored until then stays. Dropping it is safe at any moment.
 pub async fn batch(
     pool: &PgPool,
     geoip: &enrich::GeoIp,
     objects: Vec<Object>,
     ahead: usize,
     progress: &dyn Progress,
+    known: &store::known::Known,
 ) -> anyhow::Result<Batch> {
     let objects = each_once(objects);
     let listed = objects.len();
@@ -172,21 +190,20 @@ pub async fn batch(
     if objects.is_empty() {
         return Ok(Batch { summary: Summary { objects_skipped: skipped, ..Summary::default() }, ..Batch::default() });
     }
-    let mut connection = pool.acquire().await?;
-    // A run that is dropped within a COPY leaves a connection that answers the next statement with what the last one left.
-    connection.close_on_drop();
-    let dimensions = store::dimension::Dimensions::open(&mut connection).await?;
-    let months = store::month::Months::open(&mut connection, Clock::System.now().0 * 1000).await?;
+    let mut lent = Lent { connection: pool.acquire().await?, done: false };
+    let connection = &mut *lent.connection;
+    let (dimensions, months) = known.recall(connection, Clock::System.now().0 * 1000).await?;
     let mut writer = Writer::new(progress, advanced, dimensions.clone(), months);
     writer.summary.objects_skipped = skipped;
     let mut objects: Vec<_> = (0..).zip(objects).collect();
     while !objects.is_empty() {
         let reader = Reader { geoip: geoip.clone(), dimensions: dimensions.clone(), compressed: compressed.clone() };
         let (sender, receiver) = mpsc::channel(ahead);
-        let (_, written) = tokio::join!(reader.run(objects, sender), writer.run(&mut connection, receiver));
+        let (_, written) = tokio::join!(reader.run(objects, sender), writer.run(connection, receiver));
         written?;
         objects = std::mem::take(&mut writer.again);
     }
+    lent.done = true;
     Ok(Batch { summary: writer.summary, failed: writer.failed, times: writer.times })
 }
 

@@ -40,6 +40,8 @@ pub struct Part {
     /// With the object's number in this run for the object id.
     pub rejected: Vec<rejected::New>,
     rejected_bytes: usize,
+    /// Of what was known to be stored when the part was begun: that is not in `new`.
+    pub generation: i64,
 }
 
 impl Part {
@@ -137,6 +139,9 @@ impl Reader {
     }
 
     fn add(&self, part: &mut Part, number: i64, item: Item) {
+        if part.records() == 0 {
+            part.generation = self.dimensions.generation();
+        }
         let Item { ordinal, byte_offset, content } = item;
         match content {
             Ok(mut record) => {

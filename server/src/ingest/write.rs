@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use super::{
     Failed, Progress, Summary,
     decode::Outcome,
-    group::{GROUP_BYTES, Group, Inserted, Stored, Whole, claim, finish, store, store_parts},
+    group::{GROUP_BYTES, Group, Inserted, Outdated, Stored, Whole, claim, finish, hold, store, store_parts},
     read::{Message, Part, Reading},
     source::Object,
 };
@@ -121,22 +121,25 @@ impl<'a> Writer<'a> {
                         return self.store_large(connection, reading, parts).await;
                     }
                 }
+                Message::End(outcome) if broke_off(&reading, &outcome) => {
+                    self.add(reading, outcome.without_records(), Vec::new());
+                    return Ok(());
+                }
                 Message::End(outcome) => {
-                    let records = parts.iter().map(Part::records).sum();
-                    let rejected = parts.iter().map(|part| part.rejected.len() as u64).sum();
-                    self.group.since.get_or_insert_with(Instant::now);
-                    self.group.objects.push(Whole {
-                        number: reading.number,
-                        object: reading.object,
-                        outcome,
-                        records,
-                        rejected,
-                    });
-                    parts.into_iter().for_each(|part| self.group.push(part));
+                    self.add(reading, outcome, parts);
                     return Ok(());
                 }
             }
         }
+    }
+
+    fn add(&mut self, reading: Reading, outcome: Outcome, parts: Vec<Part>) {
+        let Reading { number, object, .. } = reading;
+        let mut whole = Whole { number, object, outcome, records: 0, rejected: 0 };
+        whole.count(&parts);
+        self.group.since.get_or_insert_with(Instant::now);
+        self.group.objects.push(whole);
+        parts.into_iter().for_each(|part| self.group.push(part));
     }
 
     /// Stores the group in one transaction, again and again while the database gives it up.
@@ -147,18 +150,22 @@ impl<'a> Writer<'a> {
         }
         self.months.make(connection, months(&group.parts)).await?;
         let mut attempt = 1;
-        let (ids, inserted) = loop {
+        let (ids, inserted, generation) = loop {
             match store(connection, &group).await {
                 Ok(stored) => break stored,
+                Err(error) if error.is::<Outdated>() => {
+                    let mut objects = group.objects.into_iter();
+                    return objects.try_for_each(|whole| self.read_again(whole.number, whole.object, &error));
+                }
                 Err(error) if attempt < ATTEMPTS && is_transient(&error) => {
                     tracing::info!(%error, attempt, "the database gave up a group of objects; trying again");
                     wait(attempt).await;
                     attempt += 1;
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(error),
             }
         };
-        self.dimensions.remember(&group.new);
+        self.dimensions.remember(&group.new, generation);
         for whole in &group.objects {
             self.tell(whole, &ids, &inserted);
         }
@@ -173,21 +180,32 @@ impl<'a> Writer<'a> {
         parts: Vec<Part>,
     ) -> anyhow::Result<()> {
         self.months.make(connection, months(&parts)).await?;
-        match self.try_store_large(connection, &mut reading, parts).await {
-            Ok(()) => Ok(()),
-            Err(error) => {
-                let attempt = self.attempts.entry(reading.number).or_default();
-                *attempt += 1;
-                let again = *attempt < ATTEMPTS && reading.object.is_repeatable();
-                if !again || !error.downcast_ref().is_some_and(is_transient) {
-                    return Err(error);
-                }
-                tracing::info!(%error, uri = reading.object.uri, "the database gave up an object; reading it again");
-                wait(*attempt).await;
-                self.again.push((reading.number, reading.object));
+        let Err(error) = self.try_store_large(connection, &mut reading, parts).await else { return Ok(()) };
+        match error.downcast::<BrokeOff>() {
+            Ok(BrokeOff(outcome)) => {
+                self.add(reading, outcome.without_records(), Vec::new());
                 Ok(())
             }
+            Err(error) if error.is::<Outdated>() || is_transient(&error) => {
+                wait(1 + self.attempts.get(&reading.number).copied().unwrap_or_default()).await;
+                self.read_again(reading.number, reading.object, &error)
+            }
+            Err(error) => Err(error),
         }
+    }
+
+    /// Has an object read another time, after what others have done meanwhile. Errors: that, when it cannot be or was too often.
+    fn read_again(&mut self, number: i64, object: Object, error: &anyhow::Error) -> anyhow::Result<()> {
+        if let Some(Outdated { generation }) = error.downcast_ref() {
+            self.dimensions.forget(*generation);
+            self.months.forget();
+        }
+        let attempt = self.attempts.entry(number).or_default();
+        *attempt += 1;
+        anyhow::ensure!(*attempt < ATTEMPTS && object.is_repeatable(), "{}: {error}", object.uri);
+        tracing::info!(%error, uri = object.uri, "an object is read again");
+        self.again.push((number, object));
+        Ok(())
     }
 
     async fn try_store_large(
@@ -204,7 +222,7 @@ impl<'a> Writer<'a> {
             rejected: 0,
         };
         let mut transaction = connection.begin().await?;
-        let (ids, inserted) = self.store_pieces(&mut transaction, reading, parts, &mut whole).await?;
+        let (ids, inserted, _) = self.store_pieces(&mut transaction, reading, parts, &mut whole).await?;
         transaction.commit().await?;
         self.tell(&whole, &ids, &inserted);
         Ok(())
@@ -217,6 +235,7 @@ impl<'a> Writer<'a> {
         mut parts: Vec<Part>,
         whole: &mut Whole,
     ) -> anyhow::Result<Stored> {
+        let generation = hold(connection, &parts).await?;
         let ids = claim(connection, std::slice::from_ref(whole)).await?;
         let mut inserted = Inserted::default();
         loop {
@@ -225,6 +244,7 @@ impl<'a> Writer<'a> {
             match end {
                 Some(Message::Part(part)) => parts.push(*part),
                 None => store_piece(connection, &ids, &mut parts, whole, &mut inserted).await?,
+                Some(Message::End(outcome)) if broke_off(reading, &outcome) => return Err(BrokeOff(outcome).into()),
                 Some(Message::End(outcome)) => {
                     whole.outcome = outcome;
                     break;
@@ -233,7 +253,7 @@ impl<'a> Writer<'a> {
         }
         store_piece(connection, &ids, &mut parts, whole, &mut inserted).await?;
         finish(connection, std::slice::from_ref(whole), &ids, &inserted).await?;
-        Ok((ids, inserted))
+        Ok((ids, inserted, generation))
     }
 
     /// Adds a stored object to the summary.
@@ -261,6 +281,16 @@ impl<'a> Writer<'a> {
     }
 }
 
+/// A large object that was not read to its end, for a reason that is not its own.
+#[derive(Debug, thiserror::Error)]
+#[error("broke off")]
+struct BrokeOff(Outcome);
+
+/// Such an object is read again from its beginning: until then nothing of it is stored.
+fn broke_off(reading: &Reading, outcome: &Outcome) -> bool {
+    outcome.trouble.is_some() && reading.object.is_repeatable()
+}
+
 fn months(parts: &[Part]) -> BTreeSet<Month> {
     parts.iter().flat_map(|part| &part.rows).map(Row::month).collect()
 }
@@ -282,8 +312,9 @@ async fn store_piece(
 }
 
 /// Deadlock, serialization failure, or a unique key that another run took: the same again will do.
-fn is_transient(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code());
+fn is_transient(error: &anyhow::Error) -> bool {
+    let error: Option<&sqlx::Error> = error.downcast_ref();
+    let code = error.and_then(|error| error.as_database_error()).and_then(|error| error.code());
     // The last: the event's month got a partition meanwhile.
     matches!(code.as_deref(), Some("40P01" | "40001" | "23505" | "23514"))
 }

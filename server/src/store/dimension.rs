@@ -100,7 +100,13 @@ struct Target<'a> {
 #[derive(Clone)]
 pub struct Dimensions {
     key: [u8; 16],
-    known: Arc<RwLock<HashSet<i64>>>,
+    known: Arc<RwLock<Stored>>,
+}
+
+/// Ids that are known to be stored since a generation began: see `super::known`.
+struct Stored {
+    generation: i64,
+    ids: HashSet<i64>,
 }
 
 /// Rows of the dimensions that may not be stored yet: by table, then id, as JSON.
@@ -111,10 +117,24 @@ pub struct New {
 }
 
 impl Dimensions {
-    pub async fn open(connection: &mut PgConnection) -> sqlx::Result<Dimensions> {
-        let key: Vec<u8> = sqlx::query_scalar("select uuid_send(hash_key) from instance").fetch_one(connection).await?;
-        let key = key.try_into().map_err(|_| sqlx::Error::Protocol("instance.hash_key is no UUID".to_owned()))?;
-        Ok(Dimensions { key, known: Arc::default() })
+    /// Knows of nothing yet.
+    pub fn new(hash_key: &[u8], generation: i64) -> sqlx::Result<Dimensions> {
+        let key = hash_key.try_into();
+        let key = key.map_err(|_| sqlx::Error::Protocol("instance.hash_key is no UUID".to_owned()))?;
+        Ok(Dimensions { key, known: Arc::new(RwLock::new(Stored { generation, ids: HashSet::new() })) })
+    }
+
+    /// Of what is known.
+    pub fn generation(&self) -> i64 {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).generation
+    }
+
+    /// What is known from an older generation is so no more.
+    pub fn forget(&self, generation: i64) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if known.generation < generation {
+            *known = Stored { generation, ids: HashSet::new() };
+        }
     }
 
     /// The record's ids; what they stand for goes to `new` where it is not known to be stored.
@@ -193,13 +213,16 @@ impl Dimensions {
         ]
     }
 
-    /// That what is in `new` was committed.
-    pub fn remember(&self, new: &New) {
+    /// That what is in `new` was committed, by a transaction that held this generation.
+    pub fn remember(&self, new: &New, generation: i64) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        if known.len() > MOST_KNOWN {
-            known.clear();
+        if known.generation != generation {
+            return;
         }
-        known.extend(new.rows.iter().flat_map(BTreeMap::keys));
+        if known.ids.len() > MOST_KNOWN {
+            known.ids.clear();
+        }
+        known.ids.extend(new.rows.iter().flat_map(BTreeMap::keys));
     }
 
     fn id(&self, table: usize, content: &[u8]) -> i64 {
@@ -211,7 +234,7 @@ impl Dimensions {
     }
 
     fn knows(&self, id: i64) -> bool {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).contains(&id)
+        self.known.read().unwrap_or_else(PoisonError::into_inner).ids.contains(&id)
     }
 }
 

@@ -16,6 +16,7 @@ pub mod dimension;
 pub mod event;
 pub mod integrity;
 pub mod key;
+pub mod known;
 pub mod month;
 pub mod object;
 pub mod poison_message;
@@ -33,6 +34,18 @@ pub fn instant(at: Timestamp) -> OffsetDateTime {
     const LAST: i64 = 253_402_300_799_999;
     let at_ms = at.0.clamp(FIRST, LAST);
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(at_ms) * 1_000_000).expect("within the years 1 to 9999")
+}
+
+/// Whether it means that the database does not answer at all: it ended, starts, or cannot be reached.
+pub fn is_away(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => true,
+        sqlx::Error::Database(error) => {
+            let code = error.code().unwrap_or_default();
+            code.starts_with("08") || code.starts_with("57P") || code == "53300"
+        }
+        _ => false,
+    }
 }
 
 /// A pool with sessions set to UTC, migrated to this program's schema.

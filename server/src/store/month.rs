@@ -4,7 +4,11 @@
 //! A partition is made when the first event of its month comes. Times in which CloudTrail did not exist, or that lie far ahead, are
 //! in a partition of their own, `…_rest`: otherwise a file of nonsense could make thousands.
 
-use std::{collections::HashSet, fmt};
+use std::{
+    collections::HashSet,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use time::OffsetDateTime;
@@ -20,7 +24,7 @@ const LOCK_TIMEOUT: &str = "500ms";
 const LOCK_NOT_AVAILABLE: &str = "55P03";
 
 /// A month in UTC, counted from the year 0 on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Month(i32);
 
 /// CloudTrail's first.
@@ -71,32 +75,37 @@ pub fn table_of(partition: &str) -> &str {
         .unwrap_or(partition)
 }
 
-/// The months that are known to have their partitions.
-#[derive(Debug)]
+/// The months that are known to have their partitions. Clones share what is known.
+#[derive(Clone, Debug, Default)]
 pub struct Months {
     this: Month,
-    known: HashSet<Month>,
+    known: Arc<Mutex<HashSet<Month>>>,
 }
 
 impl Months {
-    /// With the partitions of this month and the next ones; `now` in microseconds since 1970. Not in a transaction.
-    pub async fn open(connection: &mut PgConnection, now: i64) -> sqlx::Result<Months> {
-        let this = Month::of(now);
-        let mut months = Months { this, known: HashSet::new() };
-        months.make(connection, (0..=AHEAD).map(|ahead| this.plus(ahead))).await?;
-        Ok(months)
+    /// Makes the partitions of this month and the next ones; `now` in microseconds since 1970. Not in a transaction.
+    pub async fn begin(&mut self, connection: &mut PgConnection, now: i64) -> sqlx::Result<()> {
+        self.this = Month::of(now);
+        let this = self.this;
+        self.make(connection, (0..=AHEAD).map(|ahead| this.plus(ahead))).await
+    }
+
+    /// Some may have been dropped.
+    pub fn forget(&self) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Makes the partitions of those months that have none. Not in a transaction: nobody may wait until that ends.
     pub async fn make(
-        &mut self,
+        &self,
         connection: &mut PgConnection,
         months: impl IntoIterator<Item = Month>,
     ) -> sqlx::Result<()> {
         for month in months {
-            let wanted = !self.known.contains(&month) && (FIRST..=self.this.plus(AHEAD)).contains(&month);
+            let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            let wanted = !known().contains(&month) && (FIRST..=self.this.plus(AHEAD)).contains(&month);
             if wanted && make(connection, month).await? {
-                self.known.insert(month);
+                known().insert(month);
             }
         }
         Ok(())

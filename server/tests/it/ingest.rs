@@ -5,6 +5,7 @@ mod crash;
 pub mod credential;
 mod envelope;
 pub mod fixture;
+mod known;
 mod month;
 mod poison;
 mod record;

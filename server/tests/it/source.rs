@@ -1,12 +1,19 @@
 //! Tests of `server::ingest::source`, and of `trailmap serve --config`.
 
+mod broken;
 mod check;
 pub mod cloud;
 mod config;
 mod crash;
+mod deliveries;
+mod faults;
 mod folder;
 mod listing;
 mod lookup;
 mod notification;
+mod pressure;
 mod queue;
 mod report;
+mod restart;
+mod store;
+mod wire;

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::Object;
 use crate::{
     ingest::{self, Batch, Progress, Stored, enrich::GeoIp},
-    store,
+    store::{self, known::Known},
 };
 
 /// Objects of one batch, at most; so many are in memory as names, a few as contents.
@@ -37,6 +37,7 @@ pub struct Intake {
     turns: Arc<Semaphore>,
     /// Something was read since the last look.
     worked: Arc<AtomicBool>,
+    known: Known,
     /// What all sources stored since the last look.
     stored: Arc<Mutex<Stored>>,
 }
@@ -50,6 +51,7 @@ impl Intake {
             geoip,
             turns: Arc::new(Semaphore::new(AT_A_TIME)),
             worked: Arc::default(),
+            known: Known::default(),
             stored: Arc::default(),
         }
     }
@@ -89,7 +91,7 @@ impl Intake {
         objects.iter_mut().for_each(|object| object.source = Some(self.name.clone()));
         let _turn = self.turns.acquire().await?;
         let told = Told { source: &self.name };
-        let batch = ingest::batch(&self.pool, &self.geoip, objects, AHEAD, &told).await?;
+        let batch = ingest::batch(&self.pool, &self.geoip, objects, AHEAD, &told, &self.known).await?;
         self.stored().add(batch.summary.events_inserted, batch.times.clone());
         let summary = &batch.summary;
         if summary.objects + summary.objects_failed > 0 {

@@ -31,7 +31,7 @@ mod pace;
 
 /// Seconds of a slice.
 const SLICE: i64 = 6 * 3_600;
-/// Events arrive late: a slice is whole so many seconds after its end,
+/// Events arrive late, and our clock may be wrong by the five minutes that AWS allows: a slice is whole so many seconds after its end,
 const LATE: i64 = 1_800;
 /// and a look begins so many seconds before the end of the one before.
 const OVERLAP: i64 = 1_200;

@@ -20,6 +20,8 @@ use crate::{
 /// After an error: so long, then twice as long, and so on.
 const FIRST_BACKOFF: Duration = Duration::from_secs(1);
 const LAST_BACKOFF: Duration = Duration::from_secs(60);
+/// A database that does not answer is asked more often: it is ours, and nothing is taken from outside until it does.
+const LAST_BACKOFF_OF_DATABASE: Duration = Duration::from_secs(4);
 /// What is being stored when the program ends may still take so long; then it is dropped, and read again at the next start.
 const GRACE: Duration = Duration::from_secs(5);
 /// How often a source that has nothing to do says that it is well.
@@ -148,10 +150,13 @@ async fn keep(intake: Intake, kind: Kind) {
             }
             Some(Err(error)) => {
                 let reason = format!("{error:#}");
-                tracing::error!(source = %running.intake.name, reason, again_in_s = backoff.as_secs(), "a source fails");
-                running.failed(&reason).await;
-                let pause = backoff;
-                backoff = LAST_BACKOFF.min(backoff * 2);
+                let away = error.downcast_ref().is_some_and(store::is_away);
+                let pause = if away { backoff.min(LAST_BACKOFF_OF_DATABASE) } else { backoff };
+                tracing::error!(source = %running.intake.name, reason, again_in_s = pause.as_secs(), "a source fails");
+                if !away {
+                    running.failed(&reason).await;
+                }
+                backoff = LAST_BACKOFF.min(pause * 2);
                 pause
             }
         };
@@ -230,7 +235,11 @@ async fn settle(intake: Intake, names: Vec<String>) {
     }
     while intake.pause(SETTLE).await {
         let stored = std::mem::take(&mut *intake.stored());
-        if let Err(error) = ingest::settle(&intake.pool, &stored).await {
+        let settled = tokio::select! {
+            () = intake.stop.cancelled() => return,
+            settled = ingest::settle(&intake.pool, &stored) => settled,
+        };
+        if let Err(error) = settled {
             intake.stored().add(stored.events, stored.times);
             tracing::warn!(%error, "the rollups could not be folded");
         }

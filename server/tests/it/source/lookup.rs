@@ -1,8 +1,6 @@
 //! LookupEvents, against a server that speaks its protocol: JSON 1.1, pages, throttling, tokens that expire.
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::{TcpListener, TcpStream},
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -15,7 +13,10 @@ use server::{
 use sqlx::PgPool;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::cloud;
+use super::{
+    cloud,
+    wire::{self, Answer, Request},
+};
 use crate::{
     ingest::fixture::{event, tables, with},
     support::database,
@@ -41,23 +42,21 @@ struct Api {
 
 /// An API on a port of its own.
 #[derive(Clone)]
-struct Stub {
+pub struct Stub {
     api: Arc<Mutex<Api>>,
-    url: String,
+    pub url: String,
 }
 
 impl Stub {
-    fn new() -> Stub {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let stub = Stub { api: Arc::default(), url: format!("http://{}", listener.local_addr().unwrap()) };
-        let api = stub.api.clone();
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let api = api.clone();
-                std::thread::spawn(move || serve(stream.unwrap(), &api));
-            }
-        });
-        stub
+    pub fn new() -> Stub {
+        let api: Arc<Mutex<Api>> = Arc::default();
+        let asked = api.clone();
+        Stub { api, url: wire::serve(move |request| answer(&asked, request)) }
+    }
+
+    /// An event with its second.
+    pub fn remember(&self, second: i64, event: Value) {
+        self.api.lock().unwrap().events.push((second, event, false));
     }
 
     fn add(&self, number: u64, second: i64, insight: bool) {
@@ -84,36 +83,12 @@ impl Stub {
     }
 }
 
-fn serve(stream: TcpStream, api: &Mutex<Api>) {
-    let mut reader = BufReader::new(stream.try_clone().unwrap());
-    let mut stream = stream;
-    loop {
-        let (mut length, mut target, mut line) = (0, String::new(), String::new());
-        while reader.read_line(&mut line).unwrap_or(0) > 0 && line != "\r\n" {
-            let lower = line.to_ascii_lowercase();
-            if let Some(value) = lower.strip_prefix("content-length:") {
-                length = value.trim().parse().unwrap();
-            }
-            if lower.starts_with("x-amz-target:") {
-                target = line.split_once(':').unwrap().1.trim().to_owned();
-            }
-            line.clear();
-        }
-        if line.is_empty() {
-            return;
-        }
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body).unwrap();
-        let (status, kind, answer) = match target.is_empty() {
-            true => (200, "text/xml", WHO.to_owned()),
-            false => {
-                let (status, answer) = look_up(&mut api.lock().unwrap(), &serde_json::from_slice(&body).unwrap());
-                (status, "application/x-amz-json-1.1", answer.to_string())
-            }
-        };
-        let head = format!("HTTP/1.1 {status} x\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n", answer.len());
-        stream.write_all((head + &answer).as_bytes()).unwrap();
+fn answer(api: &Mutex<Api>, request: &Request) -> Answer {
+    if request.header("x-amz-target").is_none() {
+        return Answer::new(200, "text/xml", WHO);
     }
+    let (status, answer) = look_up(&mut api.lock().unwrap(), &serde_json::from_slice(&request.body).unwrap());
+    Answer::new(status, "application/x-amz-json-1.1", answer.to_string())
 }
 
 /// STS says who we are.

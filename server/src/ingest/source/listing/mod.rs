@@ -37,7 +37,7 @@ const LEAVES: Duration = Duration::from_secs(600);
 const OLD_DAYS: Duration = Duration::from_secs(86_400);
 /// and for so many days after them: so long AWS tries to deliver.
 const LATE: time::Duration = time::Duration::days(30);
-/// In the first hours of a day, keys of yesterday still arrive.
+/// In the first hours of a day, keys of yesterday still arrive; the more so where our clock is ahead.
 const NIGHT: u8 = 2;
 
 pub struct Listing {
