@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::{BufRead, BufReader, Write},
+    net::{SocketAddr, TcpListener},
     os::unix::fs::PermissionsExt,
     path::Path,
     process::{Child, ChildStdout, Command, Output, Stdio},
@@ -199,16 +200,25 @@ fn the_demo_fills_an_empty_database_once() {
     assert_eq!(summary["events_inserted"], 1);
 }
 
+/// An address that hangs up on everybody: where nobody listens, a database that is about to start is waited for.
+fn no_database() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || listener.incoming().for_each(drop));
+    address
+}
+
 #[test]
 fn passwords_are_not_shown() {
     let home = Home::new();
-    let url = "postgres://ada:s3cret@127.0.0.1:1/trail";
-    let run = |arguments: &[&str]| home.command(arguments).env("DATABASE_URL", url).output().unwrap();
+    let place = no_database();
+    let url = format!("postgres://ada:s3cret@{place}/trail");
+    let run = |arguments: &[&str]| home.command(arguments).env("DATABASE_URL", &url).output().unwrap();
     let output = run(&["migrate", "--log", "debug"]);
     assert_eq!(output.status.code(), Some(1));
     let told = stderr(&output) + &stdout(&output);
-    assert!(told.contains("postgres://ada@127.0.0.1:1/trail") && !told.contains("s3cret"), "{told}");
-    let help = home.command(&["serve", "--help"]).env("TRAILMAP_DATABASE_URL", url).output().unwrap();
+    assert!(told.contains(&format!("postgres://ada@{place}/trail")) && !told.contains("s3cret"), "{told}");
+    let help = home.command(&["serve", "--help"]).env("TRAILMAP_DATABASE_URL", &url).output().unwrap();
     assert!(stdout(&help).contains("TRAILMAP_DATABASE_URL") && !stdout(&help).contains("s3cret"));
 }
 
@@ -216,7 +226,7 @@ fn passwords_are_not_shown() {
 fn a_server_for_others_warns() {
     let home = Home::new();
     let mut command = home.command(&["serve", "--listen", "0.0.0.0:0"]);
-    command.env("DATABASE_URL", "postgres://ada@127.0.0.1:1/trail");
+    command.env("DATABASE_URL", format!("postgres://ada@{}/trail", no_database()));
     let output = command.output().unwrap();
     assert!(stderr(&output).contains("without any login"), "{}", stderr(&output));
 }

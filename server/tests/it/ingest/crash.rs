@@ -52,15 +52,15 @@ pub fn wait_with_peak(mut child: Child) -> (String, Option<i32>, u64) {
 
 /// Many small objects with overlaps, a large one, damaged and rejected ones.
 fn corpus(folder: &Path) {
-    for n in 0..300u64 {
+    for n in 0..200u64 {
         write(folder, &format!("{:02}/{n:04}.json.gz", n % 7), gzip(records(n * 20..n * 20 + 25)));
     }
     // A chain of roles, each link in another object.
     for (at, (_, event)) in super::credential::story().into_iter().enumerate() {
         write(folder, &format!("{:02}/chain-{at}.json", at * 5 % 7), event.to_string());
     }
-    let pad = "x".repeat(3_000);
-    let large: Vec<_> = (3_000..12_000).map(|n| with(event(n), json!({"padding": pad})).to_string()).collect();
+    let pad = "x".repeat(30_000);
+    let large: Vec<_> = (3_000..3_900).map(|n| with(event(n), json!({"padding": pad})).to_string()).collect();
     write(folder, "03/large.json.gz", gzip(large.join("\n")));
     let cut = gzip(records(20_000..20_500));
     write(folder, "04/cut.json.gz", &cut[..cut.len() / 2]);

@@ -14,7 +14,7 @@ use crate::support::database;
 
 fn object(name: &str, text: String) -> Object {
     let (uri, version) = (format!("memory://{name}"), "1".to_owned());
-    Object { uri, version, bytes: text.len() as u64, place: Place::Memory(text.into()) }
+    Object { uri, version, bytes: text.len() as u64, place: Place::Memory(text.into()), source: None }
 }
 
 /// Stored actions, and events whose action is stored.

@@ -3,9 +3,10 @@
 use std::{io::Write, path::Path};
 
 use flate2::{Compression, write::GzEncoder};
+use rand::{Rng, SeedableRng, distr::Alphanumeric};
 use serde_json::json;
 
-use super::fixture::{event, gzip, ingest, records, write};
+use super::fixture::{event, gzip, ingest, records, with, write};
 use crate::support::database;
 
 /// Name, content, and whether it is failed, done with rejected records, or done.
@@ -137,14 +138,17 @@ async fn poison_among_good_objects_harms_only_itself() {
     assert!(cast > good);
 }
 
-/// `megabytes` of gzip that inflate to `count` times the same block.
-fn bomb(folder: &Path, name: &str, head: &[u8], byte: u8, bytes: u64) {
-    let file = std::fs::File::create(folder.join(name)).unwrap();
-    let mut encoder = GzEncoder::new(std::io::BufWriter::new(file), Compression::best());
-    encoder.write_all(head).unwrap();
-    let block = vec![byte; 1 << 20];
-    (0..bytes >> 20).for_each(|_| encoder.write_all(&block).unwrap());
-    encoder.finish().unwrap();
+/// Ten megabytes of gzip that inflate to ten gigabytes of one byte: the same member of gzip over and over.
+fn bomb(folder: &Path, name: &str, head: &[u8], byte: u8) {
+    let member = |bytes: &[u8]| {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    };
+    let mut file = std::io::BufWriter::new(std::fs::File::create(folder.join(name)).unwrap());
+    file.write_all(&member(head)).unwrap();
+    let block = member(&vec![byte; 16 << 20]);
+    (0..640).for_each(|_| file.write_all(&block).unwrap());
 }
 
 #[tokio::test]
@@ -152,18 +156,29 @@ async fn bombs_end_in_seconds_with_little_memory() {
     let (options, folder) = (crate::support::empty_database().await, tempfile::tempdir().unwrap());
     let data = folder.path().join("data");
     std::fs::create_dir(&data).unwrap();
-    bomb(&data, "1-zeros.gz", b"", 0, 2 << 30);
-    bomb(&data, "2-blank.gz", b"", b' ', 2 << 30);
-    bomb(&data, "3-string.gz", b"{\"Records\":[{\"a\":\"", b'x', 2 << 30);
-    bomb(&data, "4-deep.gz", b"", b'[', 2 << 30);
-    bomb(&data, "5-blank-in-record.gz", b"{\"Records\":[{\"a\":1,", b'\n', 2 << 30);
+    bomb(&data, "1-zeros.gz", b"", 0);
+    bomb(&data, "2-blank.gz", b"", b' ');
+    bomb(&data, "3-string.gz", b"{\"Records\":[{\"a\":\"", b'x');
+    bomb(&data, "4-deep.gz", b"", b'[');
+    bomb(&data, "5-blank-in-record.gz", b"{\"Records\":[{\"a\":1,", b'\n');
     write(&data, "6-good.json", records(0..10));
+    // Two hundred megabytes of a single string, as they are, and an object of a million keys.
+    write(&data, "7-plain-string.json", format!("[{{\"a\":\"{}\"}},{}]", "y".repeat(200 << 20), event(10)));
+    // And what is large by right: fifty megabytes of gzip, of events near the largest that there are.
+    let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(3);
+    let noise: String = (0..200_000).map(|_| char::from(random.sample(Alphanumeric))).collect();
+    let large: Vec<_> = (100..440).map(|number| with(event(number), json!({"noise": noise})).to_string()).collect();
+    let large = gzip(large.join("\n"));
+    assert!(large.len() > 50 << 20, "{}", large.len());
+    write(&data, "9-large.json.gz", large);
+    let keys: Vec<_> = (0..1_000_000).map(|number| format!("\"k{number}\":0")).collect();
+    write(&data, "8-keys.json", format!("[{{{}}},{}]", keys.join(","), event(11)));
     let child = super::crash::spawn(&options, &data, &["--format", "json"]);
     let began = std::time::Instant::now();
     let (summary, status, peak) = super::crash::wait_with_peak(child);
     let summary: serde_json::Value =
         serde_json::from_str(&summary).unwrap_or_else(|error| panic!("{error}: {summary}"));
-    assert_eq!((&summary["objects_failed"], &summary["events_inserted"]), (&json!(5), &json!(10)), "{summary}");
+    assert_eq!((&summary["objects_failed"], &summary["events_inserted"]), (&json!(5), &json!(352)), "{summary}");
     assert_eq!(status, Some(3));
     assert!(peak < 512 << 10, "{peak} kB");
     assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());
