@@ -363,6 +363,26 @@ create table source (
     changed_at timestamptz not null default now()
 );
 
+-- The last run of retention: one row.
+create table retention (
+    -- Null: there was none.
+    started_at timestamptz,
+    finished_at timestamptz,
+    -- When `trailmap serve` runs it again.
+    next_at timestamptz,
+    -- What went wrong, or was left for the next run.
+    error text,
+    events bigint not null default 0,
+    -- That were dropped as a whole.
+    months integer not null default 0,
+    -- On disk, of all tables.
+    bytes_before bigint,
+    bytes_after bigint,
+    -- Events were deleted; what they shared with others was not yet looked through.
+    loose_ends boolean not null default false
+);
+insert into retention default values;
+
 -- How far the keys of a bucket are read: all that stand before `last_key` below this prefix are stored. Only a help: whoever loses
 -- it lists more, and stores nothing twice.
 create table listing_checkpoint (

@@ -7,7 +7,9 @@ use model::time::Timestamp;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 mod database_url;
+pub mod file;
 mod folder;
+pub mod retention;
 pub mod source;
 
 pub use database_url::DatabaseUrl;
@@ -116,6 +118,15 @@ pub enum Command {
     Rebuild,
     /// List what could not be read as an event and was kept aside
     Rejected(Rejected),
+    /// Delete the events that [retention] of the configuration lets go, as `trailmap serve --config` does once a day
+    ///
+    /// With --dry-run nothing is changed, and the same table tells what would go.
+    #[command(
+        after_help = "Exit status: 0 when all that is expired is gone (or told, with --dry-run); 3 when some of it \
+                            is in use and is left for the next run; 1 when the run could not go through; 130 when \
+                            interrupted."
+    )]
+    Retain(Retain),
     /// Tell whether log files are those that CloudTrail delivered: none modified, deleted or added
     ///
     /// Holds CloudTrail's digests against their signatures and against one another, and the log files against the digests.
@@ -157,7 +168,7 @@ pub struct Serve {
     #[arg(long = "allowed-region", value_name = "REGION", env = "TRAILMAP_ALLOWED_REGION", value_delimiter = ',')]
     pub allowed_regions: Vec<String>,
 
-    /// File (TOML) of sources to read from all the time: S3, SQS, LookupEvents, folders; see the README
+    /// File (TOML) of sources to read from all the time, and of how long events are kept; see the README
     ///
     /// AWS is asked in the name that the environment, the profile or the machine's role gives.
     #[arg(long, value_name = "FILE", env = "TRAILMAP_CONFIG")]
@@ -241,6 +252,21 @@ pub struct Rejected {
     /// At most so many, the newest first
     #[arg(long, value_name = "N", default_value_t = 100, env = "TRAILMAP_REJECTED_LIMIT")]
     pub limit: u32,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Retain {
+    /// The file that has [retention]
+    #[arg(long, value_name = "FILE", env = "TRAILMAP_CONFIG")]
+    pub config: PathBuf,
+
+    /// Change nothing and tell what would go
+    #[arg(long, env = "TRAILMAP_RETAIN_DRY_RUN")]
+    pub dry_run: bool,
+
+    /// How the result is printed
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", env = "TRAILMAP_RETAIN_FORMAT")]
+    pub format: OutputFormat,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -8,6 +8,7 @@ pub mod integrity;
 pub mod postgres;
 pub mod provision;
 pub mod query;
+pub mod retention;
 pub mod sample;
 pub mod store;
 pub mod telemetry;

@@ -3,13 +3,13 @@
 use std::process::ExitCode;
 
 use crate::{
-    config::{self, source},
+    config::{self, file},
     ingest::source::check::check,
 };
 
 /// Fails if a source does.
 pub async fn run(settings: &config::Check) -> anyhow::Result<ExitCode> {
-    let sources = source::read(&settings.config)?;
+    let sources = file::read(&settings.config)?.sources;
     if sources.is_empty() {
         super::print(&format!("{} has no sources.\n", settings.config.display()))?;
     }

@@ -17,7 +17,7 @@ pub async fn run(global: &Global, settings: &Demo) -> anyhow::Result<ExitCode> {
     let data: Vec<_> = settings.data.iter().filter(|path| !path.as_os_str().is_empty()).cloned().collect();
     let own = ingest::inputs(&data)?;
     let listener = serve::listen(&settings.serve).await?;
-    let sources = serve::sources(&settings.serve)?;
+    let file = serve::file(&settings.serve)?;
     let geoip = serve::open_geoip(global)?;
     let data_dir = global.data_dir()?;
     let database = Database::private(global, serve::CONNECTIONS).await?;
@@ -29,7 +29,7 @@ pub async fn run(global: &Global, settings: &Demo) -> anyhow::Result<ExitCode> {
         database.close().await?;
         return Err(error);
     }
-    serve::serve(database, geoip, listener, &settings.serve, sources).await?;
+    serve::serve(database, geoip, listener, &settings.serve, file).await?;
     Ok(ExitCode::SUCCESS)
 }
 

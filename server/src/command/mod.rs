@@ -16,6 +16,7 @@ mod interrupt;
 mod migrate;
 mod rebuild;
 mod rejected;
+mod retain;
 mod sample;
 mod serve;
 mod verify;
@@ -64,6 +65,7 @@ fn run(Config { command, global }: Config) -> anyhow::Result<ExitCode> {
         Command::Enrich => runtime.block_on(enrich::run(&global)),
         Command::Rebuild => runtime.block_on(rebuild::run(&global)),
         Command::Rejected(settings) => runtime.block_on(rejected::run(&global, &settings)),
+        Command::Retain(settings) => runtime.block_on(retain::run(&global, &settings)),
         Command::Verify(settings) => runtime.block_on(verify::run(&global, &settings)),
     };
     // Work that was cut off (a long query, a slow disk) must not hold up the end of the process.

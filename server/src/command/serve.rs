@@ -10,10 +10,11 @@ use crate::{
     clock::Clock,
     config::{
         Global, Serve,
-        source::{self, Source},
+        file::{self, File},
     },
     ingest::{enrich::GeoIp, source::runner::Runner},
     query::Query,
+    retention::Keeper,
     web,
 };
 
@@ -25,10 +26,10 @@ const GRACE: Duration = Duration::from_secs(10);
 pub async fn run(global: &Global, settings: &Serve) -> anyhow::Result<ExitCode> {
     // First, so that an address in use is told before a database is started for nothing.
     let listener = listen(settings).await?;
-    let sources = sources(settings)?;
+    let file = file(settings)?;
     let geoip = open_geoip(global)?;
     let database = Database::open(global, CONNECTIONS).await?;
-    serve(database, geoip, listener, settings, sources).await?;
+    serve(database, geoip, listener, settings, file).await?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -57,21 +58,21 @@ pub fn open_geoip(global: &Global) -> anyhow::Result<GeoIp> {
     GeoIp::open(&paths)
 }
 
-/// The sources of the configuration. Errors name the file, the line and the key.
-pub fn sources(settings: &Serve) -> anyhow::Result<Vec<Source>> {
+/// The file of the configuration; empty where there is none. Errors name the file, the line and the key.
+pub fn file(settings: &Serve) -> anyhow::Result<File> {
     match settings.config.as_deref().filter(|file| !file.as_os_str().is_empty()) {
-        Some(file) => source::read(file),
-        None => Ok(Vec::new()),
+        Some(file) => file::read(file),
+        None => Ok(File::default()),
     }
 }
 
-/// Answers requests and reads from the sources until a signal comes; then closes the database.
+/// Answers requests, reads from the sources and deletes what is expired until a signal comes; then closes the database.
 pub async fn serve(
     database: Database,
     geoip: GeoIp,
     listener: TcpListener,
     settings: &Serve,
-    sources: Vec<Source>,
+    file: File,
 ) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let folder = settings.dashboards.as_deref().filter(|folder| !folder.as_os_str().is_empty());
@@ -88,6 +89,8 @@ pub async fn serve(
     });
     let mut server = tokio::spawn(server.into_future());
     super::print(&format!("Trailmap is at http://{address}\n"))?;
+    let File { sources, retention } = file;
+    let keeper = Keeper::start(database.pool.clone(), retention);
     let runner = (!sources.is_empty()).then(|| Runner::start(database.pool.clone(), geoip, sources));
 
     let ended = tokio::select! {
@@ -106,7 +109,7 @@ pub async fn serve(
                 }
             };
             let requests = tokio::time::timeout(GRACE, server);
-            let ((), requests) = tokio::join!(sources, requests);
+            let ((), (), requests) = tokio::join!(sources, keeper.stop(), requests);
             if requests.is_err() {
                 tracing::warn!("requests were still running and are cut off");
             }

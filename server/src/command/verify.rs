@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::database::Database;
 use crate::{
-    config::{Global, OutputFormat, Verify, source},
+    config::{Global, OutputFormat, Verify, file, source},
     ingest::source::{aws, s3},
     integrity::{
         self, Request, day,
@@ -59,7 +59,7 @@ enum What {
 
 fn what(settings: &Verify) -> anyhow::Result<What> {
     if let (Some(config), Some(name)) = (&settings.config, &settings.source) {
-        let found = source::read(config)?.into_iter().find(|source| source.name == *name);
+        let found = file::read(config)?.sources.into_iter().find(|source| source.name == *name);
         let found = found.with_context(|| format!("{}: there is no source {name:?}", config.display()))?;
         let source::Verify { aws, bucket, prefix, public_keys, .. } =
             found.verify.with_context(|| format!("source {name:?} has no bucket that is to be verified"))?;

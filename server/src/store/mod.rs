@@ -21,6 +21,7 @@ pub mod month;
 pub mod object;
 pub mod poison_message;
 pub mod rejected;
+pub mod retention;
 pub mod rollup;
 pub mod segment;
 pub mod sketch;

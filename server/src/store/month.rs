@@ -7,11 +7,16 @@
 use std::{
     collections::HashSet,
     fmt,
+    ops::Range,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
-use time::OffsetDateTime;
+use time::{OffsetDateTime, UtcOffset};
+
+mod change;
+
+pub use change::{Change, change, copy, copy_later, drop_copies, drop_copy, took_too_long};
 
 /// The tables that have a partition for each month, with the column that tells it and the settings of a partition.
 const TABLES: [(&str, &str, &str); 2] =
@@ -21,6 +26,7 @@ const TABLES: [(&str, &str, &str); 2] =
 const AHEAD: i32 = 1;
 /// Making a partition waits for nobody longer than this: readers of `…_rest` would wait behind it.
 const LOCK_TIMEOUT: &str = "500ms";
+const LOCK: &str = "select pg_advisory_xact_lock(hashtextextended('trailmap month', 0))";
 const LOCK_NOT_AVAILABLE: &str = "55P03";
 
 /// A month in UTC, counted from the year 0 on.
@@ -34,6 +40,9 @@ impl Month {
     const fn new(year: i32, month: time::Month) -> Month {
         Month(year * 12 + month as i32 - 1)
     }
+
+    /// Before all months of events.
+    pub const EARLIEST: Month = Month(-12);
 
     /// Of a time in microseconds since 1970.
     pub fn of(microseconds: i64) -> Month {
@@ -50,12 +59,37 @@ impl Month {
         self.0.rem_euclid(12) + 1
     }
 
-    fn plus(self, months: i32) -> Month {
+    pub fn plus(self, months: i32) -> Month {
         Month(self.0 + months)
+    }
+
+    /// Its first moment.
+    pub fn start(self) -> OffsetDateTime {
+        let month = time::Month::try_from(self.number() as u8).unwrap_or(time::Month::January);
+        let day = time::Date::from_calendar_date(self.year(), month, 1).unwrap_or(time::Date::MAX);
+        day.midnight().assume_utc()
+    }
+
+    /// As in the names of partitions: 2026_01.
+    pub fn parse(name: &str) -> Option<Month> {
+        let (year, month) = name.split_once('_')?;
+        Some(Month::new(year.parse().ok()?, time::Month::try_from(month.parse::<u8>().ok()?).ok()?))
+    }
+
+    /// All of its moments.
+    pub fn times(self) -> Range<OffsetDateTime> {
+        self.start()..self.plus(1).start()
     }
 
     fn partition(self, table: &str) -> String {
         format!("{table}_{:04}_{:02}", self.year(), self.number())
+    }
+}
+
+impl From<OffsetDateTime> for Month {
+    fn from(at: OffsetDateTime) -> Month {
+        let at = at.to_offset(UtcOffset::UTC);
+        Month::new(at.year(), at.month())
     }
 }
 
@@ -127,17 +161,48 @@ async fn make(connection: &mut PgConnection, month: Month) -> sqlx::Result<bool>
     }
 }
 
-async fn try_make(connection: &mut PgConnection, month: Month) -> sqlx::Result<()> {
-    let made: bool = sqlx::query_scalar("select to_regclass($1) is not null")
+/// Whether a month has partitions of its own.
+pub async fn has_partition(connection: &mut PgConnection, month: Month) -> sqlx::Result<bool> {
+    sqlx::query_scalar("select to_regclass($1) is not null")
         .bind(month.partition(TABLES[TABLES.len() - 1].0))
-        .fetch_one(&mut *connection)
-        .await?;
-    if made {
+        .fetch_one(connection)
+        .await
+}
+
+/// What a month has on disk, texts and indexes included; of one without partitions, what the rest has.
+pub async fn bytes(connection: &mut PgConnection, month: Month) -> sqlx::Result<i64> {
+    let sql = "select sum(pg_total_relation_size(coalesce(to_regclass(own), to_regclass(rest))))::bigint
+               from unnest($1::text[], $2::text[]) as part (own, rest)";
+    sqlx::query_scalar(sql)
+        .bind(TABLES.map(|(table, ..)| month.partition(table)))
+        .bind(TABLES.map(|(table, ..)| format!("{table}_rest")))
+        .fetch_one(connection)
+        .await
+}
+
+/// Frees the space of what was deleted of a month. Not in a transaction.
+pub async fn vacuum(connection: &mut PgConnection, month: Month) -> sqlx::Result<()> {
+    let apart = has_partition(connection, month).await?;
+    for (table, ..) in TABLES {
+        let part = if apart { month.partition(table) } else { format!("{table}_rest") };
+        sqlx::query(AssertSqlSafe(format!("vacuum (analyze) {part}"))).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// Until the transaction ends, no partitions are made.
+pub async fn lock(connection: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query(LOCK).execute(connection).await?;
+    Ok(())
+}
+
+async fn try_make(connection: &mut PgConnection, month: Month) -> sqlx::Result<()> {
+    if has_partition(connection, month).await? {
         return Ok(());
     }
     let mut transaction = connection.begin().await?;
+    lock(&mut transaction).await?;
     let mut run = async |sql: String| sqlx::query(AssertSqlSafe(sql)).execute(&mut *transaction).await;
-    run("select pg_advisory_xact_lock(hashtextextended('trailmap month', 0))".into()).await?;
     run(format!("set local lock_timeout = '{LOCK_TIMEOUT}'")).await?;
     let next = month.plus(1);
     for (table, time, settings) in TABLES {

@@ -69,6 +69,44 @@ impl Rollup {
     }
 }
 
+impl Rollup {
+    /// Counts anew what the events of a table (with the columns of `stored_event`) were counted in: they were deleted. Under the lock, so
+    /// that nobody folds meanwhile; whoever stores events adds their own, before or after.
+    pub async fn recount(&self, connection: &mut PgConnection, gone: &str) -> sqlx::Result<()> {
+        let (table, ids, grain) = (self.table, self.ids(), self.grain.name());
+        let same = |a: &str, b: &str| {
+            let same = self.by.iter().map(|by| format!("{a}.{by}_id = {b}.{by}_id"));
+            same.collect::<Vec<_>>().join(" and ")
+        };
+        // One statement, so that what it deletes and what it counts are of one moment.
+        let sql = format!(
+            "with touched as materialized (
+                select distinct date_trunc('{grain}', event_time, 'UTC') as start_time, {ids} from {gone}
+             ),
+             removed as (
+                delete from {table} as stored using touched
+                where stored.start_time = touched.start_time and {of_stored} and stored.start_time between $1 and $2
+             )
+             insert into {table} (start_time, {ids}, events, first_seen, last_seen)
+             select touched.*, count(*), min(event_time), max(event_time)
+             from touched join stored_event as event
+                on date_trunc('{grain}', event.event_time, 'UTC') = touched.start_time and {of_event}
+             where event_time >= $1 and event_time < $2 + interval '1 {grain}'
+             group by touched.start_time, {touched_ids}",
+            of_stored = same("stored", "touched"),
+            of_event = same("event", "touched"),
+            touched_ids = self.by.iter().map(|by| format!("touched.{by}_id")).collect::<Vec<_>>().join(", "),
+        );
+        let times = format!(
+            "select date_trunc('{grain}', min(event_time), 'UTC'), date_trunc('{grain}', max(event_time), 'UTC') from {gone}"
+        );
+        let (first, last): (Option<OffsetDateTime>, Option<OffsetDateTime>) =
+            sqlx::query_as(AssertSqlSafe(times)).fetch_one(&mut *connection).await?;
+        sqlx::query(AssertSqlSafe(sql)).bind(first).bind(last).execute(connection).await?;
+        Ok(())
+    }
+}
+
 /// Parts of the statement that inserts events, which it calls `inserted`.
 pub fn inserts() -> String {
     let insert = |rollup: &Rollup| {
@@ -113,7 +151,7 @@ fn timestamptz(microseconds: i64) -> OffsetDateTime {
 }
 
 /// One at a time: two would both delete what the other one sums up.
-async fn lock(connection: &mut PgConnection, table: &str) -> sqlx::Result<()> {
+pub async fn lock(connection: &mut PgConnection, table: &str) -> sqlx::Result<()> {
     sqlx::query("select pg_advisory_xact_lock(hashtextextended('trailmap fold ' || $1, 0))")
         .bind(table)
         .execute(connection)

@@ -38,6 +38,11 @@ pub async fn reserve(connection: &mut PgConnection, count: usize) -> sqlx::Resul
         .await
 }
 
+/// No segment has a later id yet. Only while nobody stores any, it says so of those that are not committed.
+pub async fn last(connection: &mut PgConnection) -> sqlx::Result<i64> {
+    sqlx::query_scalar("select last_value from segment_id_sequence").fetch_one(connection).await
+}
+
 /// Writes segments with their ids. An event that is none of theirs any more leaves its place empty; a segment without any is
 /// left out.
 pub async fn insert(connection: &mut PgConnection, segments: &[(i64, Vec<Option<Kept<'_>>>)]) -> sqlx::Result<()> {

@@ -11,6 +11,7 @@ mod entity;
 mod ingest;
 mod postgres;
 mod query;
+mod retention;
 mod sample;
 mod source;
 mod support;

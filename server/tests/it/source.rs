@@ -4,7 +4,7 @@ mod broken;
 mod check;
 pub mod cloud;
 mod config;
-mod crash;
+pub mod crash;
 mod deliveries;
 mod faults;
 mod folder;

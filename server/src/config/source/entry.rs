@@ -1,9 +1,11 @@
-//! One table of the file, read key by key; what nobody asked for is a mistake.
+//! One table of the file of `--config`, read key by key; what nobody asked for is a mistake.
 
 use std::{ops::RangeInclusive, time::Duration};
 
 use time::{Date, macros::format_description};
 use toml::de::{DeTable, DeValue};
+
+use crate::config::retention::Keep;
 
 /// What is wrong, and at which byte of the file.
 pub struct Mistake {
@@ -22,24 +24,23 @@ impl Mistake {
 pub struct Entry<'a> {
     at: usize,
     table: &'a DeTable<'a>,
-    /// The source's, once it is known.
-    name: Option<String>,
+    /// What the table is, for mistakes: with its name, once that is known.
+    what: String,
     asked: Vec<&'static str>,
 }
 
 impl<'a> Entry<'a> {
-    pub fn new(at: usize, table: &'a DeTable<'a>) -> Entry<'a> {
-        Entry { at, table, name: None, asked: Vec::new() }
+    pub fn of(what: &str, at: usize, table: &'a DeTable<'a>) -> Entry<'a> {
+        Entry { at, table, what: what.to_owned(), asked: Vec::new() }
     }
 
     /// A mistake in a key, at its line; at the table's first line where the key is not there.
     pub fn mistake(&self, key: &str, what: &str) -> Mistake {
         let at = self.table.get(key).map_or(self.at, |value| value.span().start);
-        let source = self.name.as_ref().map_or("source".to_owned(), |name| format!("source {name:?}"));
-        Mistake { at, what: format!("{source}: {key}: {what}") }
+        Mistake { at, what: format!("{}: {key}: {what}", self.what) }
     }
 
-    fn value(&mut self, key: &'static str) -> Option<&'a DeValue<'a>> {
+    pub fn value(&mut self, key: &'static str) -> Option<&'a DeValue<'a>> {
         self.asked.push(key);
         self.table.get(key).map(|value| value.get_ref())
     }
@@ -51,7 +52,7 @@ impl<'a> Entry<'a> {
         if name.len() > 63 || !name.bytes().all(allowed) {
             return Err(self.mistake("name", &format!("{name:?} has other characters than a-z, 0-9 and -, or over 63")));
         }
-        self.name = Some(name.clone());
+        self.what = format!("source {name:?}");
         Ok(name)
     }
 
@@ -101,6 +102,17 @@ impl<'a> Entry<'a> {
         })
     }
 
+    /// A number of days, or `"forever"`.
+    pub fn keep(&mut self, key: &'static str) -> Result<Option<Keep>, Mistake> {
+        const MOST_DAYS: u32 = 36_500;
+        match self.value(key) {
+            None => Ok(None),
+            Some(DeValue::String(text)) if text == "forever" => Ok(Some(Keep::Forever)),
+            Some(DeValue::Integer(_)) => Ok(Some(Keep::Days(self.number(key, 1..=MOST_DAYS, 1)?))),
+            Some(_) => Err(self.mistake(key, "a number of days or \"forever\" is expected")),
+        }
+    }
+
     /// `90s`, `5m`, `2h`, `1d`.
     pub fn duration(&mut self, key: &'static str, default: Duration) -> Result<Duration, Mistake> {
         let Some(text) = self.text(key)? else { return Ok(default) };
@@ -121,13 +133,13 @@ impl<'a> Entry<'a> {
     }
 
     /// Errors: a key that nobody asked for.
-    pub fn finish(&self, kind: &str) -> Result<(), Mistake> {
+    pub fn finish(&self, table: &str) -> Result<(), Mistake> {
         let unknown = self.table.keys().find(|key| !self.asked.contains(&key.get_ref().as_ref()));
         let Some(key) = unknown else { return Ok(()) };
         let mut known = self.asked.clone();
         known.sort_unstable();
         known.dedup();
-        let what = format!("unknown key; a source of type {kind} has {}", known.join(", "));
+        let what = format!("unknown key; {table} has {}", known.join(", "));
         Err(Mistake { at: key.span().start, ..self.mistake(key.get_ref(), &what) })
     }
 }

@@ -1,14 +1,12 @@
-//! The sources of `trailmap serve --config FILE`: what is read, from where and how often. Every mistake names its line.
+//! The sources of `trailmap serve --config FILE`: what is read, from where and how often.
 
-use std::{collections::HashSet, path::Path, path::PathBuf, time::Duration};
+use std::{collections::HashSet, path::PathBuf, time::Duration};
 
-use anyhow::{Context, anyhow};
 use time::Date;
-use toml::de::{DeTable, DeValue};
 
 use self::entry::{Entry, Mistake};
 
-mod entry;
+pub mod entry;
 
 /// One `[[source]]`.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +37,8 @@ pub struct S3 {
     pub prefix: String,
     /// Days of delivery before it are not read.
     pub since: Option<Date>,
+    /// Nor is what is older than so many whole days: retention would delete all of it.
+    pub keep_days: Option<u32>,
     /// How often new keys are looked for.
     pub poll: Duration,
     /// How often all keys of today and yesterday are looked at again, for what was delivered late.
@@ -109,48 +109,20 @@ impl Kind {
             Kind::Folder(_) => "folder",
         }
     }
-}
 
-/// Reads the file. Errors name the file, the line, the source and the key.
-pub fn read(file: &Path) -> anyhow::Result<Vec<Source>> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("{}: cannot be read", file.display()))?;
-    parse(&text).map_err(|mistake| anyhow!("{}, {mistake}", file.display()))
-}
-
-/// The sources of a file's text, in their order.
-pub fn parse(text: &str) -> Result<Vec<Source>, String> {
-    let told = |mistake: Mistake| mistake.told(text);
-    let table = DeTable::parse(text).map_err(|error| {
-        let message = error.message().lines().collect::<Vec<_>>().join(", ");
-        told(Mistake { at: error.span().map_or(0, |span| span.start), what: format!("not TOML: {message}") })
-    })?;
-    let mut sources = Vec::new();
-    let mut names = HashSet::new();
-    for (key, value) in table.get_ref() {
-        let at = key.span().start;
-        let list = match (key.get_ref().as_ref(), value.get_ref()) {
-            ("source", DeValue::Array(list)) if list.iter().all(|item| item.get_ref().is_table()) => list,
-            ("source", _) => return Err(told(Mistake { at, what: "a source begins with [[source]]".to_owned() })),
-            (other, _) => {
-                let what = format!("unknown key {other:?}: the file has [[source]] tables and nothing else");
-                return Err(told(Mistake { at, what }));
-            }
-        };
-        for item in list.iter() {
-            let Some(table) = item.get_ref().as_table() else { continue };
-            let entry = Entry::new(item.span().start, table);
-            let source = source(entry).map_err(told)?;
-            if !names.insert(source.name.clone()) {
-                let what = format!("the name {:?} is taken by a source above", source.name);
-                return Err(told(Mistake { at: item.span().start, what }));
-            }
-            sources.push(source);
+    /// What is older than so many whole days is not asked for.
+    pub fn keep(&mut self, days: Option<u32>) {
+        match (self, days) {
+            (Kind::S3(settings), days) => settings.keep_days = days,
+            // All of the day at whose end it is too old.
+            (Kind::LookupEvents(settings), Some(days)) => settings.days = settings.days.min(days.saturating_add(1)),
+            _ => {}
         }
     }
-    Ok(sources)
 }
 
-fn source(mut entry: Entry<'_>) -> Result<Source, Mistake> {
+/// One table of the file.
+pub fn parse(mut entry: Entry<'_>) -> Result<Source, Mistake> {
     let name = entry.name()?;
     let kind = match entry.required("type")?.as_str() {
         "s3" => Kind::S3(s3(&mut entry)?),
@@ -166,7 +138,7 @@ fn source(mut entry: Entry<'_>) -> Result<Source, Mistake> {
         }
     };
     let verify = verify(&mut entry, &kind)?;
-    entry.finish(kind.name())?;
+    entry.finish(&format!("a source of type {}", kind.name()))?;
     Ok(Source { name, kind, verify })
 }
 
@@ -179,6 +151,7 @@ fn s3(entry: &mut Entry<'_>) -> Result<S3, Mistake> {
         bucket,
         prefix: entry.text("prefix")?.unwrap_or_default(),
         since: entry.date("since")?,
+        keep_days: None,
         poll: entry.duration("poll", Duration::from_secs(60))?,
         recheck: entry.duration("recheck", Duration::from_secs(3600))?,
         aws: aws(entry)?,

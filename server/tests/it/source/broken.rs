@@ -29,7 +29,8 @@ fn bucket(keys: &[(&str, Vec<u8>)]) -> Store {
 fn listing(store: &Store) -> Listing {
     let aws = Aws { region: Some("eu-west-1".to_owned()), endpoint_url: Some(store.url.clone()), ..Aws::default() };
     let (bucket, prefix, since) = (BUCKET.to_owned(), "logs/".to_owned(), None);
-    let settings = S3 { aws, bucket, prefix, since, poll: Duration::ZERO, recheck: Duration::from_secs(3_600) };
+    let settings =
+        S3 { aws, bucket, prefix, since, keep_days: None, poll: Duration::ZERO, recheck: Duration::from_secs(3_600) };
     Listing::new(settings, &cloud::config_for(&store.url))
 }
 

@@ -1,7 +1,14 @@
 //! The file of sources: what it may say, and how its mistakes are told.
 
 use expect_test::{Expect, expect};
-use server::config::source::{Kind, parse};
+use server::config::{
+    file,
+    source::{Kind, Source},
+};
+
+fn parse(text: &str) -> Result<Vec<Source>, String> {
+    file::parse(text).map(|file| file.sources)
+}
 
 /// What is wrong with each of the texts, a line each.
 fn mistakes(texts: &[String], expected: Expect) {
@@ -47,7 +54,7 @@ fn every_type_and_key() {
     "#;
     let sources = parse(text).unwrap();
     expect![[r#"
-        [Source { name: "org-trail", kind: S3(S3 { aws: Aws { region: Some("eu-west-1"), profile: Some("audit"), role_arn: Some("arn:aws:iam::111122223333:role/trailmap"), external_id: Some("xyz"), endpoint_url: Some("http://127.0.0.1:9000"), fips: true }, bucket: "my-trail", prefix: "AWSLogs/", since: Some(2026-01-31), poll: 90s, recheck: 7200s }), verify: Some(Verify { aws: Aws { region: Some("eu-west-1"), profile: Some("audit"), role_arn: Some("arn:aws:iam::111122223333:role/trailmap"), external_id: Some("xyz"), endpoint_url: Some("http://127.0.0.1:9000"), fips: true }, bucket: "my-trail", prefix: "AWSLogs/", since: Some(2026-01-31), public_keys: [], poll: 600s, recheck: 3600s }) }, Source { name: "queue-1", kind: Sqs(Sqs { aws: Aws { region: None, profile: None, role_arn: None, external_id: None, endpoint_url: None, fips: false }, queue_url: "https://sqs.eu-west-1.amazonaws.com/111122223333/trail", visibility_timeout: 300s, max_receives: 3 }), verify: None }, Source { name: "api", kind: LookupEvents(LookupEvents { aws: Aws { region: None, profile: None, role_arn: None, external_id: None, endpoint_url: None, fips: false }, regions: [], days: 30, poll: 60s }), verify: None }, Source { name: "drop", kind: Folder(Folder { path: "/var/spool/trail", poll: 2s }), verify: None }]"#]]
+        [Source { name: "org-trail", kind: S3(S3 { aws: Aws { region: Some("eu-west-1"), profile: Some("audit"), role_arn: Some("arn:aws:iam::111122223333:role/trailmap"), external_id: Some("xyz"), endpoint_url: Some("http://127.0.0.1:9000"), fips: true }, bucket: "my-trail", prefix: "AWSLogs/", since: Some(2026-01-31), keep_days: None, poll: 90s, recheck: 7200s }), verify: Some(Verify { aws: Aws { region: Some("eu-west-1"), profile: Some("audit"), role_arn: Some("arn:aws:iam::111122223333:role/trailmap"), external_id: Some("xyz"), endpoint_url: Some("http://127.0.0.1:9000"), fips: true }, bucket: "my-trail", prefix: "AWSLogs/", since: Some(2026-01-31), public_keys: [], poll: 600s, recheck: 3600s }) }, Source { name: "queue-1", kind: Sqs(Sqs { aws: Aws { region: None, profile: None, role_arn: None, external_id: None, endpoint_url: None, fips: false }, queue_url: "https://sqs.eu-west-1.amazonaws.com/111122223333/trail", visibility_timeout: 300s, max_receives: 3 }), verify: None }, Source { name: "api", kind: LookupEvents(LookupEvents { aws: Aws { region: None, profile: None, role_arn: None, external_id: None, endpoint_url: None, fips: false }, regions: [], days: 30, poll: 60s }), verify: None }, Source { name: "drop", kind: Folder(Folder { path: "/var/spool/trail", poll: 2s }), verify: None }]"#]]
     .assert_eq(&format!("{sources:?}"));
     assert!(matches!(&sources[0].kind, Kind::S3(s3) if s3.poll.as_secs() == 90));
     assert_eq!(parse("").unwrap(), []);
@@ -71,17 +78,17 @@ fn mistakes_of_the_file() {
     mistakes(
         &texts.map(str::to_owned),
         expect![[r#"
-        line 1: not TOML: unclosed array table, expected `]`
-        line 2: unknown key "listen": the file has [[source]] tables and nothing else
-        line 1: a source begins with [[source]]
-        line 1: source: name: is missing
-        line 2: source: name: "Trail" has other characters than a-z, 0-9 and -, or over 63
-        line 1: source "trail": type: is missing
-        line 3: source "trail": type: "kafka" is none of s3, sqs, lookup-events, folder
-        line 1: source "trail": bucket: is missing
-        line 5: the name "a" is taken by a source above
-        line 5: source "a": region: unknown key; a source of type folder has name, path, poll, type
-    "#]],
+            line 1: not TOML: unclosed array table, expected `]`
+            line 2: unknown key "listen": the file has [[source]] tables and [retention]
+            line 1: a source begins with [[source]]
+            line 1: source: name: is missing
+            line 2: source: name: "Trail" has other characters than a-z, 0-9 and -, or over 63
+            line 1: source "trail": type: is missing
+            line 3: source "trail": type: "kafka" is none of s3, sqs, lookup-events, folder
+            line 1: source "trail": bucket: is missing
+            line 5: the name "a" is taken by a source above
+            line 5: source "a": region: unknown key; a source of type folder has name, path, poll, type
+        "#]],
     );
 }
 

@@ -22,6 +22,7 @@ fn settings(bucket: &Bucket, prefix: &str) -> S3 {
         bucket: bucket.name.clone(),
         prefix: prefix.to_owned(),
         since: None,
+        keep_days: None,
         poll: Duration::ZERO,
         recheck: Duration::from_secs(3600),
     }
@@ -107,6 +108,24 @@ async fn accounts_regions_days_and_an_organisation_are_found() {
         .await
         .unwrap();
     assert_eq!(other, 4);
+}
+
+#[tokio::test]
+async fn days_that_retention_would_delete_at_once_are_not_read() {
+    let (pool, bucket) = (database().await, Bucket::new().await);
+    for (number, days) in [(0, 4), (10, 5), (20, 6), (30, 400)] {
+        let day = today() - time::Duration::days(days);
+        let key = key("111122223333", "CloudTrail", "eu-west-1", day, "1200", "a");
+        bucket.put(&key, gzip(records(number..number + 10))).await;
+    }
+    let kept = S3 { keep_days: Some(5), ..settings(&bucket, "") };
+    open(kept.clone()).round(&intake(&pool)).await.unwrap();
+    assert_eq!(events(&pool).await, 20);
+    open(S3 { since: Some(today() - time::Duration::days(4)), ..kept.clone() }).round(&intake(&pool)).await.unwrap();
+    assert_eq!(events(&pool).await, 20);
+    // Kept for longer: read then.
+    open(S3 { keep_days: None, ..kept }).round(&intake(&pool)).await.unwrap();
+    assert_eq!(events(&pool).await, 40);
 }
 
 #[tokio::test]

@@ -129,6 +129,13 @@ impl Listing {
         Some(s3::Key { client, bucket, key }.look().await)
     }
 
+    /// Days of delivery before it are not read: nobody wants them, or what they have would be deleted at once.
+    fn since(&self) -> Option<Date> {
+        let today = instant(Clock::System.now()).date();
+        let kept = self.settings.keep_days.map(|days| today.saturating_sub(time::Duration::days(i64::from(days))));
+        self.settings.since.max(kept)
+    }
+
     /// What is new today; at times all of today and yesterday.
     async fn recent(&mut self, intake: &Intake) -> anyhow::Result<Option<String>> {
         let began = Instant::now();
@@ -138,7 +145,7 @@ impl Listing {
         if whole || now.hour() < NIGHT {
             days.extend(now.date().previous_day());
         }
-        let since = self.settings.since.unwrap_or(Date::MIN);
+        let since = self.since().unwrap_or(Date::MIN);
         days.retain(|day| *day >= since);
         let folders = |leaf: &Leaf| match leaf.dated {
             true => days.iter().map(|day| layout::day(leaf, *day)).collect(),
@@ -164,7 +171,7 @@ impl Listing {
     /// Old days that were never listed to their ends, and those to which something may still be delivered.
     async fn plan(&mut self, intake: &Intake) -> anyhow::Result<()> {
         let today = instant(Clock::System.now()).date();
-        let (bucket, since) = (&self.bucket, self.settings.since);
+        let (bucket, since) = (&self.bucket, self.since());
         let mut dated = self.leaves.clone();
         dated.retain(|leaf| leaf.dated);
         let days = stream::iter(dated).map(|leaf| async move { layout::days(bucket, &leaf, since).await });
@@ -239,7 +246,7 @@ impl Listing {
     }
 
     fn gather(&self, gathered: &mut Gathered, stretch: &mut Stretch, page: Page) {
-        let since = self.settings.since.map(|since| since.midnight().assume_utc().unix_timestamp());
+        let since = self.since().map(|since| since.midnight().assume_utc().unix_timestamp());
         for listed in &page.objects {
             let Some(key) = listed.key() else { continue };
             let written = listed.last_modified().map_or(i64::MAX, |written| written.secs());
