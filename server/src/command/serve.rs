@@ -80,7 +80,11 @@ pub async fn serve(
         .with_dashboards(folder, &settings.allowed_regions)
         .await?;
     let live = web::Live::listen(database.pool.clone());
-    let settings = web::Settings { live: Some(live.clone()), ..names(&settings.hosts, address) };
+    let File { sources, retention } = file;
+    let keeper = Keeper::start(database.pool.clone(), retention);
+    let runner = (!sources.is_empty()).then(|| Runner::start(database.pool.clone(), geoip, sources));
+    let pushes = runner.as_ref().map(|runner| runner.endpoints.clone()).unwrap_or_default();
+    let settings = web::Settings { live: Some(live.clone()), pushes, ..names(&settings.hosts, address) };
     let router = web::router_with(Arc::new(query), settings);
 
     let (stop, stopping) = tokio::sync::oneshot::channel::<()>();
@@ -89,9 +93,6 @@ pub async fn serve(
     });
     let mut server = tokio::spawn(server.into_future());
     super::print(&format!("Trailmap is at http://{address}\n"))?;
-    let File { sources, retention } = file;
-    let keeper = Keeper::start(database.pool.clone(), retention);
-    let runner = (!sources.is_empty()).then(|| Runner::start(database.pool.clone(), geoip, sources));
 
     let ended = tokio::select! {
         ended = &mut server => Some(ended),

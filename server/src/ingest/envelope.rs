@@ -1,6 +1,11 @@
 //! What a piece of JSON is: an event, something with events inside, a digest file, or nothing of ours. Told by content alone.
 
+use std::io::Cursor;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+
 use super::{
+    inflate::Inflate,
     json,
     moment::Moment,
     record::{self, Fallback, Record},
@@ -9,6 +14,8 @@ use super::{
 
 /// Envelopes as text in envelopes; deeper ones are not opened.
 const MOST_NESTING: u32 = 4;
+/// Beyond so many bytes, a compressed record of Firehose must not look like a compression bomb.
+const RATIO_FROM: u64 = 1 << 20;
 
 /// What was found in a piece.
 #[derive(Debug)]
@@ -27,7 +34,7 @@ pub enum Found {
     Other,
 }
 
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "CloudTrailEvent",
     "EventTime",
     "detail",
@@ -44,6 +51,7 @@ const KEYS: [&str; 16] = [
     "hashSignature",
     "files",
     "messageType",
+    "data",
 ];
 
 /// Reads a piece and hands what is in it to `out`.
@@ -131,7 +139,7 @@ fn open_envelope(raw: &str, text: &str, around: &Around, out: &mut dyn FnMut(Fou
     let outer = &around.fallback;
     let Ok(values) = json::object(text, &KEYS) else { return out(rejected("broken JSON".to_owned(), raw)) };
     let [event, event_time, detail, detail_type, source, time, account, region, message, timestamp, id, ..] = values;
-    let [.., digest_start, log_files, signature, files, message_type] = values;
+    let [.., digest_start, log_files, signature, files, message_type, data] = values;
     // LookupEvents: the record as text.
     if let Some(event) = event {
         let fallback = Fallback { time: Moment::of(event_time).or(outer.time), ..outer.clone() };
@@ -162,8 +170,41 @@ fn open_envelope(raw: &str, text: &str, around: &Around, out: &mut dyn FnMut(Fou
     if signature.is_some() && files.is_some() || json::text(message_type).as_deref() == Some("CONTROL_MESSAGE") {
         return out(Found::Other);
     }
-    if !open_wrapped(text, around, out) {
-        out(alien("not a CloudTrail event: it has no eventName, eventSource or eventType", raw));
+    if open_wrapped(text, around, out) {
+        return;
+    }
+    match data.and_then(|data| json::string(data.get())) {
+        Some(data) => open_data(&data, raw, around, out),
+        None => out(alien("not a CloudTrail event: it has no eventName, eventSource or eventType", raw)),
+    }
+}
+
+/// A record of Firehose, or what a subscription of CloudWatch Logs hands to a function: base64 of any envelope, compressed or not. What is damaged
+/// is kept as it came.
+fn open_data(data: &str, raw: &str, around: &Around, out: &mut dyn FnMut(Found)) {
+    let bytes = match BASE64_STANDARD.decode(data) {
+        Ok(bytes) if bytes.is_empty() => return out(Found::Other),
+        Ok(bytes) => bytes,
+        Err(error) => return out(alien(&format!("data is not base64: {error}"), raw)),
+    };
+    let inside = around.deeper(around.fallback.clone());
+    let mut input = Inflate::of_many(Cursor::new(bytes), RATIO_FROM);
+    let (mut scanner, mut chunk) = (Scanner::default(), Vec::new());
+    let damage = loop {
+        match input.chunk(&mut chunk) {
+            Err(damage) => break Some(damage.to_string()),
+            Ok(()) if chunk.is_empty() => break None,
+            Ok(()) => {
+                if let Err(error) = scanner.push(&chunk, &mut |piece| open_piece(&piece, &inside, out)) {
+                    break Some(error.to_string());
+                }
+            }
+        }
+    };
+    // What ends in the middle is handed out as a piece with its problem.
+    let _ = scanner.finish(&mut |piece| open_piece(&piece, &inside, out));
+    if let Some(damage) = damage {
+        out(rejected(format!("data: {damage}"), raw));
     }
 }
 

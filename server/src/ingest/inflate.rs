@@ -28,6 +28,7 @@ pub struct Inflate {
     /// Bytes taken from the object itself.
     compressed: Arc<AtomicU64>,
     inflated: u64,
+    ratio_from: u64,
     gzip: bool,
     /// Met while looking for gzip; told by the first `chunk`.
     early: Option<io::Error>,
@@ -52,7 +53,12 @@ impl Inflate {
             }
             layers += 1;
         }
-        Inflate { inner, compressed, inflated: 0, gzip: layers > 0, early, hash: None }
+        Inflate { inner, compressed, inflated: 0, ratio_from: RATIO_FROM, gzip: layers > 0, early, hash: None }
+    }
+
+    /// Of what is one of many in an object: the ratio counts from so many inflated bytes on.
+    pub fn of_many(source: impl Read + Send + 'static, ratio_from: u64) -> Inflate {
+        Inflate { ratio_from, ..Inflate::new(source, Arc::default()) }
     }
 
     /// Keeps the hash of what it inflates to, or does not.
@@ -91,7 +97,7 @@ impl Inflate {
         if self.gzip && self.inflated > MOST_INFLATED {
             return Err(io::Error::other(format!("inflates to more than {} GiB", MOST_INFLATED >> 30)));
         }
-        if self.gzip && self.inflated > RATIO_FROM && self.inflated / MOST_RATIO > compressed {
+        if self.gzip && self.inflated > self.ratio_from && self.inflated / MOST_RATIO > compressed {
             let message =
                 format!("{compressed} bytes inflate to more than {} bytes: a compression bomb", self.inflated);
             return Err(io::Error::other(message));

@@ -1,8 +1,8 @@
 //! Cuts a stream of JSON into records without ever holding more than one of them.
 //!
 //! A push parser over bytes. It finds the records inside of CloudTrail's envelopes: top-level documents one after the other
-//! (with or without line breaks), elements of arrays, and elements of the arrays that are called `Records`, `Events`, `events`
-//! and `logEvents` in an object. Whatever else an object holds is left to `super::envelope`.
+//! (with or without line breaks), elements of arrays, and elements of the arrays that are called `Records`, `Events`, `events`,
+//! `logEvents` and `records` in an object. Whatever else an object holds is left to `super::envelope`.
 //!
 //! Grammar is checked only as far as it takes to find where a record ends; what stands inside is for the JSON parser to judge.
 //! After a mistake the scanner is *lost*: it goes on counting brackets and looks for a *mark* that surely begins a record: `{` at

@@ -8,7 +8,7 @@ use super::{
 };
 
 /// Keys of arrays whose elements are records.
-const TRANSPARENT: [&[u8]; 4] = [b"Records", b"Events", b"events", b"logEvents"];
+const TRANSPARENT: [&[u8]; 5] = [b"Records", b"Events", b"events", b"logEvents", b"records"];
 /// Keys that only an event has: an array in such an object is the event's own.
 const EVENT_KEYS: [&[u8]; 7] =
     [b"eventVersion", b"eventID", b"eventId", b"eventName", b"eventSource", b"eventTime", b"eventType"];

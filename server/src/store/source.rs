@@ -1,6 +1,6 @@
 //! Sources: how each of them goes.
 
-use sqlx::{FromRow, PgPool};
+use sqlx::{FromRow, PgConnection, PgPool};
 use time::OffsetDateTime;
 
 use crate::ingest::{Batch, source::runner::Left};
@@ -9,7 +9,7 @@ use crate::ingest::{Batch, source::runner::Left};
 #[derive(Clone, Debug, PartialEq, FromRow)]
 pub struct Source {
     pub name: String,
-    /// `s3`, `sqs`, `lookup-events` or `folder`.
+    /// `s3`, `sqs`, `lookup-events`, `folder` or `push`.
     #[sqlx(rename = "type")]
     pub kind: String,
     /// `running`, `waiting`, `error` or `stopped`.
@@ -46,12 +46,48 @@ pub async fn list(pool: &PgPool) -> sqlx::Result<Vec<Source>> {
     .await
 }
 
-/// Says which sources there are now; those that are gone are stopped.
+/// Says which sources there are here now. Those that are gone, and that no other server has, are stopped.
 pub async fn declare(pool: &PgPool, names: &[&str]) -> sqlx::Result<()> {
-    sqlx::query("update source set state = 'stopped', changed_at = now() where name <> all($1)")
-        .bind(names)
-        .execute(pool)
-        .await?;
+    sqlx::query(
+        "with gone as materialized (select name from source where state <> 'stopped' and name <> all($1)),
+         free as materialized (
+            select name from gone where pg_try_advisory_xact_lock(hashtextextended('trailmap source ' || name, 0))
+         )
+         update source set state = 'stopped', changed_at = now() from free where source.name = free.name",
+    )
+    .bind(names)
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// How a server has a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lock {
+    /// Alone: it goes and reads.
+    Alone,
+    /// Beside others: it is sent to.
+    Shared,
+}
+
+/// Takes the lock of a source for as long as the session lasts. False: another session has it.
+pub async fn take(session: &mut PgConnection, name: &str, lock: Lock) -> sqlx::Result<bool> {
+    let sql = match lock {
+        Lock::Alone => "select pg_try_advisory_lock(hashtextextended('trailmap source ' || $1, 0))",
+        Lock::Shared => "select pg_try_advisory_lock_shared(hashtextextended('trailmap source ' || $1, 0))",
+    };
+    sqlx::query_scalar(sql).bind(name).fetch_one(session).await
+}
+
+/// Gives back all locks of the session.
+pub async fn give_back(session: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query("select pg_advisory_unlock_all()").execute(session).await?;
+    Ok(())
+}
+
+/// The session is there.
+pub async fn touch(session: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query("select 1").execute(session).await?;
     Ok(())
 }
 
@@ -78,6 +114,20 @@ pub async fn waiting(pool: &PgPool, name: &str) -> sqlx::Result<()> {
     Ok(())
 }
 
+/// The source can be sent to, whether or not anything came.
+pub async fn listening(pool: &PgPool, name: &str, kind: &str) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into source (name, type, state) values ($1, $2, 'waiting')
+         on conflict (name) do update set type = excluded.type, state = 'waiting', changed_at = now()
+         where source.state <> 'waiting' or source.type <> excluded.type",
+    )
+    .bind(name)
+    .bind(kind)
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
 /// The source met an error, and will try again.
 pub async fn failed(pool: &PgPool, name: &str, error: &str) -> sqlx::Result<()> {
     sqlx::query(
@@ -90,7 +140,17 @@ pub async fn failed(pool: &PgPool, name: &str, error: &str) -> sqlx::Result<()> 
     Ok(())
 }
 
-/// All sources are stopped.
+/// Something came to the source that it could not take; it goes on.
+pub async fn complained(pool: &PgPool, name: &str, error: &str) -> sqlx::Result<()> {
+    sqlx::query("update source set last_error = $2, last_error_at = now(), changed_at = now() where name = $1")
+        .bind(name)
+        .bind(error.replace('\0', "\u{fffd}"))
+        .execute(pool)
+        .await?;
+    Ok(())
+}
+
+/// The sources are stopped, but for those that another server has.
 pub async fn stopped(pool: &PgPool) -> sqlx::Result<()> {
     declare(pool, &[]).await
 }

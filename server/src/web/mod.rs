@@ -2,6 +2,7 @@
 //!
 //! Layers, from the outside: request id and log span, security headers, a panic's answer, time limits, the check of the
 //! host's name, that of a change's origin, then the routes: assets (compressed when they were built), and pages and data (compressed as they are sent).
+//! What machines send (`push`) has limits of its own and passes no check but that of its access key.
 
 use std::sync::Arc;
 
@@ -37,8 +38,11 @@ mod page;
 mod picture;
 mod policy;
 mod process;
+mod push;
 
 pub use live::Live;
+
+use crate::ingest::source::push::Endpoints;
 
 /// What a router is told beside its backend.
 #[derive(Clone, Debug, Default)]
@@ -48,12 +52,14 @@ pub struct Settings {
     pub hosts: Option<Vec<String>>,
     /// Tells pages that events were stored; `None`: they are not told.
     pub live: Option<Live>,
+    /// Where others send events to.
+    pub pushes: Endpoints,
 }
 
 impl Settings {
     /// For a server that listens on a loopback address.
     pub fn loopback() -> Settings {
-        Settings { hosts: Some(["localhost", "127.0.0.1", "[::1]"].map(str::to_owned).into()), live: None }
+        Settings { hosts: Some(["localhost", "127.0.0.1", "[::1]"].map(str::to_owned).into()), ..Settings::default() }
     }
 }
 
@@ -84,9 +90,10 @@ pub fn router_with(backend: Arc<dyn Backend>, settings: Settings) -> Router {
         .merge(pages)
         .layer(from_fn(origin::check))
         .layer(from_fn_with_state(settings.hosts.map(Arc::new), host::check))
-        .layer(from_fn_with_state(metrics, metrics::measure))
         .layer(ResponseBodyTimeoutLayer::new(error::LONGEST))
         .layer(from_fn(error::overdue))
+        .merge(push::routes(settings.pushes))
+        .layer(from_fn_with_state(metrics, metrics::measure))
         .layer(from_fn(error::panics))
         .layer(header("x-content-type-options", "nosniff"))
         .layer(header("referrer-policy", "same-origin"))

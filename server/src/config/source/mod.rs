@@ -28,6 +28,8 @@ pub enum Kind {
     LookupEvents(LookupEvents),
     /// A folder of this machine.
     Folder(Folder),
+    /// Requests that bring events to this server.
+    Push(Push),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -87,6 +89,19 @@ pub struct Verify {
     pub recheck: Duration,
 }
 
+#[derive(Clone, Debug, PartialEq)]
+pub struct Push {
+    pub access_key: Secret,
+}
+
+/// Where a secret is: never the secret itself.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Secret {
+    /// The name of an environment variable.
+    Environment(String),
+    File(PathBuf),
+}
+
 /// Who we are at AWS, and where that is. Empty: as the environment, the profile or the machine's role tells.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Aws {
@@ -107,6 +122,7 @@ impl Kind {
             Kind::Sqs(_) => "sqs",
             Kind::LookupEvents(_) => "lookup-events",
             Kind::Folder(_) => "folder",
+            Kind::Push(_) => "push",
         }
     }
 
@@ -132,8 +148,9 @@ pub fn parse(mut entry: Entry<'_>) -> Result<Source, Mistake> {
             path: PathBuf::from(entry.required("path")?),
             poll: entry.duration("poll", Duration::from_secs(2))?,
         }),
+        "push" => Kind::Push(Push { access_key: access_key(&mut entry)? }),
         other => {
-            let what = format!("{other:?} is none of s3, sqs, lookup-events, folder");
+            let what = format!("{other:?} is none of s3, sqs, lookup-events, folder, push");
             return Err(entry.mistake("type", &what));
         }
     };
@@ -212,6 +229,18 @@ fn lookup_events(entry: &mut Entry<'_>) -> Result<LookupEvents, Mistake> {
         poll: entry.duration("poll", Duration::from_secs(60))?,
         aws: aws(entry)?,
     })
+}
+
+fn access_key(entry: &mut Entry<'_>) -> Result<Secret, Mistake> {
+    match (entry.text("access_key_env")?, entry.text("access_key_file")?) {
+        (Some(variable), None) => Ok(Secret::Environment(variable)),
+        (None, Some(file)) => Ok(Secret::File(PathBuf::from(file))),
+        (Some(_), Some(_)) => Err(entry.mistake("access_key_file", "there is access_key_env, too: one of them")),
+        (None, None) => {
+            let what = "is missing, and so is access_key_file: one of them names where the access key is";
+            Err(entry.mistake("access_key_env", what))
+        }
+    }
 }
 
 fn aws(entry: &mut Entry<'_>) -> Result<Aws, Mistake> {

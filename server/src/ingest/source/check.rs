@@ -8,11 +8,12 @@ use super::{
     aws::{self, Failure},
     listing::layout,
     lookup::Lookup,
+    push::key::Keys,
     s3::{self, Bucket, Key},
 };
 use crate::{
     clock::Clock,
-    config::source::{Kind, S3, Source, Sqs, Verify},
+    config::source::{Kind, Push, S3, Source, Sqs, Verify},
     integrity::{day, keys},
 };
 
@@ -57,6 +58,7 @@ async fn kind(source: &Source) -> Result<String, String> {
             tried.map_err(|error| format!("{error:#}"))
         }
         Kind::Folder(settings) => folder(&settings.path),
+        Kind::Push(settings) => push(&source.name, settings),
     }
 }
 
@@ -92,4 +94,9 @@ async fn sqs(settings: &Sqs) -> Result<String, Failure> {
 fn folder(path: &Path) -> Result<String, String> {
     let entries = std::fs::read_dir(path).map_err(|error| format!("folder {}: {error}", path.display()))?;
     Ok(format!("folder {} can be read: {} entries", path.display(), entries.count()))
+}
+
+fn push(name: &str, settings: &Push) -> Result<String, String> {
+    Keys::read(&settings.access_key)?;
+    Ok(format!("there is an access key; `trailmap serve` takes requests at /api/v1/push/{name}"))
 }

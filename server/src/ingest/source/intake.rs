@@ -61,6 +61,11 @@ impl Intake {
         Intake { name: name.into(), worked: Arc::default(), ..self.clone() }
     }
 
+    /// The same source with turns of its own, for what cannot wait for those of others.
+    pub fn apart(&self) -> Intake {
+        Intake { turns: Arc::new(Semaphore::new(1)), ..self.clone() }
+    }
+
     pub fn stopping(&self) -> bool {
         self.stop.is_cancelled()
     }

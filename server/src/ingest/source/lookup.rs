@@ -133,7 +133,7 @@ impl Lookup {
             if self.tracks.iter().any(|track| track.region == region) {
                 continue;
             }
-            let pace = Pace::default();
+            let pace = Pace::of(self.config.endpoint_url(), &self.account, &region);
             for category in [None, Some(EventCategory::Insight)] {
                 self.tracks.push(self.track(&region, category, pace.clone()));
             }

@@ -9,12 +9,22 @@ use futures::FutureExt;
 use sqlx::PgPool;
 use tokio::task::JoinSet;
 
-use super::{aws, folder::Folder, intake::Intake, listing::Listing, lookup::Lookup, queue::Queue, retry};
+use super::{
+    aws,
+    folder::Folder,
+    intake::Intake,
+    lease::Leases,
+    listing::Listing,
+    lookup::Lookup,
+    push::{self, Endpoints},
+    queue::Queue,
+    retry,
+};
 use crate::{
     config::source::{Kind, Source},
     ingest::{self, enrich::GeoIp},
     integrity::watch,
-    store,
+    store::{self, source::Lock},
 };
 
 /// After an error: so long, then twice as long, and so on.
@@ -52,6 +62,9 @@ pub struct Left {
 pub struct Runner {
     intake: Intake,
     tasks: JoinSet<()>,
+    leases: Leases,
+    /// Where those that are sent to come in.
+    pub endpoints: Endpoints,
 }
 
 impl Runner {
@@ -61,13 +74,27 @@ impl Runner {
         let mut tasks = JoinSet::new();
         let names: Vec<_> = sources.iter().map(|source| source.name.clone()).collect();
         tasks.spawn(settle(intake.clone(), names));
+        let locks = sources.iter().map(|source| (source.name.as_str().into(), source.kind.lock()));
+        let leases = Leases::take(intake.pool.clone(), locks.collect());
+        let mut endpoints = Endpoints::new();
         for source in sources {
+            let own = intake.named(&source.name);
+            let lease = leases.of(&source.name);
             if let Some(verify) = source.verify {
-                tasks.spawn(watch::keep(intake.named(&source.name), verify));
+                let (own, lease) = (own.clone(), lease.clone());
+                tasks.spawn(async move { lease.alone(&own, || watch::keep(own.clone(), verify.clone())).await });
             }
-            tasks.spawn(keep(intake.named(&source.name), source.kind));
+            match source.kind {
+                Kind::Push(settings) => {
+                    let (endpoint, lanes) = push::open(&own, settings);
+                    lanes.into_iter().for_each(|lane| drop(tasks.spawn(lane.run())));
+                    tasks.spawn(endpoint.clone().keep(own));
+                    endpoints.insert(source.name, endpoint);
+                }
+                kind => drop(tasks.spawn(async move { lease.alone(&own, || keep(own.clone(), kind.clone())).await })),
+            }
         }
-        Runner { intake, tasks }
+        Runner { intake, tasks, leases, endpoints }
     }
 
     /// Ends all sources within ten seconds; what is dropped comes again at the next start.
@@ -82,10 +109,17 @@ impl Runner {
             tracing::warn!("sources were still at work and are cut off");
             self.tasks.abort_all();
         }
+        self.leases.give_back().await;
         let said = tokio::time::timeout(Duration::from_secs(2), store::source::stopped(&self.intake.pool)).await;
         if !matches!(said, Ok(Ok(()))) {
             tracing::warn!("the database does not answer: sources are not marked as stopped");
         }
+    }
+}
+
+impl Kind {
+    fn lock(&self) -> Lock {
+        if matches!(self, Kind::Push(_)) { Lock::Shared } else { Lock::Alone }
     }
 }
 
@@ -108,8 +142,10 @@ impl Reader {
         }
     }
 
-    async fn open(kind: &Kind) -> Reader {
-        match kind {
+    /// Nothing where there is nothing to go and read: others come to us.
+    async fn open(kind: &Kind) -> Option<Reader> {
+        Some(match kind {
+            Kind::Push(_) => return None,
             Kind::S3(settings) => {
                 let config = aws::config(&settings.aws).await;
                 Reader::Listing(Box::new(Listing::new(settings.clone(), &config)))
@@ -123,7 +159,7 @@ impl Reader {
                 Reader::Lookup(Box::new(Lookup::new(settings.clone(), config)))
             }
             Kind::Folder(settings) => Reader::Folder(Folder::new(settings.clone())),
-        }
+        })
     }
 
     async fn round(&mut self, intake: &Intake) -> anyhow::Result<Round> {
@@ -139,7 +175,8 @@ impl Reader {
 /// Keeps a source going until the program ends.
 async fn keep(intake: Intake, kind: Kind) {
     tracing::info!(source = %intake.name, kind = kind.name(), "a source starts");
-    let mut running = Running::new(Reader::open(&kind).await, intake);
+    let Some(reader) = Reader::open(&kind).await else { return };
+    let mut running = Running::new(reader, intake);
     let mut backoff = FIRST_BACKOFF;
     while !running.intake.stopping() {
         let pause = match running.round().await {

@@ -1,5 +1,6 @@
 //! Every envelope in which events come, and what is not an event.
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 
 use super::fixture::{decode, event, events, gzip, id, lines, records, with};
@@ -43,9 +44,16 @@ fn every_envelope_gives_its_events() {
     check_one(json!([one]).to_string());
     check_one(json!({"aws": {"cloudtrail": event(1)}, "tags": ["x"]}).to_string());
     check_one(json!([{"data": {"Records": [event(1)]}, "log": "cloudtrail"}]).to_string());
+    check_one(json!({"requestId": "r", "timestamp": 1, "records": [{"data": base64(&one)}]}).to_string());
+    check_one(json!({"records": [{"data": ""}, {"data": base64(gzip(cloudwatch(&[&one]).to_string()))}]}).to_string());
+    check_one(json!({"awslogs": {"data": base64(gzip(cloudwatch(&[&one]).to_string()))}}).to_string());
     // Envelopes in envelopes.
     check_one(json!([{"Records": [bridge(event(1))]}]).to_string());
     check_one(cloudwatch(&[&records(1..2)]).to_string());
+}
+
+fn base64(bytes: impl AsRef<[u8]>) -> String {
+    BASE64_STANDARD.encode(bytes)
 }
 
 fn lookup(number: u64) -> Value {

@@ -21,7 +21,10 @@ fn check(config: &Path) -> (Option<i32>, String) {
 
 fn source(name: &str, lines: &str) -> String {
     let place = format!("region = \"eu-west-1\"\nendpoint_url = {:?}\n", cloud::endpoint());
-    format!("[[source]]\nname = {name:?}\n{lines}\n{}", if lines.contains("folder") { "" } else { &place })
+    format!(
+        "[[source]]\nname = {name:?}\n{lines}\n{}",
+        if lines.contains("folder") || lines.contains("push") { "" } else { &place }
+    )
 }
 
 #[tokio::test]
@@ -30,11 +33,13 @@ async fn says_of_each_source_what_works_and_what_is_missing() {
         (Bucket::new().await, Bucket::new().await, Queue::new().await, tempfile::tempdir().unwrap());
     bucket.put("AWSLogs/111122223333/CloudTrail/eu-west-1/2026/01/01/a.json", records(0..1)).await;
     queue.send("{}").await;
+    let key = write(folder.path(), "key", "a-key-of-the-tests-0123456789");
     let good = [
         source("trail", &format!("type = \"s3\"\nbucket = {:?}", bucket.name)),
         source("empty", &format!("type = \"s3\"\nbucket = {:?}\nprefix = \"a/\"", empty.name)),
         source("queue", &format!("type = \"sqs\"\nqueue_url = {:?}", queue.url)),
         source("drop", &format!("type = \"folder\"\npath = {:?}", folder.path())),
+        source("events", &format!("type = \"push\"\naccess_key_file = {key:?}")),
     ];
     let file = write(folder.path(), "good.toml", good.concat());
     let (status, told) = check(&file);
@@ -44,7 +49,8 @@ async fn says_of_each_source_what_works_and_what_is_missing() {
          empty (s3): ok: s3://{}/a/ can be listed: nothing in CloudTrail's layout yet; there is no key to try reading \
          with; log files are not verified: there are no digests yet\n\
          queue (sqs): ok: queue {} answers: about 1 messages wait\n\
-         drop (folder): ok: folder {} can be read: 1 entries\n",
+         drop (folder): ok: folder {} can be read: 2 entries\n\
+         events (push): ok: there is an access key; `trailmap serve` takes requests at /api/v1/push/events\n",
         bucket.name,
         empty.name,
         queue.url.replace(cloud::endpoint(), "http://moto"),
@@ -59,6 +65,7 @@ async fn says_of_each_source_what_works_and_what_is_missing() {
         source("trail", "type = \"s3\"\nbucket = \"no-such-trail\""),
         source("queue", &format!("type = \"sqs\"\nqueue_url = \"{}/123456789012/no-queue\"", cloud::endpoint())),
         source("drop", "type = \"folder\"\npath = \"/no/such/folder\""),
+        source("events", "type = \"push\"\naccess_key_env = \"TRAILMAP_NO_SUCH_KEY\""),
     ];
     let (status, told) = check(&write(folder.path(), "bad.toml", bad.concat()));
     assert_eq!(status, Some(1));
@@ -70,10 +77,14 @@ async fn says_of_each_source_what_works_and_what_is_missing() {
     );
     assert!(lines[2].starts_with("drop (folder): FAILED: folder /no/such/folder: No such file"), "{told}");
 
+    assert_eq!(lines[3], "events (push): FAILED: the environment variable TRAILMAP_NO_SUCH_KEY is not set");
+
     let (status, told) = check(&write(folder.path(), "wrong.toml", "[[source]]\nname = \"x\"\ntype = \"s4\"\n"));
     assert_eq!(status, Some(1));
     assert!(
-        told.ends_with("wrong.toml, line 3: source \"x\": type: \"s4\" is none of s3, sqs, lookup-events, folder\n"),
+        told.ends_with(
+            "wrong.toml, line 3: source \"x\": type: \"s4\" is none of s3, sqs, lookup-events, folder, push\n"
+        ),
         "{told}"
     );
 }

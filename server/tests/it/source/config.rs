@@ -51,6 +51,16 @@ fn every_type_and_key() {
         name = "drop"
         type = "folder"
         path = "/var/spool/trail"
+
+        [[source]]
+        name = "events"
+        type = "push"
+        access_key_env = "PUSH_KEY"
+
+        [[source]]
+        name = "more-events"
+        type = "push"
+        access_key_file = "/run/secrets/push"
     "#;
     let sources = parse(text).unwrap();
     expect![[r#"
@@ -84,7 +94,7 @@ fn mistakes_of_the_file() {
             line 1: source: name: is missing
             line 2: source: name: "Trail" has other characters than a-z, 0-9 and -, or over 63
             line 1: source "trail": type: is missing
-            line 3: source "trail": type: "kafka" is none of s3, sqs, lookup-events, folder
+            line 3: source "trail": type: "kafka" is none of s3, sqs, lookup-events, folder, push
             line 1: source "trail": bucket: is missing
             line 5: the name "a" is taken by a source above
             line 5: source "a": region: unknown key; a source of type folder has name, path, poll, type
@@ -143,6 +153,9 @@ fn mistakes_of_keys() {
         "\"lookup-events\"\nregions = [\"eu-west-1\", \"eu-west-1\"]",
         "\"lookup-events\"\nregions = \"eu-west-1\"",
         "\"lookup-events\"\ndays = 91",
+        "\"push\"",
+        "\"push\"\naccess_key_env = \"A\"\naccess_key_file = \"/a\"",
+        "\"push\"\naccess_key_env = \"A\"\naccess_key = \"secret\"",
     ];
     let others = others.map(|lines| format!("[[source]]\nname = \"t\"\ntype = {lines}\n"));
     mistakes(
@@ -158,6 +171,9 @@ fn mistakes_of_keys() {
         line 4: source "t": regions: a region stands there twice
         line 4: source "t": regions: a list of texts is expected, as ["eu-west-1", "us-east-1"]
         line 4: source "t": days: a number from 1 to 90 is expected
+        line 1: source "t": access_key_env: is missing, and so is access_key_file: one of them names where the access key is
+        line 5: source "t": access_key_file: there is access_key_env, too: one of them
+        line 5: source "t": access_key: unknown key; a source of type push has access_key_env, access_key_file, name, type
     "#]],
     );
 }

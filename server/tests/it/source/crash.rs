@@ -13,8 +13,12 @@ use nix::{
 };
 use sqlx::{ConnectOptions, PgPool, postgres::PgConnectOptions};
 
-/// The running program, and its standard output.
-pub struct Server(pub Child, #[expect(dead_code, reason = "closed with the server")] BufReader<ChildStdout>);
+/// The running program, its standard output, and its address.
+pub struct Server(
+    pub Child,
+    #[expect(dead_code, reason = "closed with the server")] BufReader<ChildStdout>,
+    pub String,
+);
 
 impl Server {
     pub fn start(database: &PgConnectOptions, config: &Path) -> Server {
@@ -36,8 +40,10 @@ impl Server {
             ]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        stdout.read_line(&mut String::new()).unwrap();
-        Server(child, stdout)
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        let address = line.trim().rsplit(' ').next().unwrap_or_default().to_owned();
+        Server(child, stdout, address)
     }
 
     pub fn kill(mut self) {

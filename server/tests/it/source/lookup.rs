@@ -186,3 +186,16 @@ async fn late_events_are_found_and_no_object_is_written_for_what_is_known() {
     lookup.round(&intake(&pool)).await.unwrap();
     assert_eq!((events(&pool).await, objects().await), (2, 2));
 }
+
+/// AWS counts the requests of an account, not those of a source.
+#[tokio::test]
+async fn two_sources_of_one_account_and_region_share_one_pace() {
+    let (pool, stub) = (database().await, Stub::new());
+    let (mut one, mut other) = (stub.open(60), stub.open(60));
+    let intake = intake(&pool);
+    let (one, other) = tokio::join!(one.round(&intake), other.round(&intake));
+    assert!(one.is_ok() && other.is_ok());
+    let asked = stub.asked();
+    let (turns, took) = (asked.len() as u32 - 1, asked[asked.len() - 1].at - asked[0].at);
+    assert!(turns >= 7 && took >= turns * Duration::from_millis(490), "{turns} requests after the first in {took:?}");
+}

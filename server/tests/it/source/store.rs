@@ -80,10 +80,13 @@ impl Store {
 
     /// Messages that wait, and those that somebody has in hand.
     pub fn count(&self) -> (usize, usize) {
-        let state = self.state();
-        let hidden = state.messages.values().filter(|message| message.is_hidden()).count();
-        (state.messages.len() - hidden, hidden)
+        counts(&self.state())
     }
+}
+
+fn counts(state: &State) -> (usize, usize) {
+    let hidden = state.messages.values().filter(|message| message.is_hidden()).count();
+    (state.messages.len() - hidden, hidden)
 }
 
 /// What the ETag says of a content.
@@ -183,6 +186,11 @@ fn queue(state: &Mutex<State>, target: &str, body: &Value) -> Answer {
                 state.messages.entry(message(entry)).and_modify(|message| message.hidden_until = Some(until));
             }
             all_well()
+        }
+        "AmazonSQS.GetQueueAttributes" => {
+            let (waiting, hidden) = counts(&state.lock().unwrap());
+            let (waiting, hidden) = (waiting.to_string(), hidden.to_string());
+            json!({"Attributes": {"ApproximateNumberOfMessages": waiting, "ApproximateNumberOfMessagesNotVisible": hidden}})
         }
         other => panic!("{other} is not known here"),
     };

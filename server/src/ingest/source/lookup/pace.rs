@@ -1,6 +1,10 @@
 //! Turns at an API that takes two requests a second of an account in a region.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock, Mutex as Lock, PoisonError},
+    time::Duration,
+};
 
 use tokio::{sync::Mutex, time::Instant};
 
@@ -8,11 +12,21 @@ use tokio::{sync::Mutex, time::Instant};
 const APART: Duration = Duration::from_millis(520);
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// Shared by all who ask in a region.
+/// An address that is asked (empty: AWS's own), an account and a region.
+type Place = (String, String, String);
+
+/// Shared by all who ask for an account in a region.
 #[derive(Clone, Default)]
 pub struct Pace(Arc<Mutex<Option<Instant>>>);
 
 impl Pace {
+    /// The one of a place, whichever source asks.
+    pub fn of(endpoint: Option<&str>, account: &str, region: &str) -> Pace {
+        static ALL: LazyLock<Lock<HashMap<Place, Pace>>> = LazyLock::new(Lock::default);
+        let place = (endpoint.unwrap_or_default().to_owned(), account.to_owned(), region.to_owned());
+        ALL.lock().unwrap_or_else(PoisonError::into_inner).entry(place).or_default().clone()
+    }
+
     /// Waits for the next turn.
     pub async fn turn(&self) {
         let mut free = self.0.lock().await;
