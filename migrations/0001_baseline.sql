@@ -231,6 +231,12 @@ create table action_day (
 );
 create index action_day_index on action_day using brin (start_time) with (pages_per_range = 16, autosummarize = on);
 
+-- What answers depend on, as a number that only grows: each transaction that stores or changes events adds a row, for which nobody
+-- waits, and the sum is what counts. See `server/src/store/change.rs`.
+create table change (
+    changes bigint not null
+);
+
 -- A session's key, the event that issued it, and who is behind it. Written from inserted events alone.
 create table credential (
     access_key text collate "C" primary key,
@@ -268,7 +274,7 @@ select
     source_address, source_ip, country, city, latitude, longitude, time_zone, as_number, as_organisation, vpc_endpoint,
     user_agent, client, console, tls_version,
     resource, request_id, issued_access_key, segment_id, ordinal,
-    action_id, identity_id, session_id, address_id, target_id
+    action_id, scope_id, identity_id, session_id, address_id, agent_id, result_id, target_id
 from stored_event
 left join action using (action_id)
 left join scope using (scope_id)

@@ -17,10 +17,13 @@ pub struct Inspection {
     pub statements: Vec<Statement>,
 }
 
+/// The id of the statement that is asked before the others: which rows of the tables that events share conditions hold for.
+pub const CONDITIONS: &str = "conditions";
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Statement {
     /// Which table of the panel it fills: empty for the panel's own, else a detail's id; with ` before` that of the
-    /// window before.
+    /// window before. Or `CONDITIONS`.
     pub id: String,
     pub sql: String,
     /// The values of `$1`, `$2`, … as text.

@@ -115,11 +115,13 @@ pub async fn refresh(pool: &PgPool, geoip: &GeoIp) -> anyhow::Result<u64> {
     let (mut after, mut changed) = (None, 0);
     loop {
         let addresses = store::event::source_ips(pool, after, BATCH).await?;
-        let Some(last) = addresses.last() else { return Ok(changed) };
+        let Some(last) = addresses.last() else { break };
         after = Some(*last);
         let places: Vec<_> = addresses.iter().map(|address| (*address, geoip.place(*address))).collect();
         changed += store::event::update_places(pool, &places).await?;
     }
+    store::change::add(&mut *pool.acquire().await?).await?;
+    Ok(changed)
 }
 
 fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {

@@ -213,6 +213,7 @@ pub async fn settle(pool: &PgPool, stored: &Stored) -> sqlx::Result<()> {
         && stored.events > 0
     {
         store::rollup::fold(pool, times).await?;
+        store::change::fold(pool).await?;
     }
     if stored.events >= MANY_EVENTS {
         store::analyze(pool).await?;

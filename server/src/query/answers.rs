@@ -1,7 +1,11 @@
-//! Answers of panels, kept for readers who ask the same while nothing new is stored. Who asks for one that is on its way waits
+//! Answers of panels, kept for readers who ask the same while no events are stored. Who asks for one that is on its way waits
 //! for it.
 
-use std::{future::Future, sync::Arc};
+use std::{
+    future::Future,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use model::{
     filter,
@@ -10,18 +14,21 @@ use model::{
     time::{Range, Timestamp},
 };
 use quick_cache::{Weighter, sync::Cache};
-use sqlx::PgPool;
 
 use super::{plan::Plan, session::Trouble};
 
 /// Roughly, in memory.
 const MOST_BYTES: u64 = 64 << 20;
 const USUAL_BYTES: u64 = 8 << 10;
+/// While events are stored all the time, answers are of what was stored this long ago at most.
+pub const PACE: Duration = Duration::from_secs(1);
+/// So many changes are told at once before that: whoever stores something now and then sees it immediately.
+const AT_ONCE: u32 = 5;
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Key {
-    /// Postgres' own word for what is stored at this moment: it changes with every transaction that writes.
-    snapshot: String,
+    /// How often events had been stored or changed: see `store::change`.
+    changes: i64,
     panel: String,
     /// The page's, which the answer tells, and the panel's with it.
     filters: [String; 2],
@@ -29,12 +36,33 @@ pub struct Key {
 }
 
 impl Key {
-    /// Errors: no database.
-    pub async fn of(pool: &PgPool, panel: &Panel, plan: &Plan<'_>) -> Result<Key, Trouble> {
-        let snapshot = sqlx::query_scalar("select pg_current_snapshot()::text").fetch_one(pool).await?;
+    pub fn new(changes: i64, panel: &Panel, plan: &Plan<'_>) -> Result<Key, Trouble> {
         let panel = serde_json::to_string(panel).map_err(|error| sqlx::Error::Encode(error.into()))?;
         let filters = [plan.filter.clone(), filter::print(&plan.main.filter)];
-        Ok(Key { snapshot, panel, filters, window_ms: (plan.window.from.0, plan.window.to.0) })
+        Ok(Key { changes, panel, filters, window_ms: (plan.window.from.0, plan.window.to.0) })
+    }
+}
+
+/// Which number of changes answers are asked for.
+struct Shown {
+    changes: i64,
+    /// How many new ones may be shown right now.
+    left: u32,
+    /// When `left` grew the last time.
+    grew: Instant,
+}
+
+impl Shown {
+    fn at(&mut self, changes: i64, now: Instant) -> i64 {
+        let grown = now.saturating_duration_since(self.grew).as_millis() / PACE.as_millis();
+        if grown > 0 {
+            self.left = AT_ONCE.min(self.left.saturating_add(u32::try_from(grown).unwrap_or(u32::MAX)));
+            self.grew = now;
+        }
+        if changes != self.changes && self.left > 0 {
+            (self.changes, self.left) = (changes, self.left - 1);
+        }
+        self.changes
     }
 }
 
@@ -44,10 +72,7 @@ struct Bytes;
 impl Weighter<Key, Arc<Series>> for Bytes {
     fn weight(&self, key: &Key, series: &Arc<Series>) -> u64 {
         let tables = [&series.table].into_iter().chain(series.details.iter().map(|detail| &detail.table));
-        let bytes = key.panel.len()
-            + key.filters.iter().map(String::len).sum::<usize>()
-            + key.snapshot.len()
-            + size_of::<Series>();
+        let bytes = key.panel.len() + key.filters.iter().map(String::len).sum::<usize>() + size_of::<Series>();
         (bytes + tables.map(bytes_of).sum::<usize>()) as u64
     }
 }
@@ -63,15 +88,25 @@ fn bytes_of(table: &Table) -> usize {
 
 pub struct Answers {
     cache: Cache<Key, Arc<Series>, Bytes>,
+    shown: Mutex<Shown>,
 }
 
 impl Default for Answers {
     fn default() -> Answers {
-        Answers { cache: Cache::with_weighter((MOST_BYTES / USUAL_BYTES) as usize, MOST_BYTES, Bytes) }
+        Answers {
+            cache: Cache::with_weighter((MOST_BYTES / USUAL_BYTES) as usize, MOST_BYTES, Bytes),
+            shown: Mutex::new(Shown { changes: 0, left: AT_ONCE, grew: Instant::now() }),
+        }
     }
 }
 
 impl Answers {
+    /// The number of changes whose answers are shown while the store is at `changes`: that, or what it was at most `PACE` ago
+    /// where it grows all the time, so that many readers share an answer.
+    pub fn shown(&self, changes: i64) -> i64 {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner).at(changes, Instant::now())
+    }
+
     /// Trouble is not kept.
     pub async fn get(
         &self,
@@ -99,8 +134,8 @@ mod tests {
 
     use super::*;
 
-    fn key(snapshot: &str) -> Key {
-        Key { snapshot: snapshot.to_owned(), panel: String::new(), filters: Default::default(), window_ms: (0, 1) }
+    fn key(changes: i64) -> Key {
+        Key { changes, panel: String::new(), filters: Default::default(), window_ms: (0, 1) }
     }
 
     fn series(total: i64) -> Series {
@@ -121,24 +156,34 @@ mod tests {
     #[tokio::test]
     async fn who_asks_the_same_is_answered_once() {
         let (answers, asked) = (Answers::default(), AtomicI64::new(0));
-        let ask = async |snapshot: &str| {
+        let ask = async |changes: i64| {
             let answer = async {
                 tokio::task::yield_now().await;
                 let total = asked.fetch_add(1, Ordering::Relaxed);
                 Ok(series(total))
             };
-            answers.get(&key(snapshot), answer).await.unwrap().table.total
+            answers.get(&key(changes), answer).await.unwrap().table.total
         };
-        assert_eq!(tokio::join!(ask("1"), ask("1"), ask("1")), (0, 0, 0));
-        assert_eq!(ask("1").await, 0);
-        assert_eq!(ask("2").await, 1, "something was stored");
+        assert_eq!(tokio::join!(ask(1), ask(1), ask(1)), (0, 0, 0));
+        assert_eq!(ask(1).await, 0);
+        assert_eq!(ask(2).await, 1, "something was stored");
     }
 
     #[tokio::test]
     async fn trouble_is_not_kept() {
         let answers = Answers::default();
-        assert!(answers.get(&key("1"), async { Err(Trouble::Busy) }).await.is_err());
-        assert!(answers.get(&key("1"), async { Ok(series(0)) }).await.is_ok());
+        assert!(answers.get(&key(1), async { Err(Trouble::Busy) }).await.is_err());
+        assert!(answers.get(&key(1), async { Ok(series(0)) }).await.is_ok());
+    }
+
+    #[test]
+    fn a_stream_of_changes_is_shown_by_the_second() {
+        let begin = Instant::now();
+        let mut shown = Shown { changes: 0, left: AT_ONCE, grew: begin };
+        let mut at = |changes, ms| shown.at(changes, begin + Duration::from_millis(ms));
+        assert_eq!([1, 2, 3, 4, 5, 6, 7].map(|changes| at(changes, changes as u64)), [1, 2, 3, 4, 5, 5, 5]);
+        assert_eq!([at(8, 999), at(9, 1000), at(10, 1001), at(11, 1999), at(12, 2000)], [5, 9, 9, 9, 12]);
+        assert_eq!([at(13, 9000), at(14, 9001), at(15, 9002)], [13, 14, 15], "a pause has passed");
     }
 
     #[test]

@@ -4,41 +4,33 @@ use std::time::Instant;
 
 use model::{
     filter,
-    inspection::{Inspection, Statement},
+    inspection::{self, CONDITIONS, Inspection},
     series::PanelName,
 };
-use sqlx::{AssertSqlSafe, Execute, PgConnection, Row, postgres::PgArguments};
+use sqlx::{AssertSqlSafe, Execute, PgConnection, Postgres, QueryBuilder, Row, postgres::PgArguments};
 
 use super::{
     Query,
     plan::Plan,
     session::{Session, Trouble, permit},
-    sql,
+    sql::{self, Statement},
 };
 use crate::store::month;
 
 /// Functions of Postgres take so many arguments at most.
 const ARGUMENTS: usize = 100;
 
-pub async fn read(query: &Query, plan: &Plan<'_>) -> Result<Inspection, Trouble> {
+pub async fn read(query: &Query, mut plan: Plan<'_>) -> Result<Inspection, Trouble> {
     let _permit = permit(&query.panels).await?;
     let mut session = Session::begin(&query.pool).await?;
+    let conditions = plan.questions().statement();
+    plan.know(session.known(plan.questions()).await?);
     let mut statements = Vec::new();
-    for (id, mut statement) in sql::statements(plan) {
-        let sql = statement.text();
-        let arguments = statement.sql.build().take_arguments().map_err(sqlx::Error::Encode)?.unwrap_or_default();
-        let binds = binds(session.connection(), arguments.clone()).await?;
-        let started = Instant::now();
-        let run = sqlx::query_with(AssertSqlSafe(sql.clone()), arguments.clone());
-        let rows = run.fetch_all(session.connection()).await?;
-        let took_ms = (started.elapsed().as_secs_f64() * 100_000.0).round() / 100.0;
-        let rows = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-        let scans = scans(session.connection(), &sql, arguments).await?;
-        let rows_read = scans.iter().map(|scan| scan.rows).sum();
-        let mut tables: Vec<_> = scans.into_iter().map(|scan| scan.table).collect();
-        tables.sort();
-        tables.dedup();
-        statements.push(Statement { id, sql, binds, took_ms, rows, rows_read, tables });
+    for (id, Statement { sql, .. }) in sql::statements(&plan) {
+        statements.push(run(session.connection(), id, sql).await?);
+    }
+    if let Some(sql) = conditions {
+        statements.push(run(session.connection(), CONDITIONS.to_owned(), sql).await?);
     }
     session.end().await?;
     Ok(Inspection {
@@ -49,6 +41,26 @@ pub async fn read(query: &Query, plan: &Plan<'_>) -> Result<Inspection, Trouble>
         bucket_ms: plan.bucket_ms,
         statements,
     })
+}
+
+async fn run(
+    connection: &mut PgConnection,
+    id: String,
+    mut sql: QueryBuilder<Postgres>,
+) -> Result<inspection::Statement, Trouble> {
+    let text = sql.sql().as_str().to_owned();
+    let arguments = sql.build().take_arguments().map_err(sqlx::Error::Encode)?.unwrap_or_default();
+    let binds = binds(connection, arguments.clone()).await?;
+    let started = Instant::now();
+    let rows = sqlx::query_with(AssertSqlSafe(text.clone()), arguments.clone()).fetch_all(&mut *connection).await?;
+    let took_ms = (started.elapsed().as_secs_f64() * 100_000.0).round() / 100.0;
+    let rows = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+    let scans = scans(connection, &text, arguments).await?;
+    let rows_read = scans.iter().map(|scan| scan.rows).sum();
+    let mut tables: Vec<_> = scans.into_iter().map(|scan| scan.table).collect();
+    tables.sort();
+    tables.dedup();
+    Ok(inspection::Statement { id, sql: text, binds, took_ms, rows, rows_read, tables })
 }
 
 /// The statement's values as Postgres writes them: it is sent them once more, to be given back as JSON.

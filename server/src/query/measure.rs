@@ -11,19 +11,27 @@ use model::{field::Field, panel::Measure};
 pub enum Part {
     /// A value to tell apart.
     Value(Field),
-    /// An aggregate, named as in `partial`.
-    Aggregate(&'static str, &'static str),
+    /// An aggregate, by its name in `partial`.
+    Aggregate(&'static str),
 }
 
-const FAILURES: Part = Part::Aggregate("failures", "count(*) filter (where outcome = 'failure')");
+/// The aggregate over events.
+pub fn aggregate(name: &str) -> &'static str {
+    match name {
+        "failures" => "count(*) filter (where outcome = 'failure')",
+        "first_seen" => "min(event_time)",
+        "last_seen" => "max(event_time)",
+        _ => "count(*)",
+    }
+}
 
 /// What `measure` needs in `partial`.
 pub fn part(measure: Measure) -> Option<Part> {
     match measure {
         Measure::Events | Measure::Share | Measure::Change => None,
-        Measure::Failures | Measure::Successes | Measure::ErrorRate => Some(FAILURES),
-        Measure::FirstSeen => Some(Part::Aggregate("first_seen", "min(event_time)")),
-        Measure::LastSeen => Some(Part::Aggregate("last_seen", "max(event_time)")),
+        Measure::Failures | Measure::Successes | Measure::ErrorRate => Some(Part::Aggregate("failures")),
+        Measure::FirstSeen => Some(Part::Aggregate("first_seen")),
+        Measure::LastSeen => Some(Part::Aggregate("last_seen")),
         Measure::ErrorMessage => Some(Part::Value(Field::ErrorMessage)),
         Measure::MostFrequent(field) | Measure::Distinct(field) => Some(Part::Value(field)),
         Measure::Actors | Measure::SourceIps | Measure::Countries | Measure::Accounts | Measure::AwsRegions => {

@@ -20,10 +20,10 @@ use sqlx::PgPool;
 use tokio::sync::Semaphore;
 
 pub use self::sql::Source;
-use crate::{clock::Clock, ingest::enrich::GeoIp};
+use crate::{clock::Clock, ingest::enrich::GeoIp, store::change};
 
 mod about;
-mod answers;
+pub(crate) mod answers;
 mod dashboard;
 mod discover;
 mod entity;
@@ -89,8 +89,9 @@ impl Query {
             return Ok(plan.answer(Table::of_text(TEXT, panel.text.clone()), Vec::new()));
         }
         let answer = async {
-            let key = answers::Key::of(&self.pool, panel, &plan).await?;
-            self.answers.get(&key, self.series(&plan)).await
+            let changes = self.answers.shown(change::count(&self.pool).await?);
+            let key = answers::Key::new(changes, panel, &plan)?;
+            self.answers.get(&key, self.series(plan)).await
         };
         let series = answer.await.map_err(|trouble: session::Trouble| trouble.tell(&panel.id, &view.filter))?;
         Ok(Arc::unwrap_or_clone(series))
@@ -100,15 +101,16 @@ impl Query {
     pub async fn inspect_panel(&self, panel: &Panel, view: &View) -> Result<Inspection, Error> {
         let classes = plan::classes(panel)?;
         let plan = plan::Plan::of(panel, &classes, view, self.clock.now())?;
-        let answer = inspect::read(self, &plan).await;
+        let answer = inspect::read(self, plan).await;
         answer.map_err(|trouble| trouble.tell(&panel.id, &view.filter))
     }
 
-    async fn series(&self, plan: &plan::Plan<'_>) -> Result<Series, session::Trouble> {
+    async fn series(&self, mut plan: plan::Plan<'_>) -> Result<Series, session::Trouble> {
         let started = Instant::now();
         let _permit = session::permit(&self.panels).await?;
         let mut session = session::Session::begin(&self.pool).await?;
-        let table = session.main(plan).await?;
+        plan.know(session.known(plan.questions()).await?);
+        let table = session.main(&plan).await?;
         let mut details = Vec::with_capacity(plan.details.len());
         for (id, ask) in &plan.details {
             details.push(Detail { id: (*id).to_owned(), table: session.table(ask).await? });

@@ -1,5 +1,7 @@
 //! A panel and a view, resolved: windows, filters, bucket width, and the tables to ask for.
 
+use std::sync::Arc;
+
 use model::{
     dashboard::Dashboard,
     error::{Error, Kind},
@@ -10,6 +12,8 @@ use model::{
     time::{Range, Timestamp, Window},
     view::View,
 };
+
+use super::sql::{Known, Questions};
 
 /// One table to ask for.
 pub struct Ask<'a> {
@@ -24,6 +28,8 @@ pub struct Ask<'a> {
     pub limit: u32,
     pub inner: Option<Inner>,
     pub filter: Ast,
+    /// What the database said of the filter's conditions.
+    pub known: Arc<Known>,
     pub window: Window,
     /// The window before, for measures that compare.
     pub previous: Window,
@@ -79,6 +85,7 @@ impl<'a> Plan<'a> {
             limit: panel.limit,
             inner: panel.inner_limit.map(Inner::Within),
             filter: condition,
+            known: Arc::default(),
             window,
             previous: before(window),
             beside: panel.mark == Mark::Figures,
@@ -98,6 +105,18 @@ impl<'a> Plan<'a> {
 }
 
 impl Plan<'_> {
+    /// What the database is to be asked before the tables.
+    pub fn questions(&self) -> Questions {
+        Questions::of([&self.main].into_iter().chain(self.details.iter().map(|(_, ask)| ask)).map(|ask| &ask.filter))
+    }
+
+    /// With the answer to that.
+    pub fn know(&mut self, known: Known) {
+        let known = Arc::new(known);
+        let details = self.details.iter_mut().map(|(_, ask)| ask);
+        [&mut self.main].into_iter().chain(details).for_each(|ask| ask.known = known.clone());
+    }
+
     /// The answer that these tables are, without what the database alone knows.
     pub fn answer(&self, table: Table, details: Vec<Detail>) -> Series {
         Series {
@@ -149,6 +168,7 @@ fn detail_ask<'a>(detail: &'a Grouping, main: &Ask<'a>) -> Result<Ask<'a>, Error
         limit: detail.limit,
         inner: detail.inner_limit.map(Inner::Within),
         filter: main.filter.clone().and(built_in(&detail.id, &detail.filter)?),
+        known: Arc::default(),
         window: main.window,
         previous: main.previous,
         beside: detail.mark == Some(Mark::Figures),

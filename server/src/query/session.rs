@@ -15,7 +15,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use super::{
     plan::{Ask, Plan},
     read,
-    sql::{self, Statement},
+    sql::{self, Known, Questions, Statement},
 };
 
 /// How long a panel waits for its turn; a statement's own limit is in `BEGIN`.
@@ -24,14 +24,15 @@ pub const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// How every reading transaction begins: with a limit for each statement, and further settings. All its answers come from one
 /// snapshot. Plans are made for the very window: a cached plan that fits an hour
 /// is wrong for a month. JIT compiles for longer than these queries run. Postgres' default takes handing a row from a
-/// worker to its leader for ten times of what it costs, and joins an event to all that it refers to before it looks whether
-/// the event is wanted. And it would rather look through a kept list again and again than hash it, if it expects few rows.
+/// worker to its leader for ten times of what it costs and starting workers for a quarter, and joins an event to all that it
+/// refers to before it looks whether the event is wanted. And it would rather look through a kept list again and again than hash it, if it expects few rows.
 macro_rules! begin {
     ($statement_timeout:literal $(, $more:literal)*) => {
         concat!(
             "begin isolation level repeatable read read only; \
              set local plan_cache_mode = force_custom_plan; \
              set local parallel_tuple_cost = 0.01; \
+             set local parallel_setup_cost = 4000; \
              set local join_collapse_limit = 11; \
              set local from_collapse_limit = 11; \
              set local enable_material = off; \
@@ -113,6 +114,12 @@ impl Session {
     /// For statements of one's own.
     pub fn connection(&mut self) -> &mut PgConnection {
         &mut self.transaction
+    }
+
+    /// Of which rows of the tables that events share conditions hold.
+    pub async fn known(&mut self, questions: Questions) -> Result<Known, Trouble> {
+        let Some(mut statement) = questions.statement() else { return Ok(Known::default()) };
+        Ok(questions.answered(&statement.build().fetch_one(&mut *self.transaction).await?)?)
     }
 
     /// The panel's own table.

@@ -1,8 +1,10 @@
 //! The statements: fixed fragments, columns by `filter::column`, values as binds.
 
+mod known;
 mod name;
 mod narrow;
 mod nested;
+mod partial;
 mod source;
 mod stretch;
 
@@ -13,17 +15,22 @@ use model::{
     series::Column,
     time::Window,
 };
-use sqlx::{Postgres, QueryBuilder, postgres::types::PgInterval};
+use sqlx::{Postgres, QueryBuilder};
 
-use self::name::{each, inner, push_class, push_place, push_shown, push_value, shown_name};
+use self::name::{each, inner, push_class, push_place, push_shown};
 use super::{
     filter::listed,
-    measure::{self, Part, Sum},
+    measure::{self, Sum},
     plan::{Ask, Inner, Plan},
 };
 use crate::store::instant;
 
-pub use self::{name::shown, source::Source};
+pub use self::{
+    known::{Known, Questions},
+    name::shown,
+    partial::push_count,
+    source::Source,
+};
 
 /// What a row of an answer holds beyond its columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +87,14 @@ pub fn statements(plan: &Plan<'_>) -> Vec<(String, Statement)> {
 /// The same of the window before, of any group that there was.
 pub fn before<'a>(ask: &Ask<'a>) -> Ask<'a> {
     const ANY: u32 = 1_000;
-    Ask { window: ask.previous, limit: ask.limit.max(ANY), beside: false, filter: ask.filter.clone(), ..*ask }
+    Ask {
+        window: ask.previous,
+        limit: ask.limit.max(ANY),
+        beside: false,
+        filter: ask.filter.clone(),
+        known: ask.known.clone(),
+        ..*ask
+    }
 }
 
 /// The panel's own table.
@@ -110,8 +124,8 @@ pub fn list(ask: &Ask<'_>) -> Statement {
 
 /// How many events match.
 pub fn count(ask: &Ask<'_>) -> Statement {
-    let mut sql = QueryBuilder::new("select count(*)");
-    source(ask, ask.window).push(&mut sql, "\n");
+    let mut sql = QueryBuilder::new("");
+    partial::push_count(&mut sql, ask.window, &ask.filter, &ask.known);
     Statement { sql, columns: Vec::new(), groups: 0, tail: Tail::Total, limit: None }
 }
 
@@ -120,14 +134,9 @@ pub fn grouped(ask: &Ask<'_>) -> Statement {
     let in_time = ask.bucket_ms.is_some();
     let with_other = in_time && !ask.by.is_empty();
     let mut sql = QueryBuilder::new("with ");
-    push_partial(&mut sql, ask);
+    partial::push(&mut sql, ask);
     if ask.measures.contains(&Measure::Change) {
-        push_before(&mut sql, ask);
-    }
-    if has_list(ask) {
-        sql.push(",\nwhole as (\n  select count(*) as events");
-        source(ask, ask.window).push(&mut sql, "\n  ");
-        sql.push("\n)");
+        partial::push_before(&mut sql, ask);
     }
     let mut columns: Vec<Column> = in_time.then(|| list_column(Group::Field(Field::EventTime))).into_iter().collect();
     columns.extend(ask.by.iter().map(|group| group_column(*group)));
@@ -159,89 +168,6 @@ pub fn grouped(ask: &Ask<'_>) -> Statement {
 /// Whether an event may count under several groups, so that the groups do not add up to the whole.
 fn has_list(ask: &Ask<'_>) -> bool {
     ask.by.iter().any(|group| each(*group).is_some())
-}
-
-/// One pass over the events: a row for each group and each combination of values that a measure tells apart.
-fn push_partial(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>) {
-    let mut values: Vec<Field> = Vec::new();
-    let mut aggregates = Vec::new();
-    for part in ask.measures.iter().filter_map(|measure| measure::part(*measure)) {
-        match part {
-            Part::Value(field) if !ask.by.contains(&Group::Field(field)) && !values.contains(&field) => {
-                values.push(field);
-            }
-            Part::Aggregate(name, expression) if !aggregates.contains(&(name, expression)) => {
-                aggregates.push((name, expression));
-            }
-            Part::Value(_) | Part::Aggregate(..) => {}
-        }
-    }
-    let tables = narrow::tables(ask);
-    sql.push("partial as (\n  select ");
-    let mut keys: Vec<&str> = Vec::new();
-    if let Some(width_ms) = ask.bucket_ms {
-        match tables {
-            Some(_) => drop(sql.push("bucket")),
-            None => push_bucket(sql, width_ms, "event_time"),
-        }
-        sql.push(", ");
-        keys.push("bucket");
-    }
-    push_keys(sql, ask, &mut keys);
-    for field in values {
-        sql.push(shown_name(field)).push(", ");
-        keys.push(field.key());
-    }
-    aggregates.insert(0, ("events", "count(*)"));
-    let counted = aggregates.iter().map(|(name, expression)| match tables {
-        Some(_) => format!("{} as {name}", narrow::summed(name)),
-        None => format!("{expression} as {name}"),
-    });
-    push_list(sql, counted);
-    match &tables {
-        Some(tables) => narrow::push_scan(sql, ask, (ask.window, ask.bucket_ms), tables, &keys),
-        None => push_scan(sql, ask, ask.window, &keys),
-    }
-}
-
-fn push_bucket(sql: &mut QueryBuilder<Postgres>, width_ms: i64, time: &str) {
-    let width = PgInterval { months: 0, days: 0, microseconds: width_ms * 1000 };
-    sql.push("date_bin(").push_bind(width).push(format_args!(", {time}, 'epoch') as bucket"));
-}
-
-/// The groups' values, each under its name; and what to group by.
-fn push_keys(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>, keys: &mut Vec<&str>) {
-    for group in ask.by {
-        push_value(sql, *group, ask);
-        sql.push(", ");
-        keys.push(each(*group).unwrap_or(inner(*group)));
-    }
-}
-
-/// The events of the window before, by group.
-fn push_before(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>) {
-    sql.push(",\nbefore as (\n  select ");
-    let mut keys = Vec::new();
-    push_keys(sql, ask, &mut keys);
-    match narrow::tables(ask) {
-        Some(tables) => {
-            sql.push(narrow::summed("events")).push(" as events");
-            narrow::push_scan(sql, ask, (ask.previous, None), &tables, &keys);
-        }
-        None => {
-            sql.push("count(*) as events");
-            push_scan(sql, ask, ask.previous, &keys);
-        }
-    }
-}
-
-fn push_scan(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>, window: Window, keys: &[&str]) {
-    source(ask, window).push(sql, "\n  ");
-    if !keys.is_empty() {
-        sql.push("\n  group by ");
-        push_list(sql, keys);
-    }
-    sql.push("\n)");
 }
 
 /// `partial` with the groups beyond the top as one, `other`, that shows no group's values. A group without any value
@@ -286,7 +212,7 @@ fn push_sums(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>, with_other: bool) 
     if with_other {
         sql.push("other, ");
     }
-    sql.push(format_args!("{} as total\nfrom {source}", total(ask)));
+    sql.push(format_args!("{} as total\nfrom {}", total(ask), weighed(ask, source, &groups)));
     if !groups.is_empty() {
         sql.push("\ngroup by ");
         push_list(sql, &groups);
@@ -295,12 +221,16 @@ fn push_sums(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>, with_other: bool) 
 
 /// All events that the panel counts.
 fn total(ask: &Ask<'_>) -> &'static str {
-    if has_list(ask) { "(select events from whole)" } else { "coalesce(sum(sum(events)) over (), 0)::bigint" }
+    if has_list(ask) {
+        "coalesce(sum(sum(whole)) over (), 0)::bigint"
+    } else {
+        "coalesce(sum(sum(events)) over (), 0)::bigint"
+    }
 }
 
 /// The measures over the rows of `source` that are the same in `groups`.
 fn sums(ask: &Ask<'_>, source: &str, groups: &[String]) -> Vec<String> {
-    let all = if has_list(ask) { "(select events from whole)" } else { "sum(sum(events)) over ()" };
+    let all = if has_list(ask) { "sum(sum(whole)) over ()" } else { "sum(sum(events)) over ()" };
     let of = |measure: &Measure| match measure::sum(*measure) {
         Sum::Expression(expression) => expression.to_owned(),
         Sum::Distinct(field) if is_apart(ask, field) => format!(
@@ -308,6 +238,7 @@ fn sums(ask: &Ask<'_>, source: &str, groups: &[String]) -> Vec<String> {
             field = field.key(),
             same = same(source, groups)
         ),
+        Sum::Distinct(field) if is_told_alone(ask, field, source) => format!("count({})", field.key()),
         Sum::Distinct(field) => format!("count(distinct {})", field.key()),
         Sum::MostFrequent(field) => most_frequent(ask, field, source, groups),
         Sum::Share => format!("(sum(events) / nullif({all}, 0))::double precision"),
@@ -329,19 +260,52 @@ fn same(source: &str, groups: &[String]) -> String {
     groups.iter().map(|group| format!("\n      and own.{group} is not distinct from {source}.{group}")).collect()
 }
 
-/// The value of the field with the most events among the rows of the same group.
+/// The value of the field with the most events among the rows of the same group, the first of several.
 fn most_frequent(ask: &Ask<'_>, field: Field, source: &str, groups: &[String]) -> String {
     let key = field.key();
-    let (value, elements) = match is_apart(ask, field) {
-        true => ("element".to_owned(), format!(", unnest(own.{key}) as element")),
-        false => (format!("own.{key}"), String::new()),
-    };
-    let given = if field.kind() == Kind::Address { format!("host({value})") } else { value.clone() };
-    format!(
-        "(\n    select {given} from {source} as own{elements} where {value} is not null{}\
-         \n    group by {value} order by sum(own.events) desc, {value} limit 1\n  )",
-        same(source, groups)
-    )
+    let shown = |value: &str| if field.kind() == Kind::Address { format!("host({value})") } else { value.to_owned() };
+    if is_apart(ask, field) {
+        return format!(
+            "(\n    select {} from {source} as own, unnest(own.{key}) as element where element is not null{}\
+             \n    group by element order by sum(own.events) desc, element limit 1\n  )",
+            shown("element"),
+            same(source, groups)
+        );
+    }
+    let weight = if is_told_alone(ask, field, source) { "events".to_owned() } else { weight(field) };
+    shown(&format!("(array_agg({key} order by {weight} desc, {key}) filter (where {key} is not null))[1]"))
+}
+
+/// Whether a group's rows are told apart by this field alone, so that each value has one.
+fn is_told_alone(ask: &Ask<'_>, field: Field, source: &str) -> bool {
+    source == "partial" && partial::values(ask) == [field]
+}
+
+/// What holds the events of a row's group that have the row's value.
+fn weight(field: Field) -> String {
+    format!("{}_events", field.key())
+}
+
+/// `source`, its rows with the weights that the most frequent values are found by.
+fn weighed(ask: &Ask<'_>, source: &str, groups: &[String]) -> String {
+    let mut weights: Vec<String> = Vec::new();
+    for measure in ask.measures {
+        if let Sum::MostFrequent(field) = measure::sum(*measure)
+            && !is_apart(ask, field)
+            && !is_told_alone(ask, field, source)
+        {
+            let keys: Vec<&str> = groups.iter().map(String::as_str).chain([field.key()]).collect();
+            let weight = format!(", sum(events) over (partition by {}) as {}", keys.join(", "), weight(field));
+            if !weights.contains(&weight) {
+                weights.push(weight);
+            }
+        }
+    }
+    if weights.is_empty() {
+        source.to_owned()
+    } else {
+        format!("(select *{} from {source}) as {source}", weights.concat())
+    }
 }
 
 fn push_order(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>, groups: usize, with_other: bool) {
@@ -378,7 +342,7 @@ fn order(ask: &Ask<'_>, groups: usize) -> Option<String> {
 
 fn source<'a>(ask: &'a Ask<'_>, window: Window) -> Source<'a> {
     let of_classes = ask.classes.iter().filter(|_| ask.by.contains(&Group::Class)).map(|(_, filter)| filter);
-    Source::new(window, &ask.filter).and(of_classes)
+    Source::new(window, &ask.filter).knowing(&ask.known).and(of_classes)
 }
 
 fn push_list<T: std::fmt::Display>(sql: &mut QueryBuilder<Postgres>, items: impl IntoIterator<Item = T>) {

@@ -8,6 +8,7 @@ use sqlx::{
 };
 use time::OffsetDateTime;
 
+pub mod change;
 pub mod checkpoint;
 pub mod copy;
 pub mod credential;

@@ -9,6 +9,8 @@ use std::ops::RangeInclusive;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 use time::OffsetDateTime;
 
+use super::change;
+
 /// A table of counts.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Rollup {
@@ -118,7 +120,8 @@ pub fn inserts() -> String {
 }
 
 /// Brings the rows of each key together where it is worth it: in those hours or days of `times` (microseconds since 1970) that have
-/// a fifth more rows than keys. Whoever reads meanwhile sees either state.
+/// a fifth more rows than keys. They are written in the order of time, by which they are found. Whoever reads meanwhile sees either
+/// state.
 pub async fn fold(pool: &PgPool, times: &RangeInclusive<i64>) -> sqlx::Result<u64> {
     let mut folded = 0;
     for rollup in &ROLLUPS {
@@ -136,7 +139,8 @@ pub async fn fold(pool: &PgPool, times: &RangeInclusive<i64>) -> sqlx::Result<u6
              ),
              gone as (delete from {table} where start_time in (select start_time from loose) returning *)
              insert into {table} (start_time, {ids}, events, first_seen, last_seen)
-             select start_time, {ids}, sum(events), min(first_seen), max(last_seen) from gone group by start_time, {ids}",
+             select start_time, {ids}, sum(events), min(first_seen), max(last_seen) from gone group by start_time, {ids}
+             order by start_time",
             grain = rollup.grain.name(),
         );
         let query = sqlx::query(AssertSqlSafe(sql)).bind(timestamptz(*times.start())).bind(timestamptz(*times.end()));
@@ -189,12 +193,13 @@ pub async fn rebuild(pool: &PgPool, rollup: &Rollup) -> sqlx::Result<Recount> {
          gone as (delete from {table} where start_time in (select start_time from compared where wrong)),
          added as (
             insert into {table} (start_time, {ids}, events, first_seen, last_seen)
-            select * from counted where start_time in (select start_time from compared where wrong)
+            select * from counted where start_time in (select start_time from compared where wrong) order by start_time
          )
          select count(*) as keys, count(*) filter (where wrong) as wrong from compared",
         counted = rollup.counted("stored_event"),
     );
     let recount = sqlx::query_as(AssertSqlSafe(sql)).fetch_one(&mut *transaction).await?;
+    change::add(&mut transaction).await?;
     transaction.commit().await?;
     Ok(recount)
 }

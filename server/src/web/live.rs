@@ -16,10 +16,8 @@ use sqlx::{PgPool, postgres::PgListener};
 use tokio::{sync::watch, task::AbortHandle};
 
 use super::NO_STORE;
-use crate::{clock::Clock, store::event};
+use crate::{clock::Clock, query::answers::PACE, store::event};
 
-/// A page hears of what is stored no more often.
-const PACE: Duration = Duration::from_secs(1);
 /// How long after a failure the database is listened to again.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -67,8 +65,9 @@ pub async fn answer(State(live): State<Option<Live>>) -> Response {
     let Some(live) = live else { return StatusCode::NOT_FOUND.into_response() };
     let events = stream::unfold((live.stored, true), async |(mut stored, first)| {
         if !first {
-            tokio::time::sleep(PACE).await;
             stored.changed().await.ok()?;
+            // No more often, and when answers tell of it for certain.
+            tokio::time::sleep(PACE).await;
         }
         let number = *stored.borrow_and_update();
         Some((Ok::<_, Infallible>(Event::default().data(number.to_string())), (stored, false)))

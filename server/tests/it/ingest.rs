@@ -1,5 +1,6 @@
 //! Tests of `server::ingest`.
 
+mod change;
 mod counts;
 mod crash;
 pub mod credential;

@@ -1,6 +1,6 @@
 //! An address of Discover, resolved: window, filter, columns, order, and the place as binds of the right type.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use model::{
     discover::{Cursor, Discover, Place, Sort},
@@ -13,6 +13,8 @@ use model::{
 };
 use time::OffsetDateTime;
 
+use super::super::sql::Known;
+
 /// Everything that the statements depend on.
 #[derive(Clone, Debug)]
 pub struct Ask {
@@ -22,6 +24,8 @@ pub struct Ask {
     /// The reader's filter, printed.
     pub filter: String,
     pub condition: Ast,
+    /// What the database said of its parts.
+    pub known: Arc<Known>,
     pub columns: Vec<Target>,
     /// Whether each row ends with the event as it was delivered.
     pub raw: bool,
@@ -86,6 +90,7 @@ impl Ask {
             window: view.range.unwrap_or(Range::DEFAULT).window(now)?,
             filter: filter::print(&condition),
             condition,
+            known: Arc::default(),
             columns,
             raw: discover.raw,
             integrity: discover.integrity,

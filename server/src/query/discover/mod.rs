@@ -13,17 +13,18 @@ use app::api::{Discover, Listing};
 use async_trait::async_trait;
 use model::{discover, error::Error, field::Field, series::Series, view::View};
 
-use super::{Query, session, session::Session};
+use super::{Query, session, session::Session, sql::Questions};
 use ask::Ask;
 
 #[async_trait]
 impl Discover for Query {
     async fn discover(&self, view: &View, discover: &discover::Discover) -> Result<Series, Error> {
-        let ask = Ask::new(view, discover, self.clock.now())?;
+        let mut ask = Ask::new(view, discover, self.clock.now())?;
         let started = Instant::now();
         let answer = async {
             let _permit = session::permit(&self.panels).await?;
             let mut session = Session::begin(&self.pool).await?;
+            ask.known = session.known(Questions::of([&ask.condition])).await?.into();
             let series = rows::read(&mut session, &ask).await?;
             session.end().await?;
             Ok(series)
@@ -33,11 +34,12 @@ impl Discover for Query {
 
     async fn field_values(&self, view: &View, field: Field, typed: &str, limit: u32) -> Result<Series, Error> {
         let wanted = values::Wanted { field, typed, limit };
-        let ask = Ask::new(view, &discover::Discover::default(), self.clock.now())?;
+        let mut ask = Ask::new(view, &discover::Discover::default(), self.clock.now())?;
         let started = Instant::now();
         let answer = async {
             let _permit = session::permit(&self.panels).await?;
             let mut session = Session::begin(&self.pool).await?;
+            ask.known = session.known(Questions::of([&ask.condition])).await?.into();
             let series = values::read(&mut session, &ask, wanted).await?;
             session.end().await?;
             Ok(series)

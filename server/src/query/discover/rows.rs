@@ -29,6 +29,9 @@ pub async fn read(session: &mut Session, ask: &Ask) -> Result<Series, Failure> {
     };
     let (total, offset): (i64, i64) = match page {
         Page { more_before: false, more_after: false, ref rows } => (rows.len() as i64, 0),
+        Page { more_before: false, ref rows, .. } if matches!(ask.from, From::First) => {
+            (total(session, ask, rows.first()).await?, 0)
+        }
         _ => {
             let counted = session.fetch(&mut sql::count(ask, before.as_ref())).await?;
             counted.first().map_or(Ok((0, 0)), |row| Ok::<_, sqlx::Error>((row.try_get(0)?, row.try_get(1)?)))?
@@ -50,6 +53,17 @@ pub async fn read(session: &mut Session, ask: &Ask) -> Result<Series, Failure> {
         last_event: session.last_event().await?,
         took_ms: 0,
     })
+}
+
+/// How many events there are, as the first row tells or by a statement of its own.
+async fn total(session: &mut Session, ask: &Ask, first: Option<&PgRow>) -> Result<i64, Failure> {
+    match first {
+        Some(row) if row_at(row, "total").is_ok() => Ok(row.try_get("total")?),
+        _ => {
+            let counted = session.fetch(&mut sql::count_all(ask)).await?;
+            Ok(counted.first().map_or(Ok(0), |row| row.try_get(0))?)
+        }
+    }
 }
 
 struct Page {

@@ -9,7 +9,7 @@ use sqlx::{Postgres, QueryBuilder};
 use super::{
     super::{
         filter::{column, listed, push_id},
-        sql::Source,
+        sql::{Source, push_count},
     },
     ask::{Ask, Keyset, Value},
 };
@@ -29,12 +29,18 @@ pub enum Way {
 /// The rows on one side of a place, the nearest first.
 pub fn rows(ask: &Ask, from: Option<&Keyset>, way: Way) -> QueryBuilder<Postgres> {
     let mut sql = QueryBuilder::new("");
-    push_rows(&mut sql, ask, from, way);
+    push(&mut sql, ask, from, way, from.is_none() && source(ask).reads_text());
     sql
 }
 
 /// As `rows`, into a statement that has begun.
 pub fn push_rows(sql: &mut QueryBuilder<Postgres>, ask: &Ask, from: Option<&Keyset>, way: Way) {
+    push(sql, ask, from, way, false);
+}
+
+/// `total`: whether each row tells how many there are. Where texts are read, which costs far more than the rest, they are read once
+/// for both.
+fn push(sql: &mut QueryBuilder<Postgres>, ask: &Ask, from: Option<&Keyset>, way: Way, total: bool) {
     sql.push("select event_id as id, event_time as time");
     for (at, target) in ask.columns.iter().enumerate() {
         if let Target::Field(field) = target {
@@ -53,12 +59,22 @@ pub fn push_rows(sql: &mut QueryBuilder<Postgres>, ask: &Ask, from: Option<&Keys
     if ask.raw {
         sql.push(", raw as delivered");
     }
+    if total {
+        sql.push(", count(*) over () as total");
+    }
     source(ask).push(sql, "\n");
     if let Some(from) = from {
         sql.push("\n  and ");
         push_place(sql, ask, from, way);
     }
     push_order(sql, ask, way);
+}
+
+/// How many events there are.
+pub fn count_all(ask: &Ask) -> QueryBuilder<Postgres> {
+    let mut sql = QueryBuilder::new("");
+    push_count(&mut sql, ask.window, &ask.condition, &ask.known);
+    sql
 }
 
 /// How many events there are, and how many of them stand before `first`.
@@ -91,7 +107,7 @@ pub fn place_of(ask: &Ask, event_id: &str) -> QueryBuilder<Postgres> {
 
 /// The events that are asked for.
 pub fn source(ask: &Ask) -> Source<'_> {
-    Source::new(ask.window, &ask.condition)
+    Source::new(ask.window, &ask.condition).knowing(&ask.known)
 }
 
 /// A field as it is selected: addresses as text, without a netmask.
@@ -200,7 +216,6 @@ mod tests {
                 select event_id as id, event_time as time, host(source_ip) collate "C" as c0
                 from event
                 where event_time >= $1 and event_time < $2
-                  and (true)
                 order by event_time desc, event_key desc
             "#]],
         );
@@ -211,7 +226,6 @@ mod tests {
                 select event_id as id, event_time as time, host(source_ip) collate "C" as c0
                 from event
                 where event_time >= $1 and event_time < $2
-                  and (true)
                   and (event_time, event_key) < ($3, cast($4 as text)::uuid)
                 order by event_time desc, event_key desc
             "#]],
@@ -223,7 +237,6 @@ mod tests {
                 select event_id as id, event_time as time, host(source_ip) collate "C" as c0
                 from event
                 where event_time >= $1 and event_time < $2
-                  and (true)
                   and (event_time, event_key) < ($3, cast($4 as text)::uuid)
                 order by event_time desc, event_key desc
             "#]],
@@ -235,7 +248,6 @@ mod tests {
                 select event_id as id, event_time as time, host(source_ip) collate "C" as c0, host(source_ip) collate "C" as sorted
                 from event
                 where event_time >= $1 and event_time < $2
-                  and (true)
                   and (source_ip > cast($3 as text)::inet or source_ip is null or (source_ip = cast($4 as text)::inet and (event_time, event_key) < ($5, cast($6 as text)::uuid)))
                 order by event.source_ip asc nulls last, event_time desc, event_key desc
             "#]],
@@ -247,7 +259,6 @@ mod tests {
                 select event_id as id, event_time as time, host(source_ip) collate "C" as c0, actor as sorted
                 from event
                 where event_time >= $1 and event_time < $2
-                  and (true)
                   and (actor > $3 or (actor = $4 and (event_time, event_key) > ($5, cast($6 as text)::uuid)))
                 order by event.actor asc nulls first, event_time asc, event_key asc
             "#]],
@@ -259,7 +270,6 @@ mod tests {
                 select event_id as id, event_time as time, host(source_ip) collate "C" as c0, actor as sorted, raw as delivered
                 from event
                 where event_time >= $1 and event_time < $2
-                  and (true)
                   and (actor is null and (event_time, event_key) < ($3, cast($4 as text)::uuid))
                 order by event.actor asc nulls last, event_time desc, event_key desc
             "#]],
@@ -272,7 +282,6 @@ mod tests {
                 select event_id as id, event_time as time, host(source_ip) collate "C" as c0, coalesce(own_origin, (select origin from credential where access_key = event.access_key), source_identity) as c1, actor as sorted
                 from event
                 where event_time >= $1 and event_time < $2
-                  and (true)
                 order by event.actor asc nulls last, event_time desc, event_key desc
             "#]],
         );
@@ -283,7 +292,6 @@ mod tests {
                 select event_id as id, event_time as time, host(source_ip) collate "C" as c0, actor as sorted, coalesce(raw_json, raw) as document
                 from event
                 where event_time >= $1 and event_time < $2
-                  and (true)
                   and (actor is not null or (event_time, event_key) > ($3, cast($4 as text)::uuid))
                 order by event.actor desc nulls first, event_time asc, event_key asc
             "#]],

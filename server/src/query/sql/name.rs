@@ -31,14 +31,11 @@ pub fn shown_name(field: Field) -> String {
 
 /// The group's value, as it is told apart, under its name.
 pub fn push_value(sql: &mut QueryBuilder<Postgres>, group: Group, ask: &Ask<'_>) {
-    match (group, each(group)) {
-        (Group::Field(field), Some(each)) => {
-            sql.push(format_args!("{each} as {}", field.key()));
-        }
-        (Group::Field(field), None) => {
+    match group {
+        Group::Field(field) => {
             sql.push(shown_name(field));
         }
-        (Group::Class, _) => {
+        Group::Class => {
             push_place(sql, ask);
             sql.push(" as class_at");
         }

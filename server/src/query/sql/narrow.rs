@@ -11,57 +11,105 @@ use model::{
 };
 use sqlx::{Postgres, QueryBuilder};
 
-use super::stretch::{self, Stretch};
+use super::{
+    known::{Ids, Known},
+    partial::push_bucket,
+    push_list,
+    stretch::{self, Stretch},
+};
 use crate::query::{
-    filter::condition,
+    filter::{column, condition},
     measure::{self, Part},
     plan::Ask,
 };
 
-/// Tables, in their order.
-#[derive(Debug, PartialEq, Eq)]
+/// What is asked of which tables, in their order.
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Tables {
     /// Those whose ids are counted.
     pub grouped: Vec<&'static str>,
     /// These, and those whose ids only choose rows.
     pub all: Vec<&'static str>,
+    /// Whether the origin is asked for, which several tables tell together.
+    pub origin: bool,
+    /// Parts of the time that are told apart.
+    pub times: Vec<Field>,
 }
 
-/// What is asked of which tables; none where some field is the event's own.
+/// `None`: some field is the event's own.
 pub fn tables(ask: &Ask<'_>) -> Option<Tables> {
-    let mut grouped = Vec::new();
-    let mut add = |field: Field| -> Option<()> {
-        grouped.push(table(field)?);
-        Some(())
-    };
+    let mut found = Tables::default();
     for group in ask.by {
         match group {
-            Group::Field(field) => add(*field)?,
-            Group::Class => ask.classes.iter().try_for_each(|(_, filter)| each_field(filter, &mut add))?,
+            Group::Field(field @ (Field::Weekday | Field::Hour)) => found.times.push(*field),
+            Group::Field(field) => found.add(*field)?,
+            Group::Class => {
+                ask.classes.iter().try_for_each(|(_, filter)| each_field(filter, &mut |field| found.add(field)))?;
+            }
         }
     }
     for measure in ask.measures {
         match measure::part(*measure) {
-            Some(Part::Value(field)) => add(field)?,
-            Some(Part::Aggregate("failures", _)) => add(Field::Outcome)?,
-            Some(Part::Aggregate(..)) | None => {}
+            Some(Part::Value(field)) => found.add(field)?,
+            Some(Part::Aggregate("failures")) => found.add(Field::Outcome)?,
+            Some(Part::Aggregate(_)) | None => {}
         }
     }
-    let mut known = Vec::new();
-    for part in parts(&ask.filter) {
-        match only_table(part) {
-            Some(table) => known.push(table),
-            None => each_field(part, &mut add)?,
-        }
-    }
-    let sorted = |mut tables: Vec<_>| {
-        tables.sort_unstable();
-        tables.dedup();
-        tables
-    };
-    known.extend_from_slice(&grouped);
-    Some(Tables { grouped: sorted(grouped), all: sorted(known) })
+    found.filtered(&ask.filter)
 }
+
+/// The same for what counts events under a filter.
+pub fn tables_of(filter: &Ast) -> Option<Tables> {
+    Tables::default().filtered(filter)
+}
+
+impl Tables {
+    fn add(&mut self, field: Field) -> Option<()> {
+        if field == Field::Origin {
+            self.origin = true;
+            self.grouped.extend(["identity", "session"]);
+        } else {
+            self.grouped.push(table(field)?);
+        }
+        Some(())
+    }
+
+    fn filtered(mut self, filter: &Ast) -> Option<Tables> {
+        let mut known = Vec::new();
+        for part in parts(filter) {
+            match only_table(part) {
+                Some(table) => known.push(table),
+                None => each_field(part, &mut |field| self.add(field))?,
+            }
+        }
+        let sorted = |mut tables: Vec<_>| {
+            tables.sort_unstable();
+            tables.dedup();
+            tables
+        };
+        known.extend_from_slice(&self.grouped);
+        Some(Tables { grouped: sorted(self.grouped), all: sorted(known), ..self })
+    }
+
+    /// Whether a condition becomes one upon ids: not where their table has about as many rows as are counted, and is joined
+    /// anyway.
+    fn by_id(&self, condition: &Ast) -> Option<&'static str> {
+        only_table(condition).filter(|table| *table != MANY || !self.grouped.contains(table) || finds(condition))
+    }
+
+    /// For a rollup to take part, its hours must be within the parts of time that are told apart.
+    fn step_ms(&self, bucket_ms: Option<i64>) -> Option<i64> {
+        const HOUR_MS: i64 = 3_600_000;
+        match bucket_ms {
+            _ if self.times.is_empty() => bucket_ms,
+            Some(width_ms) if width_ms % HOUR_MS != 0 => bucket_ms,
+            _ => Some(HOUR_MS),
+        }
+    }
+}
+
+/// The table of which there is a row for every few events.
+const MANY: &str = "target";
 
 fn each_field(ast: &Ast, add: &mut impl FnMut(Field) -> Option<()>) -> Option<()> {
     match ast {
@@ -75,7 +123,7 @@ fn each_field(ast: &Ast, add: &mut impl FnMut(Field) -> Option<()>) -> Option<()
     }
 }
 
-/// Where a field is stored, if not with the event. Resources are left out: nearly every event has its own.
+/// Where a field is stored, if not with the event.
 fn table(field: Field) -> Option<&'static str> {
     Some(match field {
         Field::EventName | Field::EventSource | Field::EventType | Field::EventCategory | Field::ReadOnly => "action",
@@ -99,13 +147,12 @@ fn table(field: Field) -> Option<&'static str> {
         | Field::AsOrganisation => "address",
         Field::UserAgent | Field::Client | Field::Console | Field::TlsVersion => "agent",
         Field::Outcome | Field::ErrorCode => "result",
-        Field::ErrorMessage => "target",
+        Field::Resource | Field::ErrorMessage => "target",
         Field::EventTime
         | Field::Weekday
         | Field::Hour
         | Field::EventId
         | Field::RequestId
-        | Field::Resource
         | Field::Origin
         | Field::IssuedAccessKey => return None,
     })
@@ -121,108 +168,143 @@ pub fn summed(name: &str) -> &'static str {
     }
 }
 
-/// From `from` on: rows that stand for the events of the same ids (and bucket), with the names of these.
-pub fn push_scan(
-    sql: &mut QueryBuilder<Postgres>,
-    ask: &Ask<'_>,
-    (window, bucket_ms): (Window, Option<i64>),
-    tables: &Tables,
-    keys: &[&str],
-) {
-    let Tables { grouped, all } = tables;
-    for (at, stretch) in stretch::of(window, bucket_ms, all).iter().enumerate() {
-        sql.push(if at > 0 { "\n    union all\n    " } else { "\n  from (\n    " });
-        push_stretch(sql, ask, bucket_ms, grouped, stretch);
-    }
-    sql.push("\n  ) as summed");
-    for table in grouped {
-        sql.push(format_args!("\n  left join {table} using ({table}_id)"));
-    }
-    let mut before = "\n  where ";
-    for part in parts(&ask.filter).iter().filter(|part| only_table(part).is_none()) {
-        sql.push(before).push("(");
-        condition(part, sql);
-        sql.push(")");
-        before = " and ";
-    }
-    if !keys.is_empty() {
-        sql.push("\n  group by ");
-        super::push_list(sql, keys);
-    }
-    sql.push("\n)");
+/// Rows that stand for the events of the same ids (and bucket), with the names of these.
+pub struct Scan<'a> {
+    pub tables: &'a Tables,
+    pub filter: &'a Ast,
+    pub window: Window,
+    pub bucket_ms: Option<i64>,
+    pub measures: &'a [Measure],
+    pub known: &'a Known,
 }
 
-/// The rows of one table: a group for each combination of ids (and bucket).
-fn push_stretch(
-    sql: &mut QueryBuilder<Postgres>,
-    ask: &Ask<'_>,
-    bucket_ms: Option<i64>,
-    tables: &[&str],
-    stretch: &Stretch,
-) {
-    let mut keys: Vec<String> = tables.iter().map(|table| format!("{table}_id")).collect();
-    sql.push("select ");
-    if let Some(width_ms) = bucket_ms {
-        super::push_bucket(sql, width_ms, stretch.time());
-        sql.push(", ");
-    }
-    for key in &keys {
-        sql.push(key).push(", ");
-    }
-    sql.push(format_args!("{} as events", stretch.events()));
-    let own = stretch.rollup.is_none();
-    for (measure, aggregate, column) in
-        [(Measure::FirstSeen, "min", "first_seen"), (Measure::LastSeen, "max", "last_seen")]
-    {
-        if ask.measures.contains(&measure) {
-            sql.push(format_args!(", {aggregate}({}) as {column}", if own { "event_time" } else { column }));
+impl Scan<'_> {
+    /// `from … where …`
+    pub fn push(&self, sql: &mut QueryBuilder<Postgres>, indent: &str) {
+        let Tables { grouped, all, origin, .. } = self.tables;
+        let stretches = stretch::of(self.window, self.tables.step_ms(self.bucket_ms), all);
+        for (at, stretch) in stretches.iter().enumerate() {
+            let before = if at > 0 { "  union all" } else { "from (" };
+            sql.push(format_args!("{indent}{before}{indent}  "));
+            self.push_stretch(sql, stretch, &[indent, "  "].concat());
+        }
+        sql.push(format_args!("{indent}) as summed"));
+        for table in grouped {
+            sql.push(format_args!("{indent}left join {table} using ({table}_id)"));
+        }
+        if *origin {
+            sql.push(format_args!(
+                "{indent}left join (select access_key as issued_key, origin as issued_origin from credential) as issued \
+                 on issued_key = session.access_key\
+                 {indent}cross join lateral (\
+                 select coalesce(identity.own_origin, issued_origin, session.source_identity) as origin) as began"
+            ));
+        }
+        let mut before = "where ";
+        for part in parts(self.filter).iter().filter(|part| self.tables.by_id(part).is_none()) {
+            sql.push(format_args!("{indent}{before}("));
+            condition(part, sql);
+            sql.push(")");
+            before = "  and ";
         }
     }
-    sql.push(format_args!("\n    from {}\n    where ", stretch.table()));
-    stretch.push_windows(sql);
-    push_known(sql, &ask.filter, stretch.rollup.is_none());
-    keys.extend(bucket_ms.map(|_| "bucket".to_owned()));
-    if !keys.is_empty() {
-        sql.push("\n    group by ");
-        super::push_list(sql, &keys);
-    }
-}
 
-/// What a filter says of single tables, as a condition upon their ids in `stored_event` or a rollup. Each is asked once and remembered
-/// by hashing: `is true` keeps Postgres from making joins of them, whose order it has to guess. Of what is found by an index, the
-/// ids come as a list.
-pub fn push_known(sql: &mut QueryBuilder<Postgres>, filter: &Ast, by_index: bool) {
-    for (table, parts) in by_table(filter, only_table) {
-        if by_index && parts.iter().any(|part| finds(part)) {
-            push_found_in(sql, table, &parts, "\n    ");
-            continue;
+    /// The rows of one table: a group for each combination of ids (and bucket).
+    fn push_stretch(&self, sql: &mut QueryBuilder<Postgres>, stretch: &Stretch, indent: &str) {
+        let Tables { grouped, times, .. } = self.tables;
+        let mut keys: Vec<String> = grouped.iter().map(|table| format!("{table}_id")).collect();
+        sql.push("select ");
+        if let Some(width_ms) = self.bucket_ms {
+            push_bucket(sql, width_ms, stretch.time());
+            sql.push(", ");
         }
-        sql.push(format_args!("\n      and ({table}_id in ("));
-        push_ids(sql, table, &parts);
-        sql.push(")) is true");
+        for key in &keys {
+            sql.push(key).push(", ");
+        }
+        for field in times {
+            sql.push(column(*field).replace("event_time", stretch.time()));
+            sql.push(format_args!(" as {}, ", field.key()));
+        }
+        let own = stretch.rollup.is_none();
+        // A session is over within hours: there is hardly anything to sum up.
+        let as_they_are = !own && grouped.contains(&"session");
+        sql.push(if as_they_are { "events".to_owned() } else { format!("{} as events", stretch.events()) });
+        for (measure, aggregate, column) in
+            [(Measure::FirstSeen, "min", "first_seen"), (Measure::LastSeen, "max", "last_seen")]
+        {
+            match self.measures.contains(&measure) {
+                true if as_they_are => drop(sql.push(format_args!(", {column}"))),
+                true => drop(
+                    sql.push(format_args!(", {aggregate}({}) as {column}", if own { "event_time" } else { column })),
+                ),
+                false => {}
+            }
+        }
+        sql.push(format_args!("{indent}from {}{indent}where ", stretch.table()));
+        stretch.push_windows(sql);
+        push_by_id(sql, self.known, by_table(self.filter, |part| self.tables.by_id(part)), own, indent);
+        keys.extend(times.iter().map(|field| field.key().to_owned()));
+        keys.extend(self.bucket_ms.map(|_| "bucket".to_owned()));
+        if !keys.is_empty() && !as_they_are {
+            sql.push(format_args!("{indent}group by "));
+            push_list(sql, &keys);
+        }
     }
 }
 
-/// Besides the filter itself: conditions upon ids by which few events are found through an index.
-pub fn push_found(sql: &mut QueryBuilder<Postgres>, filter: &Ast, indent: &str) {
-    for (table, parts) in by_table(filter, |part| finds(part).then(|| one_table(part, home)).flatten()) {
-        push_found_in(sql, table, &parts, indent);
+/// What a filter says of single tables, as conditions upon their ids in `stored_event` or a rollup. What is not known is asked once
+/// and remembered by hashing: `is true` keeps Postgres from making joins of it, whose order it has to guess. Of what is found by
+/// an index, the ids come as a list.
+fn push_by_id(
+    sql: &mut QueryBuilder<Postgres>,
+    known: &Known,
+    parts: BTreeMap<&'static str, Vec<&Ast>>,
+    by_index: bool,
+    indent: &str,
+) {
+    for (table, parts) in parts {
+        match known.get(table, &parts) {
+            Some(Ids::AllBut(ids)) if ids.is_empty() => continue,
+            Some(Ids::AllBut(ids)) => {
+                sql.push(format_args!("{indent}  and {table}_id <> all(")).push_bind(ids.clone()).push(")");
+                continue;
+            }
+            Some(Ids::Only(ids)) => {
+                sql.push(format_args!("{indent}  and {table}_id = any(")).push_bind(ids.clone()).push(")");
+                continue;
+            }
+            None => {}
+        }
+        let listed = by_index && parts.iter().any(|part| finds(part));
+        sql.push(format_args!("{indent}  and {}", if listed { "" } else { "(" }));
+        sql.push(format_args!("{table}_id {}(", if listed { "= any(array" } else { "in " }));
+        sql.push(format_args!("select {table}_id from {table} where "));
+        for (at, part) in parts.iter().enumerate() {
+            sql.push(if at == 0 { "(" } else { ") and (" });
+            condition(part, sql);
+        }
+        sql.push(if listed { ")))" } else { "))) is true" });
     }
 }
 
-fn push_found_in(sql: &mut QueryBuilder<Postgres>, table: &str, parts: &[&Ast], indent: &str) {
-    sql.push(format_args!("{indent}  and {table}_id = any(array("));
-    push_ids(sql, table, parts);
-    sql.push("))");
+/// All that a filter says of single tables, of events.
+pub fn push_known(sql: &mut QueryBuilder<Postgres>, known: &Known, filter: &Ast, indent: &str) {
+    push_by_id(sql, known, by_table(filter, only_table), true, indent);
 }
 
-fn push_ids(sql: &mut QueryBuilder<Postgres>, table: &str, parts: &[&Ast]) {
-    sql.push(format_args!("select {table}_id from {table} where "));
-    for (at, part) in parts.iter().enumerate() {
-        sql.push(if at == 0 { "(" } else { ") and (" });
-        condition(part, sql);
-    }
-    sql.push(")");
+/// The same where all tables are joined, of the conditions for which `known` holds.
+pub fn push_chosen(sql: &mut QueryBuilder<Postgres>, ids: &Known, filter: &Ast, indent: &str) {
+    push_by_id(sql, ids, known_parts(filter), true, indent);
+}
+
+/// The parts of a filter for which `known` holds, by the table of each.
+pub fn known_parts(filter: &Ast) -> BTreeMap<&'static str, Vec<&Ast>> {
+    by_table(filter, known)
+}
+
+/// The one table that a condition is upon, if its rows are few or it finds some of them by an index.
+pub fn known(condition: &Ast) -> Option<&'static str> {
+    only_table(condition).filter(|table| *table != MANY || finds(condition))
 }
 
 /// The parts of a filter by the table of each.
@@ -279,15 +361,6 @@ pub fn parts(filter: &Ast) -> &[Ast] {
 
 /// The one table that a condition is upon.
 fn only_table(condition: &Ast) -> Option<&'static str> {
-    one_table(condition, table)
-}
-
-/// As `table`, but resources too.
-fn home(field: Field) -> Option<&'static str> {
-    if field == Field::Resource { Some("target") } else { table(field) }
-}
-
-fn one_table(condition: &Ast, table: fn(Field) -> Option<&'static str>) -> Option<&'static str> {
     let mut found = None;
     each_field(condition, &mut |field| {
         let table = table(field)?;

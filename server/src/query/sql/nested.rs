@@ -5,7 +5,7 @@ use sqlx::{Postgres, QueryBuilder};
 
 use super::{
     name::{inner, push_shown},
-    order, push_list, sums, total,
+    order, push_list, sums, total, weighed,
 };
 use crate::query::plan::{Ask, Inner};
 
@@ -18,8 +18,9 @@ pub fn push(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>, limit: Inner, group
         sql.push(sum).push(", ");
     }
     sql.push(format_args!(
-        "sum(events) as pair_events, {} as total\n  from partial\n  group by {first}, {second}\n),\n",
-        total(ask)
+        "sum(events) as pair_events, {} as total\n  from {}\n  group by {first}, {second}\n),\n",
+        total(ask),
+        weighed(ask, "partial", &both)
     ));
     sql.push(format_args!(
         "totalled as (\n  select *, (sum(pair_events) over (partition by {first}))::bigint as group_events, \

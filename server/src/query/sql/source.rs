@@ -1,13 +1,15 @@
 //! What a statement reads so that its conditions can be asked: events; and where conditions are upon an event's text, whole
 //! segments of texts beside them.
 
+use std::sync::Arc;
+
 use model::{
     filter::{Ast, Pattern, Target, Term},
     time::Window,
 };
 use sqlx::{Postgres, QueryBuilder};
 
-use super::{narrow, push_times};
+use super::{known::Known, narrow, push_times};
 use crate::{
     query::filter::{condition, condition_over, is_text},
     store::{instant, sketch},
@@ -26,6 +28,7 @@ const TELLING_BITS: usize = 5;
 pub struct Source<'a> {
     window: Window,
     filter: &'a Ast,
+    known: Arc<Known>,
     /// The largest parts of conditions that are upon the text alone.
     texts: Vec<&'a Ast>,
     /// Only the newest so many segments are read, and `found.raw` and `found.raw_json` are theirs.
@@ -34,7 +37,7 @@ pub struct Source<'a> {
 
 impl<'a> Source<'a> {
     pub fn new(window: Window, filter: &'a Ast) -> Source<'a> {
-        let mut source = Source { window, filter, texts: Vec::new(), newest: None };
+        let mut source = Source { window, filter, known: Arc::default(), texts: Vec::new(), newest: None };
         source.also(filter);
         source
     }
@@ -42,6 +45,10 @@ impl<'a> Source<'a> {
     /// Of the newest so many segments, with the texts themselves.
     pub fn newest(window: Window, filter: &'a Ast, segments: i64) -> Source<'a> {
         Source { newest: Some(segments), ..Source::new(window, filter) }
+    }
+
+    pub fn knowing(self, known: &Arc<Known>) -> Source<'a> {
+        Source { known: known.clone(), ..self }
     }
 
     /// For conditions that are asked besides the filter.
@@ -75,17 +82,32 @@ impl<'a> Source<'a> {
         if self.reads_text() { "event_time + interval '0'" } else { "event_time" }
     }
 
-    fn reads_text(&self) -> bool {
+    /// Whether texts are read to know which events match.
+    pub fn reads_text(&self) -> bool {
         !self.texts.is_empty() || self.newest.is_some()
     }
 
     /// `from …`
     pub fn push_from(&self, sql: &mut QueryBuilder<Postgres>, indent: &str) {
-        sql.push(format_args!("{indent}from event"));
-        if self.reads_text() {
-            sql.push(format_args!("{indent}{} ", if self.is_rest_known() { "left join" } else { "join" }));
+        if !self.reads_text() {
+            sql.push(format_args!("{indent}from event"));
+        } else if self.is_rest_known() {
+            // What no text is found for is looked up in a list, not joined: Postgres reckons with one event where a filter has
+            // several conditions, and would read the texts anew for each that there is.
+            sql.push(format_args!("{indent}from (with found as materialized "));
             self.push_found(sql, indent);
-            sql.push(" using (segment_id, ordinal)");
+            sql.push(format_args!("{indent}select event.*"));
+            for at in 0..self.texts.len() {
+                sql.push(format_args!(
+                    ",{indent}  ((segment_id, ordinal) in (select segment_id, ordinal from found where text_{at})) is true \
+                     as text_{at}"
+                ));
+            }
+            sql.push(format_args!("{indent}from event) as event"));
+        } else {
+            sql.push(format_args!("{indent}from event{indent}join (with found as materialized "));
+            self.push_found(sql, indent);
+            sql.push(" select * from found) as found using (segment_id, ordinal)");
         }
     }
 
@@ -94,14 +116,20 @@ impl<'a> Source<'a> {
         self.newest.is_none() && self.texts.iter().all(|text| self.is_besides(text) && may(text).is_some())
     }
 
-    /// `where …`
+    /// `where …`: conditions upon one table are asked of its ids, before anything is joined.
     pub fn push_where(&self, sql: &mut QueryBuilder<Postgres>, indent: &str) {
         sql.push(format_args!("{indent}where "));
         push_times(sql, self.window);
-        narrow::push_found(sql, self.filter, indent);
-        sql.push(format_args!("{indent}  and ("));
-        self.condition(self.filter, sql);
-        sql.push(")");
+        narrow::push_chosen(sql, &self.known, self.filter, indent);
+        let parts = match self.texts.contains(&self.filter) {
+            true => std::slice::from_ref(self.filter),
+            false => narrow::parts(self.filter),
+        };
+        for part in parts.iter().filter(|part| narrow::known(part).is_none()) {
+            sql.push(format_args!("{indent}  and ("));
+            self.condition(part, sql);
+            sql.push(")");
+        }
     }
 
     /// `from … where …`
@@ -131,9 +159,9 @@ impl<'a> Source<'a> {
         ));
         if narrow::knows(self.filter) {
             sql.push(format_args!("{indent}  where "));
-            self.push_known(sql, "(segment_id, ordinal)", "segment_id, ordinal");
+            self.push_known(sql, "(segment_id, ordinal)", "segment_id, ordinal", &[indent, "    "].concat());
         }
-        sql.push(format_args!("{indent}  offset 0{indent}) as found"));
+        sql.push(format_args!("{indent}  offset 0{indent})"));
     }
 
     /// Which of a segment's arrays are taken apart, and what their elements are called.
@@ -148,10 +176,10 @@ impl<'a> Source<'a> {
     }
 
     /// That some event there is chosen by its fields: `is true` as in `narrow::push_known`.
-    fn push_known(&self, sql: &mut QueryBuilder<Postgres>, place: &str, columns: &str) {
+    fn push_known(&self, sql: &mut QueryBuilder<Postgres>, place: &str, columns: &str, indent: &str) {
         sql.push(format_args!("({place} in (select {columns} from stored_event where "));
         push_times(sql, self.window);
-        narrow::push_known(sql, self.filter, true);
+        narrow::push_known(sql, &self.known, self.filter, indent);
         sql.push(")) is true");
     }
 
@@ -184,7 +212,7 @@ impl<'a> Source<'a> {
         }
         if narrow::knows(self.filter) {
             sql.push(format_args!("{indent}      and "));
-            self.push_known(sql, "segment_id", "segment_id");
+            self.push_known(sql, "segment_id", "segment_id", &[indent, "      "].concat());
         }
         if let Some(newest) = self.newest {
             sql.push(format_args!("{indent}    order by last_time desc limit ")).push_bind(newest);
@@ -194,7 +222,7 @@ impl<'a> Source<'a> {
 
     /// Whether events may match the filter that do not match this part.
     fn is_besides(&self, text: &Ast) -> bool {
-        !narrow::parts(self.filter).contains(text)
+        text != self.filter && !narrow::parts(self.filter).contains(text)
     }
 }
 

@@ -11,6 +11,7 @@ use super::{
     state,
 };
 use crate::store::{
+    change,
     month::Month,
     rollup::{self, ROLLUPS},
     segment::{self, Kept},
@@ -55,6 +56,7 @@ pub async fn some(
         }
         segments(&mut transaction, month).await?;
         state::loosen(&mut transaction).await?;
+        change::add(&mut transaction).await?;
     }
     transaction.commit().await?;
     Ok(deleted)

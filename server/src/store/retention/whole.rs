@@ -10,7 +10,7 @@ use super::{
     meets_others, state,
 };
 use crate::store::{
-    known,
+    change, known,
     month::{self, Change, Month},
     rollup::{self, ROLLUPS},
 };
@@ -56,6 +56,7 @@ async fn try_remove(connection: &mut PgConnection, month: Month, cutoffs: &Cutof
         sqlx::query(AssertSqlSafe(sql)).bind(times.start).bind(times.end).execute(&mut *transaction).await?;
     }
     state::loosen(&mut transaction).await?;
+    change::add(&mut transaction).await?;
     // The last thing, since readers wait from here on.
     if !when_free(&mut transaction, month, Change::Drop).await? {
         transaction.rollback().await?;

@@ -124,7 +124,7 @@ pub async fn tables(pool: &PgPool) -> Vec<String> {
     let sql = "
         select 'o ' || (to_jsonb(o) - 'object_id' - 'finished_at' - 'source')::text from object o
         union all
-        select 'e ' || uri || ' ' || (to_jsonb(e) - '{object_id,segment_id,ordinal,action_id,identity_id,session_id,address_id,target_id}'::text[])::text from event e join object using (object_id)
+        select 'e ' || uri || ' ' || (to_jsonb(e) - '{object_id,segment_id,ordinal,action_id,scope_id,identity_id,session_id,address_id,agent_id,result_id,target_id}'::text[])::text from event e join object using (object_id)
         union all
         select 'c ' || to_jsonb(c)::text from credential c
         union all

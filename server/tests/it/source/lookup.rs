@@ -137,6 +137,15 @@ fn now() -> i64 {
     OffsetDateTime::now_utc().unix_timestamp()
 }
 
+/// Two requests a second; on a busy machine one of them may arrive late, and the next seems early.
+#[track_caller]
+fn at_pace(asked: &[Asked]) {
+    let (turns, took) = (asked.len() as u32 - 1, asked[asked.len() - 1].at - asked[0].at);
+    assert!(took >= turns * Duration::from_millis(490), "{turns} requests after the first in {took:?}");
+    let least = asked.windows(2).map(|two| two[1].at - two[0].at).min().unwrap();
+    assert!(least >= Duration::from_millis(250), "{least:?}");
+}
+
 #[tokio::test]
 async fn all_of_a_day_is_read_once_at_two_requests_a_second() {
     let (pool, stub) = (database().await, Stub::new());
@@ -154,8 +163,7 @@ async fn all_of_a_day_is_read_once_at_two_requests_a_second() {
     assert_eq!(events(&pool).await, 301);
     assert!(stub.api.lock().unwrap().throttle == 0 && !stub.api.lock().unwrap().forget, "both were met");
     let asked = stub.asked();
-    let least = asked.windows(2).map(|two| two[1].at - two[0].at).min().unwrap();
-    assert!(least >= Duration::from_millis(490), "{least:?}");
+    at_pace(&asked);
 
     // Another start asks for what is new alone, and finds the same.
     let before = tables(&pool).await;
@@ -196,6 +204,6 @@ async fn two_sources_of_one_account_and_region_share_one_pace() {
     let (one, other) = tokio::join!(one.round(&intake), other.round(&intake));
     assert!(one.is_ok() && other.is_ok());
     let asked = stub.asked();
-    let (turns, took) = (asked.len() as u32 - 1, asked[asked.len() - 1].at - asked[0].at);
-    assert!(turns >= 7 && took >= turns * Duration::from_millis(490), "{turns} requests after the first in {took:?}");
+    assert!(asked.len() >= 8, "{}", asked.len());
+    at_pace(&asked);
 }

@@ -66,6 +66,7 @@ impl Watched {
             bucket: self.cloud.name.clone(),
             prefix: "AWSLogs/".to_owned(),
             since: None,
+            keep_days: None,
             poll: Duration::ZERO,
             recheck: Duration::ZERO,
         };

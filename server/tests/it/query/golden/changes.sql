@@ -92,10 +92,15 @@ order by 1, other, 2
 
 -- change-hours
 with partial as (
-  select extract(isodow from event_time at time zone 'UTC')::bigint as weekday, extract(hour from event_time at time zone 'UTC')::bigint as hour, count(*) as events
-  from event
-  where event_time >= $1 and event_time < $2
-    and ((read_only = $3 and ((identity_type = $4) is not true) and (((actor like $5 or actor like $6)) is not true)))
+  select weekday, hour, coalesce(sum(summed.events), 0)::bigint as events
+  from (
+    select extract(isodow from event_time at time zone 'UTC')::bigint as weekday, extract(hour from event_time at time zone 'UTC')::bigint as hour, count(*) as events
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (action_id in (select action_id from action where (read_only = $3))) is true
+      and (identity_id in (select identity_id from identity where (((identity_type = $4) is not true)) and ((((actor like $5 or actor like $6)) is not true)))) is true
+    group by weekday, hour
+  ) as summed
   group by weekday, hour
 ),
 summed as (
@@ -138,7 +143,7 @@ with partial as (
   left join result using (result_id)
   group by event_source, actor
 )
-select event_source, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(distinct actor) as actors, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
+select event_source, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(actor) as actors, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
 from partial
 group by event_source
 order by 2 desc nulls last, 1
@@ -184,25 +189,28 @@ order by outer_place, inner_place
 
 -- destructive-actions
 with partial as (
-  select event_name, event_source, unnest(coalesce(resource, '{null}')) as resource, actor, count(*) as events, max(event_time) as last_seen
-  from event
-  where event_time >= $1 and event_time < $2
-    and action_id = any(array(select action_id from action where ((event_name like $3 or event_name like $4 or event_name like $5 or event_name like $6 or event_name like $7 or event_name = $8))))
-    and (((event_name like $9 or event_name like $10 or event_name like $11 or event_name like $12 or event_name like $13 or event_name = $14) and outcome = $15))
-  group by event_name, event_source, unnest(coalesce(resource, '{null}')), actor
-),
-whole as (
-  select count(*) as events
-  from event
-  where event_time >= $16 and event_time < $17
-    and action_id = any(array(select action_id from action where ((event_name like $18 or event_name like $19 or event_name like $20 or event_name like $21 or event_name like $22 or event_name = $23))))
-    and (((event_name like $24 or event_name like $25 or event_name like $26 or event_name like $27 or event_name like $28 or event_name = $29) and outcome = $30))
+  select event_name, event_source, resource, actor, coalesce(sum(summed.events), 0)::bigint as events, max(summed.last_seen) as last_seen, sum(summed.events) filter (where is_first) as whole
+  from (
+    select event_name, event_source, unnest(coalesce(resource, '{null}')) as resource, actor, unnest(array[true]) as is_first, summed.events, summed.last_seen
+    from (
+      select action_id, identity_id, target_id, count(*) as events, max(event_time) as last_seen
+      from stored_event
+      where event_time >= $1 and event_time < $2
+        and action_id = any(array(select action_id from action where ((event_name like $3 or event_name like $4 or event_name like $5 or event_name like $6 or event_name like $7 or event_name = $8))))
+        and (result_id in (select result_id from result where (outcome = $9))) is true
+      group by action_id, identity_id, target_id
+    ) as summed
+    left join action using (action_id)
+    left join identity using (identity_id)
+    left join target using (target_id)
+  ) as summed
+  group by event_name, event_source, resource, actor
 )
-select event_name, event_source, resource, actor, coalesce(sum(events), 0)::bigint as events, max(last_seen) as last_seen, (select events from whole) as total
+select event_name, event_source, resource, actor, coalesce(sum(events), 0)::bigint as events, max(last_seen) as last_seen, coalesce(sum(sum(whole)) over (), 0)::bigint as total
 from partial
 group by event_name, event_source, resource, actor
 order by 6 desc nulls last, 1, 2, 3, 4
-limit $31
+limit $10
 
 -- destructive-actions timeline
 with partial as (
@@ -288,34 +296,44 @@ limit $17
 
 -- changed-resources
 with partial as (
-  select unnest(coalesce(resource, '{null}')) as resource, actor, event_name, count(*) as events, min(event_time) as first_seen, max(event_time) as last_seen
-  from event
-  where event_time >= $1 and event_time < $2
-    and ((resource is not null and read_only = $3 and outcome = $4 and ((identity_type = $5) is not true) and (((actor like $6 or actor like $7)) is not true)))
-  group by unnest(coalesce(resource, '{null}')), actor, event_name
-),
-whole as (
-  select count(*) as events
-  from event
-  where event_time >= $8 and event_time < $9
-    and ((resource is not null and read_only = $10 and outcome = $11 and ((identity_type = $12) is not true) and (((actor like $13 or actor like $14)) is not true)))
+  select resource, actor, event_name, coalesce(sum(summed.events), 0)::bigint as events, min(summed.first_seen) as first_seen, max(summed.last_seen) as last_seen, sum(summed.events) filter (where is_first) as whole
+  from (
+    select unnest(coalesce(resource, '{null}')) as resource, actor, event_name, unnest(array[true]) as is_first, summed.events, summed.first_seen, summed.last_seen
+    from (
+      select action_id, identity_id, target_id, count(*) as events, min(event_time) as first_seen, max(event_time) as last_seen
+      from stored_event
+      where event_time >= $1 and event_time < $2
+        and (action_id in (select action_id from action where (read_only = $3))) is true
+        and (identity_id in (select identity_id from identity where (((identity_type = $4) is not true)) and ((((actor like $5 or actor like $6)) is not true)))) is true
+        and (result_id in (select result_id from result where (outcome = $7))) is true
+      group by action_id, identity_id, target_id
+    ) as summed
+    left join action using (action_id)
+    left join identity using (identity_id)
+    left join target using (target_id)
+    where (resource is not null)
+  ) as summed
+  group by resource, actor, event_name
 )
-select resource, coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, count(distinct event_name) as distinct_event_name, min(first_seen) as first_seen, max(last_seen) as last_seen, (select events from whole) as total
+select resource, coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, count(distinct event_name) as distinct_event_name, min(first_seen) as first_seen, max(last_seen) as last_seen, coalesce(sum(sum(whole)) over (), 0)::bigint as total
 from partial
 group by resource
 order by 2 desc nulls last, 1
-limit $15
+limit $8
 
 -- recent-changes
 select event_time, actor, session, coalesce(own_origin, (select origin from credential where access_key = event.access_key), source_identity) as origin, event_name, event_source, outcome, error_code, source_address, host(source_ip) collate "C" as source_ip, country, aws_region, account, event_id
 from event
 where event_time >= $1 and event_time < $2
-  and (read_only = $3)
+  and (action_id in (select action_id from action where (read_only = $3))) is true
 order by event_time desc, event_key desc
 limit $4
 
 -- recent-changes total
-select count(*)
-from event
-where event_time >= $1 and event_time < $2
-  and (read_only = $3)
+select coalesce(sum(summed.events), 0)::bigint
+from (
+  select sum(events)::bigint as events
+  from action_hour
+  where start_time >= $1 and start_time < $2
+    and (action_id in (select action_id from action where (read_only = $3))) is true
+) as summed

@@ -1,24 +1,27 @@
 -- tampering
 with partial as (
-  select case when event_name = any($1) then 0 when event_name = any($2) then 1 when event_name = any($3) then 2 when event_name = any($4) then 3 when event_name = any($5) then 4 when event_name = any($6) then 5 when event_name = any($7) then 6 when event_name = any($8) then 7 end as class_at, event_name, unnest(coalesce(resource, '{null}')) as resource, actor, outcome, count(*) as events, max(event_time) as last_seen
-  from event
-  where event_time >= $9 and event_time < $10
-    and action_id = any(array(select action_id from action where (event_name = any($11))))
-    and (event_name = any($12))
-  group by class_at, event_name, unnest(coalesce(resource, '{null}')), actor, outcome
-),
-whole as (
-  select count(*) as events
-  from event
-  where event_time >= $13 and event_time < $14
-    and action_id = any(array(select action_id from action where (event_name = any($15))))
-    and (event_name = any($16))
+  select class_at, event_name, resource, actor, outcome, coalesce(sum(summed.events), 0)::bigint as events, max(summed.last_seen) as last_seen, sum(summed.events) filter (where is_first) as whole
+  from (
+    select case when event_name = any($1) then 0 when event_name = any($2) then 1 when event_name = any($3) then 2 when event_name = any($4) then 3 when event_name = any($5) then 4 when event_name = any($6) then 5 when event_name = any($7) then 6 when event_name = any($8) then 7 end as class_at, event_name, unnest(coalesce(resource, '{null}')) as resource, actor, outcome, unnest(array[true]) as is_first, summed.events, summed.last_seen
+    from (
+      select action_id, identity_id, result_id, target_id, count(*) as events, max(event_time) as last_seen
+      from stored_event
+      where event_time >= $9 and event_time < $10
+        and action_id = any(array(select action_id from action where (event_name = any($11))))
+      group by action_id, identity_id, result_id, target_id
+    ) as summed
+    left join action using (action_id)
+    left join identity using (identity_id)
+    left join result using (result_id)
+    left join target using (target_id)
+  ) as summed
+  group by class_at, event_name, resource, actor, outcome
 )
-select ($17::text[])[class_at + 1] as class, event_name, resource, actor, outcome, coalesce(sum(events), 0)::bigint as events, max(last_seen) as last_seen, (select events from whole) as total
+select ($12::text[])[class_at + 1] as class, event_name, resource, actor, outcome, coalesce(sum(events), 0)::bigint as events, max(last_seen) as last_seen, coalesce(sum(sum(whole)) over (), 0)::bigint as total
 from partial
 group by class_at, event_name, resource, actor, outcome
 order by class_at asc nulls last, 1, 2, 3, 4, 5
-limit $18
+limit $13
 
 -- event-categories
 with partial as (
@@ -74,25 +77,28 @@ order by 1, other, 2
 
 -- s3-reads
 with partial as (
-  select unnest(coalesce(resource, '{null}')) as resource, actor, source_ip, count(*) as events, max(event_time) as last_seen
-  from event
-  where event_time >= $1 and event_time < $2
-    and action_id = any(array(select action_id from action where (event_source = $3) and (event_name = any($4))))
-    and ((event_source = $5 and event_name = any($6) and outcome = $7))
-  group by unnest(coalesce(resource, '{null}')), actor, source_ip
-),
-whole as (
-  select count(*) as events
-  from event
-  where event_time >= $8 and event_time < $9
-    and action_id = any(array(select action_id from action where (event_source = $10) and (event_name = any($11))))
-    and ((event_source = $12 and event_name = any($13) and outcome = $14))
+  select resource, actor, source_ip, coalesce(sum(summed.events), 0)::bigint as events, max(summed.last_seen) as last_seen, sum(summed.events) filter (where is_first) as whole
+  from (
+    select unnest(coalesce(resource, '{null}')) as resource, actor, source_ip, unnest(array[true]) as is_first, summed.events, summed.last_seen
+    from (
+      select address_id, identity_id, target_id, count(*) as events, max(event_time) as last_seen
+      from stored_event
+      where event_time >= $1 and event_time < $2
+        and action_id = any(array(select action_id from action where (event_source = $3) and (event_name = any($4))))
+        and (result_id in (select result_id from result where (outcome = $5))) is true
+      group by address_id, identity_id, target_id
+    ) as summed
+    left join address using (address_id)
+    left join identity using (identity_id)
+    left join target using (target_id)
+  ) as summed
+  group by resource, actor, source_ip
 )
-select resource, coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, count(distinct source_ip) as source_ips, max(last_seen) as last_seen, (select events from whole) as total
+select resource, coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, count(distinct source_ip) as source_ips, max(last_seen) as last_seen, coalesce(sum(sum(whole)) over (), 0)::bigint as total
 from partial
 group by resource
 order by 2 desc nulls last, 1
-limit $15
+limit $6
 
 -- s3-readers
 with partial as (
@@ -117,53 +123,58 @@ limit $5
 
 -- secrets
 with partial as (
-  select unnest(coalesce(resource, '{null}')) as resource, actor, count(*) as events, count(*) filter (where outcome = 'failure') as failures, max(event_time) as last_seen
-  from event
-  where event_time >= $1 and event_time < $2
-    and action_id = any(array(select action_id from action where (event_source = any($3)) and (event_name = any($4))))
-    and ((event_source = any($5) and event_name = any($6)))
-  group by unnest(coalesce(resource, '{null}')), actor
-),
-whole as (
-  select count(*) as events
-  from event
-  where event_time >= $7 and event_time < $8
-    and action_id = any(array(select action_id from action where (event_source = any($9)) and (event_name = any($10))))
-    and ((event_source = any($11) and event_name = any($12)))
+  select resource, actor, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures, max(summed.last_seen) as last_seen, sum(summed.events) filter (where is_first) as whole
+  from (
+    select unnest(coalesce(resource, '{null}')) as resource, actor, unnest(array[true]) as is_first, summed.events, outcome, summed.last_seen
+    from (
+      select identity_id, result_id, target_id, count(*) as events, max(event_time) as last_seen
+      from stored_event
+      where event_time >= $1 and event_time < $2
+        and action_id = any(array(select action_id from action where (event_source = any($3)) and (event_name = any($4))))
+      group by identity_id, result_id, target_id
+    ) as summed
+    left join identity using (identity_id)
+    left join result using (result_id)
+    left join target using (target_id)
+  ) as summed
+  group by resource, actor
 )
-select resource, actor, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, max(last_seen) as last_seen, (select events from whole) as total
+select resource, actor, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, max(last_seen) as last_seen, coalesce(sum(sum(whole)) over (), 0)::bigint as total
 from partial
 group by resource, actor
 order by 3 desc nulls last, 1, 2
-limit $13
+limit $5
 
 -- keys
 with partial as (
-  select unnest(coalesce(resource, '{null}')) as resource, event_name, actor, count(*) as events, count(*) filter (where outcome = 'failure') as failures, max(event_time) as last_seen
-  from event
-  where event_time >= $1 and event_time < $2
-    and action_id = any(array(select action_id from action where (event_source = $3)))
-    and ((event_source = $4 and resource is not null))
-  group by unnest(coalesce(resource, '{null}')), event_name, actor
-),
-whole as (
-  select count(*) as events
-  from event
-  where event_time >= $5 and event_time < $6
-    and action_id = any(array(select action_id from action where (event_source = $7)))
-    and ((event_source = $8 and resource is not null))
+  select resource, event_name, actor, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures, max(summed.last_seen) as last_seen, sum(summed.events) filter (where is_first) as whole
+  from (
+    select unnest(coalesce(resource, '{null}')) as resource, event_name, actor, unnest(array[true]) as is_first, summed.events, outcome, summed.last_seen
+    from (
+      select action_id, identity_id, result_id, target_id, count(*) as events, max(event_time) as last_seen
+      from stored_event
+      where event_time >= $1 and event_time < $2
+        and action_id = any(array(select action_id from action where (event_source = $3)))
+      group by action_id, identity_id, result_id, target_id
+    ) as summed
+    left join action using (action_id)
+    left join identity using (identity_id)
+    left join result using (result_id)
+    left join target using (target_id)
+    where (resource is not null)
+  ) as summed
+  group by resource, event_name, actor
 )
-select resource, event_name, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(distinct actor) as actors, max(last_seen) as last_seen, (select events from whole) as total
+select resource, event_name, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(actor) as actors, max(last_seen) as last_seen, coalesce(sum(sum(whole)) over (), 0)::bigint as total
 from partial
 group by resource, event_name
 order by 3 desc nulls last, 1, 2
-limit $9
+limit $4
 
 -- insights
 with partial as (
   select case when text_0 then 0 when text_1 then 1 end as class_at, account, aws_region, count(*) as events, min(event_time) as first_seen, max(event_time) as last_seen
-  from event
-  left join (
+  from (with found as materialized (
     select segment_id, ordinal, (may_0 and ((strpos(raw, $1) > 0 and strpos(raw, $2) > 0 or strpos(raw, '\u') > 0) and exists (select from (select json_array_elements(case json_typeof(v) when 'array' then v else json_build_array(v) end) as e from (select json_array_elements(case json_typeof(v) when 'array' then v when 'object' then json_build_array(v) end) -> $3 as v from (select coalesce(raw_json, raw)::json -> $4 as v offset 0) as step) as step) as value where json_typeof(e) in ('string', 'number', 'boolean') and e #>> '{}' = $5))) as text_0, (may_1 and ((strpos(raw, $6) > 0 and strpos(raw, $7) > 0 or strpos(raw, '\u') > 0) and exists (select from (select json_array_elements(case json_typeof(v) when 'array' then v else json_build_array(v) end) as e from (select json_array_elements(case json_typeof(v) when 'array' then v when 'object' then json_build_array(v) end) -> $8 as v from (select coalesce(raw_json, raw)::json -> $9 as v offset 0) as step) as step) as value where json_typeof(e) in ('string', 'number', 'boolean') and e #>> '{}' = $10))) as text_1
     from (
       select segment_id, raw as texts, raw_json as texts_json, folded as texts_folded, (get_bit(sketch, $11) > 0 and get_bit(sketch, $12) > 0 and get_bit(sketch, $13) > 0 and get_bit(sketch, $14) > 0 and get_bit(sketch, $15) > 0 and get_bit(sketch, $16) <> 0 and get_bit(sketch, $17) <> 0 and get_bit(sketch, $18) <> 0 and get_bit(sketch, $19) <> 0) as may_0, (get_bit(sketch, $20) > 0 and get_bit(sketch, $21) > 0 and get_bit(sketch, $22) > 0 and get_bit(sketch, $23) > 0 and get_bit(sketch, $24) > 0 and get_bit(sketch, $25) <> 0 and get_bit(sketch, $26) <> 0 and get_bit(sketch, $27) <> 0 and get_bit(sketch, $28) <> 0) as may_1
@@ -171,16 +182,20 @@ with partial as (
       where last_time >= $29 and first_time >= date_trunc('month', $30::timestamptz, 'UTC') and first_time < $31
         and ((get_bit(sketch, $32) > 0 and get_bit(sketch, $33) > 0 and get_bit(sketch, $34) > 0 and get_bit(sketch, $35) > 0 and get_bit(sketch, $36) > 0 and get_bit(sketch, $37) <> 0 and get_bit(sketch, $38) <> 0 and get_bit(sketch, $39) <> 0 and get_bit(sketch, $40) <> 0) or (get_bit(sketch, $41) > 0 and get_bit(sketch, $42) > 0 and get_bit(sketch, $43) > 0 and get_bit(sketch, $44) > 0 and get_bit(sketch, $45) > 0 and get_bit(sketch, $46) <> 0 and get_bit(sketch, $47) <> 0 and get_bit(sketch, $48) <> 0 and get_bit(sketch, $49) <> 0))
         and (segment_id in (select segment_id from stored_event where event_time >= $50 and event_time < $51
-      and (action_id in (select action_id from action where ((event_category = $52 or event_type = $53)))) is true)) is true
+          and (action_id in (select action_id from action where ((event_category = $52 or event_type = $53)))) is true)) is true
       offset 0
     ) as chosen
     cross join lateral unnest(texts, texts_json) with ordinality as delivered (raw, raw_json, ordinal)
     where ((segment_id, ordinal) in (select segment_id, ordinal from stored_event where event_time >= $54 and event_time < $55
-      and (action_id in (select action_id from action where ((event_category = $56 or event_type = $57)))) is true)) is true
+        and (action_id in (select action_id from action where ((event_category = $56 or event_type = $57)))) is true)) is true
     offset 0
-  ) as found using (segment_id, ordinal)
+  )
+  select event.*,
+    ((segment_id, ordinal) in (select segment_id, ordinal from found where text_0)) is true as text_0,
+    ((segment_id, ordinal) in (select segment_id, ordinal from found where text_1)) is true as text_1
+  from event) as event
   where event_time >= $58 and event_time < $59
-    and ((event_category = $60 or event_type = $61))
+    and (action_id in (select action_id from action where ((event_category = $60 or event_type = $61)))) is true
   group by class_at, account, aws_region
 )
 select ($62::text[])[class_at + 1] as class, account, aws_region, coalesce(sum(events), 0)::bigint as events, min(first_seen) as first_seen, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total

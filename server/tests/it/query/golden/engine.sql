@@ -2,10 +2,9 @@
 with partial as (
   select actor, session, coalesce(sum(summed.events), 0)::bigint as events
   from (
-    select identity_id, session_id, sum(events)::bigint as events
+    select identity_id, session_id, events
     from access_hour
     where start_time >= $1 and start_time < $2
-    group by identity_id, session_id
   ) as summed
   left join identity using (identity_id)
   left join session using (session_id)
@@ -14,16 +13,15 @@ with partial as (
 before as (
   select actor, coalesce(sum(summed.events), 0)::bigint as events
   from (
-    select identity_id, session_id, sum(events)::bigint as events
+    select identity_id, session_id, events
     from access_hour
     where start_time >= $3 and start_time < $4
-    group by identity_id, session_id
   ) as summed
   left join identity using (identity_id)
   left join session using (session_id)
   group by actor
 )
-select actor, coalesce(sum(events), 0)::bigint as events, (sum(events) / nullif(sum(sum(events)) over (), 0))::double precision as share, count(distinct session) as distinct_session, (sum(events) / nullif((
+select actor, coalesce(sum(events), 0)::bigint as events, (sum(events) / nullif(sum(sum(events)) over (), 0))::double precision as share, count(session) as distinct_session, (sum(events) / nullif((
     select sum(own.events) from before as own where true
       and own.actor is not distinct from partial.actor
   ), 0) - 1)::double precision as change, coalesce(sum(sum(events)) over (), 0)::bigint as total
@@ -72,10 +70,13 @@ order by outer_place, inner_place
 
 -- heat map
 with partial as (
-  select extract(isodow from event_time at time zone 'UTC')::bigint as weekday, extract(hour from event_time at time zone 'UTC')::bigint as hour, count(*) as events
-  from event
-  where event_time >= $1 and event_time < $2
-    and (true)
+  select weekday, hour, coalesce(sum(summed.events), 0)::bigint as events
+  from (
+    select extract(isodow from start_time at time zone 'UTC')::bigint as weekday, extract(hour from start_time at time zone 'UTC')::bigint as hour, sum(events)::bigint as events
+    from access_hour
+    where start_time >= $1 and start_time < $2
+    group by weekday, hour
+  ) as summed
   group by weekday, hour
 ),
 summed as (
@@ -140,30 +141,36 @@ order by 1, other, 2
 
 -- resources
 with partial as (
-  select unnest(coalesce(resource, '{null}')) as resource, count(*) as events
-  from event
-  where event_time >= $1 and event_time < $2
-    and (true)
-  group by unnest(coalesce(resource, '{null}'))
-),
-whole as (
-  select count(*) as events
-  from event
-  where event_time >= $3 and event_time < $4
-    and (true)
+  select resource, coalesce(sum(summed.events), 0)::bigint as events, sum(summed.events) filter (where is_first) as whole
+  from (
+    select unnest(coalesce(resource, '{null}')) as resource, unnest(array[true]) as is_first, summed.events
+    from (
+      select target_id, count(*) as events
+      from stored_event
+      where event_time >= $1 and event_time < $2
+      group by target_id
+    ) as summed
+    left join target using (target_id)
+  ) as summed
+  group by resource
 )
-select resource, coalesce(sum(events), 0)::bigint as events, (sum(events) / nullif((select events from whole), 0))::double precision as share, (select events from whole) as total
+select resource, coalesce(sum(events), 0)::bigint as events, (sum(events) / nullif(sum(sum(whole)) over (), 0))::double precision as share, coalesce(sum(sum(whole)) over (), 0)::bigint as total
 from partial
 group by resource
 order by 2 desc nulls last, 1
-limit $5
+limit $3
 
 -- distinct resources
 with partial as (
-  select actor, resource, count(*) as events
-  from event
-  where event_time >= $1 and event_time < $2
-    and (true)
+  select actor, resource, coalesce(sum(summed.events), 0)::bigint as events
+  from (
+    select identity_id, target_id, count(*) as events
+    from stored_event
+    where event_time >= $1 and event_time < $2
+    group by identity_id, target_id
+  ) as summed
+  left join identity using (identity_id)
+  left join target using (target_id)
   group by actor, resource
 )
 select actor, (

@@ -147,7 +147,7 @@ with partial as (
   left join result using (result_id)
   group by actor, event_source, event_name, error_code, source_ip
 )
-select actor, event_source, event_name, error_code, coalesce(sum(events), 0)::bigint as events, count(distinct source_ip) as source_ips, min(first_seen) as first_seen, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
+select actor, event_source, event_name, error_code, coalesce(sum(events), 0)::bigint as events, count(source_ip) as source_ips, min(first_seen) as first_seen, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
 from partial
 group by actor, event_source, event_name, error_code
 order by 5 desc nulls last, 1, 2, 3, 4
@@ -168,7 +168,7 @@ with partial as (
   group by event_source, event_name, actor
 ),
 summed as (
-  select event_source, event_name, coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, sum(events) as pair_events, coalesce(sum(sum(events)) over (), 0)::bigint as total
+  select event_source, event_name, coalesce(sum(events), 0)::bigint as events, count(actor) as actors, sum(events) as pair_events, coalesce(sum(sum(events)) over (), 0)::bigint as total
   from partial
   group by event_source, event_name
 ),
@@ -229,12 +229,8 @@ with partial as (
   left join result using (result_id)
   group by actor, source_ip, error_code
 )
-select actor, coalesce(sum(failures), 0)::bigint as failures, count(distinct source_ip) as source_ips, (
-    select own.error_code from partial as own where own.error_code is not null
-      and own.actor is not distinct from partial.actor
-    group by own.error_code order by sum(own.events) desc, own.error_code limit 1
-  ) as most_frequent_error_code, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
-from partial
+select actor, coalesce(sum(failures), 0)::bigint as failures, count(distinct source_ip) as source_ips, (array_agg(error_code order by error_code_events desc, error_code) filter (where error_code is not null))[1] as most_frequent_error_code, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from (select *, sum(events) over (partition by actor, error_code) as error_code_events from partial) as partial
 group by actor
 order by 2 desc nulls last, 1
 limit $4
@@ -254,7 +250,7 @@ with partial as (
   left join target using (target_id)
   group by error_code, error_message, actor
 )
-select error_code, error_message, coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
+select error_code, error_message, coalesce(sum(events), 0)::bigint as events, count(actor) as actors, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
 from partial
 group by error_code, error_message
 order by 3 desc nulls last, 1, 2
@@ -264,12 +260,15 @@ limit $4
 select event_time, actor, session, coalesce(own_origin, (select origin from credential where access_key = event.access_key), source_identity) as origin, event_name, event_source, outcome, error_code, source_address, host(source_ip) collate "C" as source_ip, country, aws_region, account, event_id
 from event
 where event_time >= $1 and event_time < $2
-  and (outcome = $3)
+  and (result_id in (select result_id from result where (outcome = $3))) is true
 order by event_time desc, event_key desc
 limit $4
 
 -- recent-failures total
-select count(*)
-from event
-where event_time >= $1 and event_time < $2
-  and (outcome = $3)
+select coalesce(sum(summed.events), 0)::bigint
+from (
+  select sum(events)::bigint as events
+  from access_hour
+  where start_time >= $1 and start_time < $2
+    and (result_id in (select result_id from result where (outcome = $3))) is true
+) as summed

@@ -2,10 +2,9 @@
 with partial as (
   select actor, session, access_key, identity_account, source_ip, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
   from (
-    select address_id, identity_id, result_id, session_id, sum(events)::bigint as events
+    select address_id, identity_id, result_id, session_id, events
     from access_hour
     where start_time >= $1 and start_time < $2
-    group by address_id, identity_id, result_id, session_id
   ) as summed
   left join address using (address_id)
   left join identity using (identity_id)
@@ -20,10 +19,9 @@ from partial
 with partial as (
   select actor, session, access_key, identity_account, source_ip, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures
   from (
-    select address_id, identity_id, result_id, session_id, sum(events)::bigint as events
+    select address_id, identity_id, result_id, session_id, events
     from access_hour
     where start_time >= $1 and start_time < $2
-    group by address_id, identity_id, result_id, session_id
   ) as summed
   left join address using (address_id)
   left join identity using (identity_id)
@@ -58,17 +56,20 @@ order by 1
 select event_time, actor, session, coalesce(own_origin, (select origin from credential where access_key = event.access_key), source_identity) as origin, event_name, event_source, outcome, error_code, source_address, host(source_ip) collate "C" as source_ip, country, aws_region, account, event_id
 from event
 where event_time >= $1 and event_time < $2
-  and identity_id = any(array(select identity_id from identity where (identity_type = $3)))
-  and ((identity_type = $4 and ((invoked_by is not null) is not true) and ((event_type = $5) is not true)))
+  and (action_id in (select action_id from action where (((event_type = $3) is not true)))) is true
+  and identity_id = any(array(select identity_id from identity where (identity_type = $4) and (((invoked_by is not null) is not true))))
 order by event_time desc, event_key desc
-limit $6
+limit $5
 
 -- root-activity total
-select count(*)
-from event
-where event_time >= $1 and event_time < $2
-  and identity_id = any(array(select identity_id from identity where (identity_type = $3)))
-  and ((identity_type = $4 and ((invoked_by is not null) is not true) and ((event_type = $5) is not true)))
+select coalesce(sum(summed.events), 0)::bigint
+from (
+  select count(*) as events
+  from stored_event
+  where event_time >= $1 and event_time < $2
+    and (action_id in (select action_id from action where (((event_type = $3) is not true)))) is true
+    and identity_id = any(array(select identity_id from identity where (identity_type = $4) and (((invoked_by is not null) is not true))))
+) as summed
 
 -- root-activity number
 with partial as (
@@ -122,7 +123,7 @@ with partial as (
   left join identity using (identity_id)
   group by identity_type, actor
 )
-select identity_type, coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, coalesce(sum(sum(events)) over (), 0)::bigint as total
+select identity_type, coalesce(sum(events), 0)::bigint as events, count(actor) as actors, coalesce(sum(sum(events)) over (), 0)::bigint as total
 from partial
 group by identity_type
 order by 2 desc nulls last, 1
@@ -142,7 +143,7 @@ with partial as (
   left join scope using (scope_id)
   group by account, actor
 )
-select account, coalesce(sum(events), 0)::bigint as events, (sum(failures) / nullif(sum(events), 0))::double precision as error_rate, count(distinct actor) as actors, coalesce(sum(sum(events)) over (), 0)::bigint as total
+select account, coalesce(sum(events), 0)::bigint as events, (sum(failures) / nullif(sum(events), 0))::double precision as error_rate, count(actor) as actors, coalesce(sum(sum(events)) over (), 0)::bigint as total
 from partial
 group by account
 order by 2 desc nulls last, 1
@@ -162,7 +163,7 @@ with partial as (
   left join result using (result_id)
   group by client, actor
 )
-select client, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(distinct actor) as actors, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
+select client, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(actor) as actors, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
 from partial
 group by client
 order by 2 desc nulls last, 1
@@ -172,11 +173,10 @@ limit $3
 with partial as (
   select actor, identity_type, session, source_ip, aws_region, actor_arn, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures, max(summed.last_seen) as last_seen
   from (
-    select address_id, identity_id, result_id, scope_id, session_id, sum(events)::bigint as events, max(last_seen) as last_seen
+    select address_id, identity_id, result_id, scope_id, session_id, events, last_seen
     from access_hour
     where start_time >= $1 and start_time < $2
       and (identity_id in (select identity_id from identity where (((identity_type = $3) is not true)) and ((((actor like $4 or actor like $5)) is not true)))) is true
-    group by address_id, identity_id, result_id, scope_id, session_id
   ) as summed
   left join address using (address_id)
   left join identity using (identity_id)
@@ -185,38 +185,36 @@ with partial as (
   left join session using (session_id)
   group by actor, identity_type, session, source_ip, aws_region, actor_arn
 )
-select actor, identity_type, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(distinct session) as distinct_session, count(distinct source_ip) as source_ips, count(distinct aws_region) as aws_regions, (
-    select own.actor_arn from partial as own where own.actor_arn is not null
-      and own.actor is not distinct from partial.actor
-      and own.identity_type is not distinct from partial.identity_type
-    group by own.actor_arn order by sum(own.events) desc, own.actor_arn limit 1
-  ) as most_frequent_actor_arn, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
-from partial
+select actor, identity_type, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(distinct session) as distinct_session, count(distinct source_ip) as source_ips, count(distinct aws_region) as aws_regions, (array_agg(actor_arn order by actor_arn_events desc, actor_arn) filter (where actor_arn is not null))[1] as most_frequent_actor_arn, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from (select *, sum(events) over (partition by actor, identity_type, actor_arn) as actor_arn_events from partial) as partial
 group by actor, identity_type
 order by 3 desc nulls last, 1, 2
 limit $6
 
 -- iam-changes
 with partial as (
-  select event_name, unnest(coalesce(resource, '{null}')) as resource, actor, count(*) as events, count(*) filter (where outcome = 'failure') as failures, max(event_time) as last_seen
-  from event
-  where event_time >= $1 and event_time < $2
-    and action_id = any(array(select action_id from action where (event_source = $3)))
-    and ((event_source = $4 and (read_only = $5 or (((read_only is not null) is not true) and (((event_name like $6 or event_name like $7 or event_name like $8 or event_name like $9)) is not true)))))
-  group by event_name, unnest(coalesce(resource, '{null}')), actor
-),
-whole as (
-  select count(*) as events
-  from event
-  where event_time >= $10 and event_time < $11
-    and action_id = any(array(select action_id from action where (event_source = $12)))
-    and ((event_source = $13 and (read_only = $14 or (((read_only is not null) is not true) and (((event_name like $15 or event_name like $16 or event_name like $17 or event_name like $18)) is not true)))))
+  select event_name, resource, actor, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures, max(summed.last_seen) as last_seen, sum(summed.events) filter (where is_first) as whole
+  from (
+    select event_name, unnest(coalesce(resource, '{null}')) as resource, actor, unnest(array[true]) as is_first, summed.events, outcome, summed.last_seen
+    from (
+      select action_id, identity_id, result_id, target_id, count(*) as events, max(event_time) as last_seen
+      from stored_event
+      where event_time >= $1 and event_time < $2
+        and action_id = any(array(select action_id from action where (event_source = $3) and ((read_only = $4 or (((read_only is not null) is not true) and (((event_name like $5 or event_name like $6 or event_name like $7 or event_name like $8)) is not true))))))
+      group by action_id, identity_id, result_id, target_id
+    ) as summed
+    left join action using (action_id)
+    left join identity using (identity_id)
+    left join result using (result_id)
+    left join target using (target_id)
+  ) as summed
+  group by event_name, resource, actor
 )
-select event_name, resource, actor, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, max(last_seen) as last_seen, (select events from whole) as total
+select event_name, resource, actor, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, max(last_seen) as last_seen, coalesce(sum(sum(whole)) over (), 0)::bigint as total
 from partial
 group by event_name, resource, actor
 order by 6 desc nulls last, 1, 2, 3
-limit $19
+limit $9
 
 -- iam-changes timeline
 with partial as (
@@ -275,13 +273,22 @@ limit $4
 
 -- role-origins
 with partial as (
-  select origin, actor, session, count(*) as events, count(*) filter (where outcome = 'failure') as failures, max(event_time) as last_seen
-  from event
-  where event_time >= $1 and event_time < $2
-    and ((identity_type = $3 and origin is not null and ((identity_type = $4) is not true) and (((actor like $5 or actor like $6)) is not true)))
+  select origin, actor, session, coalesce(sum(summed.events), 0)::bigint as events, coalesce(sum(summed.events) filter (where outcome = 'failure'), 0)::bigint as failures, max(summed.last_seen) as last_seen
+  from (
+    select identity_id, result_id, session_id, events, last_seen
+    from access_hour
+    where start_time >= $1 and start_time < $2
+      and (identity_id in (select identity_id from identity where (identity_type = $3) and (((identity_type = $4) is not true)) and ((((actor like $5 or actor like $6)) is not true)))) is true
+  ) as summed
+  left join identity using (identity_id)
+  left join result using (result_id)
+  left join session using (session_id)
+  left join (select access_key as issued_key, origin as issued_origin from credential) as issued on issued_key = session.access_key
+  cross join lateral (select coalesce(identity.own_origin, issued_origin, session.source_identity) as origin) as began
+  where (origin is not null)
   group by origin, actor, session
 )
-select origin, actor, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(distinct session) as distinct_session, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
+select origin, actor, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(session) as distinct_session, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
 from partial
 group by origin, actor
 order by 3 desc nulls last, 1, 2
@@ -304,13 +311,8 @@ with partial as (
   left join session using (session_id)
   group by access_key, actor, source_ip, country, client
 )
-select access_key, actor, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(distinct source_ip) as source_ips, count(distinct country) as countries, (
-    select own.client from partial as own where own.client is not null
-      and own.access_key is not distinct from partial.access_key
-      and own.actor is not distinct from partial.actor
-    group by own.client order by sum(own.events) desc, own.client limit 1
-  ) as most_frequent_client, min(first_seen) as first_seen, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
-from partial
+select access_key, actor, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(distinct source_ip) as source_ips, count(distinct country) as countries, (array_agg(client order by client_events desc, client) filter (where client is not null))[1] as most_frequent_client, min(first_seen) as first_seen, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from (select *, sum(events) over (partition by access_key, actor, client) as client_events from partial) as partial
 group by access_key, actor
 order by 3 desc nulls last, 1, 2
 limit $4

@@ -69,7 +69,7 @@ with partial as (
   left join result using (result_id)
   group by country, actor
 )
-select country, coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, coalesce(sum(failures), 0)::bigint as failures, coalesce(sum(sum(events)) over (), 0)::bigint as total
+select country, coalesce(sum(events), 0)::bigint as events, count(actor) as actors, coalesce(sum(failures), 0)::bigint as failures, coalesce(sum(sum(events)) over (), 0)::bigint as total
 from partial
 group by country
 order by 2 desc nulls last, 1
@@ -90,7 +90,7 @@ with partial as (
   left join result using (result_id)
   group by country, city, latitude, longitude, actor
 )
-select country, city, latitude, longitude, coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, coalesce(sum(failures), 0)::bigint as failures, coalesce(sum(sum(events)) over (), 0)::bigint as total
+select country, city, latitude, longitude, coalesce(sum(events), 0)::bigint as events, count(actor) as actors, coalesce(sum(failures), 0)::bigint as failures, coalesce(sum(sum(events)) over (), 0)::bigint as total
 from partial
 group by country, city, latitude, longitude
 order by 5 desc nulls last, 1, 2, 3, 4
@@ -232,7 +232,7 @@ with partial as (
   left join scope using (scope_id)
   group by country, aws_region, actor
 )
-select country, aws_region, coalesce(sum(events), 0)::bigint as events, coalesce(sum(events - failures), 0)::bigint as successes, coalesce(sum(failures), 0)::bigint as failures, count(distinct actor) as actors, coalesce(sum(sum(events)) over (), 0)::bigint as total
+select country, aws_region, coalesce(sum(events), 0)::bigint as events, coalesce(sum(events - failures), 0)::bigint as successes, coalesce(sum(failures), 0)::bigint as failures, count(actor) as actors, coalesce(sum(sum(events)) over (), 0)::bigint as total
 from partial
 group by country, aws_region
 order by 3 desc nulls last, 1, 2
@@ -274,7 +274,7 @@ with partial as (
   left join result using (result_id)
   group by source_ip, country, as_organisation, actor
 )
-select host(source_ip) collate "C" as source_ip, country, as_organisation, coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, coalesce(sum(failures), 0)::bigint as failures, min(first_seen) as first_seen, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
+select host(source_ip) collate "C" as source_ip, country, as_organisation, coalesce(sum(events), 0)::bigint as events, count(actor) as actors, coalesce(sum(failures), 0)::bigint as failures, min(first_seen) as first_seen, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
 from partial
 group by source_ip, country, as_organisation
 order by 4 desc nulls last, 1, 2, 3
@@ -295,12 +295,8 @@ with partial as (
   left join target using (target_id)
   group by error_code, actor, error_message
 )
-select error_code, coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, (
-    select own.error_message from partial as own where own.error_message is not null
-      and own.error_code is not distinct from partial.error_code
-    group by own.error_message order by sum(own.events) desc, own.error_message limit 1
-  ) as error_message, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
-from partial
+select error_code, coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, (array_agg(error_message order by error_message_events desc, error_message) filter (where error_message is not null))[1] as error_message, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
+from (select *, sum(events) over (partition by error_code, error_message) as error_message_events from partial) as partial
 group by error_code
 order by 2 desc nulls last, 1
 limit $4
@@ -343,12 +339,15 @@ order by 1, other, 2
 select event_time, actor, session, coalesce(own_origin, (select origin from credential where access_key = event.access_key), source_identity) as origin, event_name, event_source, outcome, error_code, source_address, host(source_ip) collate "C" as source_ip, country, aws_region, account, event_id
 from event
 where event_time >= $1 and event_time < $2
-  and (((read_only = $3) is not true))
+  and (action_id in (select action_id from action where (((read_only = $3) is not true)))) is true
 order by event_time desc, event_key desc
 limit $4
 
 -- recent-events total
-select count(*)
-from event
-where event_time >= $1 and event_time < $2
-  and (((read_only = $3) is not true))
+select coalesce(sum(summed.events), 0)::bigint
+from (
+  select sum(events)::bigint as events
+  from action_hour
+  where start_time >= $1 and start_time < $2
+    and (action_id in (select action_id from action where (((read_only = $3) is not true)))) is true
+) as summed

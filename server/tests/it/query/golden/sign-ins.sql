@@ -94,7 +94,7 @@ with partial as (
   left join scope using (scope_id)
   group by actor, account, source_ip
 )
-select actor, account, coalesce(sum(events), 0)::bigint as events, count(distinct source_ip) as source_ips, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
+select actor, account, coalesce(sum(events), 0)::bigint as events, count(source_ip) as source_ips, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
 from partial
 group by actor, account
 order by 3 desc nulls last, 1, 2
@@ -153,12 +153,7 @@ with partial as (
   left join identity using (identity_id)
   group by source_ip, country, actor
 )
-select host(source_ip) collate "C" as source_ip, country, coalesce(sum(events), 0)::bigint as events, count(distinct actor) as actors, (
-    select own.actor from partial as own where own.actor is not null
-      and own.source_ip is not distinct from partial.source_ip
-      and own.country is not distinct from partial.country
-    group by own.actor order by sum(own.events) desc, own.actor limit 1
-  ) as most_frequent_actor, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
+select host(source_ip) collate "C" as source_ip, country, coalesce(sum(events), 0)::bigint as events, count(actor) as actors, (array_agg(actor order by events desc, actor) filter (where actor is not null))[1] as most_frequent_actor, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
 from partial
 group by source_ip, country
 order by 3 desc nulls last, 1, 2
@@ -201,11 +196,14 @@ order by 1, other, 2
 
 -- sign-in-hours
 with partial as (
-  select extract(isodow from event_time at time zone 'UTC')::bigint as weekday, extract(hour from event_time at time zone 'UTC')::bigint as hour, count(*) as events
-  from event
-  where event_time >= $1 and event_time < $2
-    and action_id = any(array(select action_id from action where (event_source = $3) and (event_name = $4)))
-    and ((event_source = $5 and event_name = $6))
+  select weekday, hour, coalesce(sum(summed.events), 0)::bigint as events
+  from (
+    select extract(isodow from start_time at time zone 'UTC')::bigint as weekday, extract(hour from start_time at time zone 'UTC')::bigint as hour, sum(events)::bigint as events
+    from action_hour
+    where start_time >= $1 and start_time < $2
+      and (action_id in (select action_id from action where (event_source = $3) and (event_name = $4))) is true
+    group by weekday, hour
+  ) as summed
   group by weekday, hour
 ),
 summed as (
@@ -222,7 +220,7 @@ placed as (
   from totalled
 ),
 fitting as (
-  select *, outer_place <= $7 and inner_place <= $8 as fits
+  select *, outer_place <= $5 and inner_place <= $6 as fits
   from placed
 ),
 told as (
@@ -249,7 +247,7 @@ with partial as (
   left join scope using (scope_id)
   group by account, actor
 )
-select account, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(distinct actor) as actors, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
+select account, coalesce(sum(events), 0)::bigint as events, coalesce(sum(failures), 0)::bigint as failures, count(actor) as actors, max(last_seen) as last_seen, coalesce(sum(sum(events)) over (), 0)::bigint as total
 from partial
 group by account
 order by 2 desc nulls last, 1
@@ -260,13 +258,14 @@ select event_time, actor, session, coalesce(own_origin, (select origin from cred
 from event
 where event_time >= $1 and event_time < $2
   and action_id = any(array(select action_id from action where (event_source = $3) and (event_name = $4)))
-  and ((event_source = $5 and event_name = $6))
 order by event_time desc, event_key desc
-limit $7
+limit $5
 
 -- recent-sign-ins total
-select count(*)
-from event
-where event_time >= $1 and event_time < $2
-  and action_id = any(array(select action_id from action where (event_source = $3) and (event_name = $4)))
-  and ((event_source = $5 and event_name = $6))
+select coalesce(sum(summed.events), 0)::bigint
+from (
+  select sum(events)::bigint as events
+  from action_hour
+  where start_time >= $1 and start_time < $2
+    and (action_id in (select action_id from action where (event_source = $3) and (event_name = $4))) is true
+) as summed
