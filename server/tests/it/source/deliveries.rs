@@ -228,7 +228,7 @@ impl Deliveries {
 
         let clean = database().await;
         ingest(&clean, &self.folder.path().join("clean")).await;
-        let without = "'{segment_id,ordinal,action_id,identity_id,session_id,address_id,target_id}'::text[]";
+        let without = "'{segment_id,ordinal,action_id,scope_id,identity_id,session_id,address_id,agent_id,result_id,target_id}'::text[]";
         let columns = hash(&format!("sha256(convert_to((to_jsonb(event_text) - {without})::text, 'UTF8'))"));
         let credentials =
             "select coalesce(string_agg(to_jsonb(c)::text, ' ' order by access_key), '') from credential c";
