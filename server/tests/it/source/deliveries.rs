@@ -44,6 +44,8 @@ pub struct Deliveries {
     _api: Stub,
     files: Vec<PathBuf>,
     steps: Vec<Step>,
+    /// So many of them are there from the beginning.
+    begun: usize,
     /// Of each event, by its id: the hash of its text.
     expected: BTreeMap<String, [u8; 32]>,
 }
@@ -86,7 +88,9 @@ impl Deliveries {
         }
         let files = contents.files;
         let store = Store::new();
-        let steps = steps(random, on_all_ways);
+        let (mut steps, new) = steps(random, on_all_ways);
+        let begun = steps.len();
+        steps.extend(new);
         let dropped = folder.path().join("drop");
         std::fs::create_dir(&dropped).unwrap();
         let here = format!("region = \"eu-west-1\"\nendpoint_url = {:?}\n", store.url);
@@ -101,13 +105,16 @@ impl Deliveries {
             api.url
         );
         let config = write(folder.path(), "trailmap.toml", text);
-        Deliveries { config, folder, store, _api: api, files, steps, expected }
+        let deliveries = Deliveries { config, folder, store, _api: api, files, steps, begun, expected };
+        deliveries.steps[..begun].iter().for_each(|step| deliveries.happen(step));
+        deliveries
     }
 
-    /// Everything in the order in which it happens, in so many parts; at the first moment what is old already.
+    /// What is yet to happen, in its order, in so many parts.
     pub fn parts(&self, count: usize) -> Vec<std::ops::Range<usize>> {
-        let (all, count) = (self.steps.len(), count.max(1));
-        (0..count).map(|part| all * part / count..all * (part + 1) / count).collect()
+        let (all, count) = (self.steps.len() - self.begun, count.max(1));
+        let at = |part: usize| self.begun + all * part / count;
+        (0..count).map(|part| at(part)..at(part + 1)).collect()
     }
 
     /// A part happens, bit by bit.
@@ -270,8 +277,9 @@ impl Contents<'_> {
     }
 }
 
-/// Each file comes in one way or in several; what is of earlier days is there from the beginning.
-fn steps(random: &mut ChaCha8Rng, files: usize) -> Vec<Step> {
+/// Each file comes in one way or in several. First those of earlier days, which are there from the beginning: what comes into a
+/// day that was listed to its end is found half a day later.
+fn steps(random: &mut ChaCha8Rng, files: usize) -> (Vec<Step>, Vec<Step>) {
     let (mut old, mut new) = (Vec::new(), Vec::new());
     for file in 0..files {
         let notices = if random.random_ratio(1, 20) { 2 } else { 1 };
@@ -295,8 +303,7 @@ fn steps(random: &mut ChaCha8Rng, files: usize) -> Vec<Step> {
         }
     }
     new.shuffle(random);
-    old.extend(new);
-    old
+    (old, new)
 }
 
 /// As CloudTrail names its files.
