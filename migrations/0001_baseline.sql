@@ -507,3 +507,77 @@ create table poison_message (
     kept_at timestamptz not null default now(),
     unique (queue_url, message_id)
 );
+
+-- Who may read. Apart from the tables of events: their names are taken there, and no query of events looks in here.
+create schema access;
+
+create table access.app_user (
+    user_id bigint generated always as identity primary key,
+    name text not null,
+    -- argon2id, as a PHC string; null: not chosen yet.
+    password text,
+    role text not null check (role in ('viewer', 'editor', 'admin')),
+    -- The AWS accounts whose events the user may see; null: all.
+    accounts text[] collate "C",
+    disabled boolean not null default false,
+    created_at timestamptz not null default now(),
+    last_sign_in_at timestamptz
+);
+create unique index app_user_name_index on access.app_user (lower(name));
+
+-- Secrets that are handed out are kept as their SHA-256 alone: each is 256 bits of chance, so that nobody finds one that fits.
+
+-- A link that lets its holder choose a password, once: of a user, or of the first administrator (null).
+create table access.welcome (
+    secret_sha256 bytea primary key,
+    user_id bigint references access.app_user on delete cascade,
+    expires_at timestamptz not null
+);
+
+create table access.login (
+    login_id bigint generated always as identity primary key,
+    user_id bigint not null references access.app_user on delete cascade,
+    secret_sha256 bytea not null unique,
+    -- Handed out to follow the secret, and not seen yet; and the one before, for requests that were under way.
+    next_sha256 bytea unique,
+    previous_sha256 bytea,
+    -- When the last secret was handed out, and when it was first seen.
+    renewed_at timestamptz not null default now(),
+    seen_at timestamptz not null default now(),
+    created_at timestamptz not null default now(),
+    last_used_at timestamptz not null default now(),
+    address text not null,
+    user_agent text not null
+);
+create index login_user_index on access.login (user_id);
+create index login_previous_index on access.login (previous_sha256);
+
+-- For programs. It may do no more than its user.
+create table access.api_token (
+    token_id bigint generated always as identity primary key,
+    user_id bigint not null references access.app_user on delete cascade,
+    label text not null,
+    secret_sha256 bytea not null unique,
+    role text not null check (role in ('viewer', 'editor', 'admin')),
+    accounts text[] collate "C",
+    created_at timestamptz not null default now(),
+    expires_at timestamptz not null,
+    last_used_at timestamptz
+);
+create index api_token_user_index on access.api_token (user_id);
+
+-- Who did what. Each entry's hash covers the hash before it, so that a changed or missing entry shows.
+create table access.audit (
+    entry_id bigint primary key,
+    -- JSON, the very text that the hash is of.
+    entry text not null,
+    hash bytea not null
+);
+
+create function access.audit_stays() returns trigger language plpgsql as $$
+begin
+    raise exception 'the audit log is only added to';
+end
+$$;
+create trigger audit_stays before update or delete on access.audit for each row execute function access.audit_stays();
+create trigger audit_stays_whole before truncate on access.audit execute function access.audit_stays();

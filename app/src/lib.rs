@@ -2,11 +2,13 @@
 //!
 //! The server renders `shell` and answers the server functions of `api`. In context it provides:
 //! - `Arc<dyn api::Backend>`, for pages and server functions;
-//! - for pages: `api::Named`, `api::Opened`, `Assets`, `Preferences`, `status::PageStatus`;
+//! - for pages: `api::Named`, `api::Opened`, `api::Who`, `Assets`, `Preferences`, `status::PageStatus`;
 //! - for server functions: `status::CallStatus`.
 
 pub mod api;
 pub mod assets;
+#[cfg(feature = "ssr")]
+pub mod door;
 #[cfg(feature = "ssr")]
 mod fragment;
 pub mod guard;
@@ -80,6 +82,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/d/:dashboard") view=page::dashboard::Dashboard ssr=SsrMode::InOrder/>
                     <Route path=path!("/dashboards") view=page::served::ServedPage ssr=SsrMode::InOrder/>
                     <Route path=path!("/ingest") view=page::served::ServedPage ssr=SsrMode::InOrder/>
+                    <Route path=path!("/account") view=page::served::ServedPage ssr=SsrMode::InOrder/>
+                    <Route path=path!("/users") view=page::served::ServedPage ssr=SsrMode::InOrder/>
+                    <Route path=path!("/audit") view=page::served::ServedPage ssr=SsrMode::InOrder/>
                     <Route path=path!("/d/:dashboard/edit") view=page::served::ServedPage ssr=SsrMode::InOrder/>
                     <Route path=path!("/d/:dashboard/history") view=page::served::ServedPage ssr=SsrMode::InOrder/>
                     <Route path=path!("/d/:dashboard/:panel") view=page::panel::PanelAlone ssr=SsrMode::Async/>

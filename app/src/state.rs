@@ -17,7 +17,7 @@ use model::{
 };
 
 use crate::{
-    api::{self, ApiError, Found, Known, Named},
+    api::{self, ApiError, Found, Known, Named, Who},
     ui::{browser, zone},
 };
 
@@ -57,6 +57,8 @@ pub struct State {
     pub annotated: RwSignal<Vec<Annotated>>,
     /// The thing that the address names, or named last.
     pub entity: Memo<Option<Entity>>,
+    /// Who reads.
+    pub who: StoredValue<Who>,
     /// What is known of `entity`; while another is asked for, of the one before.
     pub known: RwSignal<Option<Known>>,
 }
@@ -160,6 +162,7 @@ pub fn Provider(children: Children) -> impl IntoView {
         syntax: StoredValue::new(SharedValue::new(syntax).into_inner()),
         annotated: RwSignal::new(Vec::new()),
         entity,
+        who: StoredValue::new(SharedValue::new(|| use_context::<Who>().unwrap_or_default()).into_inner()),
         known: RwSignal::new(known),
     };
     provide_context(state);

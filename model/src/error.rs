@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 pub enum Kind {
     /// The request cannot be understood: 400.
     Invalid,
-    /// It cannot be changed: 403.
+    /// Nobody is signed in, or no longer: 401.
+    SignedOut,
+    /// It cannot be changed, or this reader may not see or change it: 403.
     Forbidden,
     /// There is no such dashboard, panel or event: 404.
     NotFound,
@@ -66,6 +68,7 @@ impl Error {
     pub fn status(&self) -> u16 {
         match self.kind {
             Kind::Invalid => 400,
+            Kind::SignedOut => 401,
             Kind::Forbidden => 403,
             Kind::NotFound => 404,
             Kind::Conflict => 409,

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use ipnet::IpNet;
 use model::time::Timestamp;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
@@ -74,6 +75,30 @@ pub enum LogFormat {
     Json,
 }
 
+/// Whether users sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AccessMode {
+    /// Everybody signs in
+    Accounts,
+    /// Nobody is asked to, as long as there are no users; on a loopback address alone
+    Open,
+}
+
+/// Where browsers find the server: scheme and authority, without a slash at the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl(pub String);
+
+impl PublicUrl {
+    /// The host's name, without port.
+    pub fn host(&self) -> &str {
+        let authority = self.0.split_once("://").map_or("", |(_, authority)| authority);
+        match authority.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => host,
+            _ => authority,
+        }
+    }
+}
+
 /// How a command prints what it found or did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum OutputFormat {
@@ -141,13 +166,20 @@ pub enum Command {
                             the run could not go through; 3 when nothing is wrong and not all could be checked."
     )]
     Verify(Verify),
+    /// Print a link at which a user chooses a new password; a name that nobody has becomes an administrator
+    ///
+    /// For whoever is locked out: it works without signing in, for those who reach the database.
+    Welcome(Welcome),
+    /// Print the audit log, one JSON object a line, and check that nothing of it was changed or taken out
+    #[command(after_help = "Exit status: 0 when the log is whole; 1 when it was tampered with, or could not be read.")]
+    Audit(Audit),
 }
 
 #[derive(Clone, Debug, Args)]
 pub struct Serve {
     /// Address and port to listen on
     ///
-    /// There is no login yet: beyond this machine, put a proxy with authentication in front.
+    /// Beyond this machine everybody signs in: see --access.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", env = "TRAILMAP_LISTEN")]
     pub listen: SocketAddr,
 
@@ -167,6 +199,35 @@ pub struct Serve {
     /// Region that may be used; repeatable, or several joined by ','. The panel of regions marks all others
     #[arg(long = "allowed-region", value_name = "REGION", env = "TRAILMAP_ALLOWED_REGION", value_delimiter = ',')]
     pub allowed_regions: Vec<String>,
+
+    /// Whether users sign in
+    ///
+    /// Default: nobody is asked to on a loopback address, as long as there are no users and neither --host nor
+    /// --public-url is given; everybody is, elsewhere. The first administrator chooses a password at a link that is
+    /// printed at the start.
+    #[arg(long, value_enum, value_name = "WHO", env = "TRAILMAP_ACCESS")]
+    pub access: Option<AccessMode>,
+
+    /// Where browsers find this server, as https://trailmap.example.com: for links, and cookies fit for it
+    ///
+    /// With https, browsers are told to use nothing else. Default: http and the address that is listened on.
+    #[arg(long, value_name = "URL", env = "TRAILMAP_PUBLIC_URL", value_parser = public_url)]
+    pub public_url: Option<PublicUrl>,
+
+    /// Network of proxies that tell for whom they ask (X-Forwarded-For), as 10.0.0.0/8; repeatable, or several joined by ','
+    #[arg(long = "trusted-proxy", value_name = "NETWORK", env = "TRAILMAP_TRUSTED_PROXY", value_delimiter = ',',
+          value_parser = network)]
+    pub trusted_proxies: Vec<IpNet>,
+
+    /// After so many minutes without a request a session ends
+    #[arg(long, value_name = "MINUTES", default_value_t = 30, env = "TRAILMAP_SESSION_IDLE",
+          value_parser = clap::value_parser!(u32).range(1..=43_200))]
+    pub session_idle: u32,
+
+    /// After so many hours a session ends, whatever happens
+    #[arg(long, value_name = "HOURS", default_value_t = 12, env = "TRAILMAP_SESSION_LIFETIME",
+          value_parser = clap::value_parser!(u32).range(1..=720))]
+    pub session_lifetime: u32,
 
     /// File (TOML) of sources to read from all the time, and of how long events are kept; see the README
     ///
@@ -340,6 +401,25 @@ pub struct Aws {
     pub fips: bool,
 }
 
+#[derive(Clone, Debug, Args)]
+pub struct Welcome {
+    /// The user's name
+    #[arg(value_name = "NAME")]
+    pub name: String,
+
+    /// Where browsers find the server, for the link
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080", env = "TRAILMAP_PUBLIC_URL",
+          value_parser = public_url)]
+    pub public_url: PublicUrl,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Audit {
+    /// Only check it, and print how many entries it has
+    #[arg(long, env = "TRAILMAP_AUDIT_VERIFY")]
+    pub verify: bool,
+}
+
 impl Global {
     /// The data folder, absolute.
     pub fn data_dir(&self) -> anyhow::Result<PathBuf> {
@@ -386,6 +466,23 @@ impl Command {
     }
 }
 
+fn public_url(text: &str) -> Result<PublicUrl, String> {
+    let url = text.strip_suffix('/').unwrap_or(text);
+    let authority = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
+    match authority {
+        Some(authority) if !authority.is_empty() && authority.chars().all(is_plain) => {
+            Ok(PublicUrl(url.to_ascii_lowercase()))
+        }
+        _ => Err("write https:// or http:// and a host, with a port if need be, and no path".to_owned()),
+    }
+}
+
+fn network(text: &str) -> Result<IpNet, String> {
+    let single = || text.parse::<std::net::IpAddr>().map(IpNet::from);
+    text.parse().or_else(|_| single()).map_err(|_| "write a network as 10.0.0.0/8, or an address".to_owned())
+}
+
 fn instant(text: &str) -> Result<Timestamp, String> {
     let time = OffsetDateTime::parse(text, &Rfc3339)
         .map_err(|_| "not a time as RFC 3339 writes it, such as 2026-11-24T12:00:00Z".to_owned())?;
@@ -422,6 +519,18 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn public_addresses() {
+        assert_eq!(public_url("https://Trailmap.example.com/").unwrap().0, "https://trailmap.example.com");
+        assert_eq!(public_url("http://10.0.0.1:8080").unwrap().host(), "10.0.0.1");
+        assert_eq!(public_url("https://[::1]").unwrap().host(), "[::1]");
+        for wrong in ["", "trailmap.example.com", "https://", "https://a/b", "ftp://a", "https://a b"] {
+            assert!(public_url(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(network("10.1.2.3").unwrap().to_string(), "10.1.2.3/32");
+        assert!(network("proxy").is_err());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Trailmap's server: CloudTrail in, Postgres between, pages and exports out.
 
+pub mod access;
 pub mod clock;
 pub mod command;
 pub mod config;

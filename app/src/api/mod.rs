@@ -23,6 +23,7 @@ mod entity;
 mod ingest;
 mod inspect;
 mod integrity;
+mod people;
 mod served;
 
 pub use completion::completion_html;
@@ -35,6 +36,7 @@ pub use ingest::{
 };
 pub use inspect::panel_inspect;
 pub use integrity::{Checked, Integrity, IntegrityProblem, IntegrityReport, IntegritySource, IntegrityTrail};
+pub use people::{AuditEntry, Login, NewToken, People, Token, User, Who};
 pub use served::{Opened, Served, served_get, served_send};
 
 /// One event, whole.
@@ -75,7 +77,7 @@ pub struct ValueCount {
 
 /// What the server offers to pages. `app` never knows Postgres.
 #[async_trait]
-pub trait Backend: Dashboards + Discover + Entities + Ingests {
+pub trait Backend: Dashboards + Discover + Entities + Ingests + People {
     /// The data of one panel. Errors: no such dashboard or panel, a bad filter or range, time-out, no database.
     async fn panel(&self, dashboard: &str, panel: &str, view: &View) -> Result<Series, Error>;
 

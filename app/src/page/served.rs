@@ -13,7 +13,7 @@ use crate::{
     ui::{live, title::title, top_bar::TopBar},
 };
 
-/// `/dashboards`, `/ingest`, `/d/:dashboard/edit`, `/d/:dashboard/history`
+/// `/dashboards`, `/ingest`, `/account`, `/users`, `/audit`, `/d/:dashboard/edit`, `/d/:dashboard/history`
 #[component]
 pub fn ServedPage() -> AnyView {
     let state = use_state();
@@ -48,7 +48,8 @@ pub fn ServedPage() -> AnyView {
     content.into_any()
 }
 
-/// Lists, which lead nowhere further up.
+/// Pages that lead nowhere further up.
+const TOP: [&str; 5] = [LIST, INGEST, "/account", "/users", "/audit"];
 const LIST: &str = "/dashboards";
 const INGEST: &str = "/ingest";
 
@@ -71,7 +72,7 @@ fn keep_fresh(state: State) {
 /// Whether an address is still of this kind: it changes before the page does.
 fn is_served(address: &str) -> bool {
     let path = address.split('?').next().unwrap_or_default();
-    path == LIST || path == INGEST || path.ends_with("/edit") || path.ends_with("/history")
+    TOP.contains(&path) || path.ends_with("/edit") || path.ends_with("/history")
 }
 
 fn shown(page: Served) -> AnyView {
@@ -79,7 +80,7 @@ fn shown(page: Served) -> AnyView {
         status::page(page.status);
     }
     let state = use_state();
-    let has_up = state.path.with_untracked(|path| path != LIST && path != INGEST);
+    let has_up = state.path.with_untracked(|path| !TOP.contains(&path.as_str()));
     let up = has_up.then(|| {
         view! { <a class="crumb up" href=move || state.view.get().href(LIST)>"Dashboards"</a> }
     });

@@ -5,7 +5,7 @@ use model::{
     error::Error,
 };
 
-use super::{Answer, Form, Place, edit, ingest, nowhere};
+use super::{Answer, Done, Form, Place, account, edit, ingest, nowhere, unknown, users};
 use crate::api::Backend;
 
 /// What a form leads to.
@@ -20,19 +20,25 @@ pub enum Outcome {
 /// Does what the form that was sent to `path` asks for.
 pub async fn act(backend: &dyn Backend, path: &str, form: &Form) -> Outcome {
     let done = match Place::of(path) {
-        Some(Place::List) => of_list(backend, form).await,
-        Some(Place::Ingest) => ingest::act(backend, form).await,
+        Some(Place::List) => of_list(backend, form).await.map(Done::Go),
+        Some(Place::Ingest) => ingest::act(backend, form).await.map(Done::Go),
+        Some(Place::Account) => account::act(backend, form).await,
+        Some(Place::Users) => users::act(backend, form).await,
+        Some(Place::Audit) => Err(unknown()),
         Some(Place::Edit(id)) => return edit::act(backend, &id, form).await,
-        Some(Place::History(id)) => restore(backend, &id, form).await,
+        Some(Place::History(id)) => restore(backend, &id, form).await.map(Done::Go),
         None => Err(nowhere()),
     };
-    done.map_or_else(
-        |error| {
+    let show = |answer| Outcome::Show(Box::new(answer));
+    match done {
+        Ok(Done::Go(to)) => Outcome::Go(to),
+        Ok(Done::Say(said)) => show(Answer { said: Some(said), ..Answer::default() }),
+        Ok(Done::Secret(secret)) => show(Answer { secret: Some(secret), ..Answer::default() }),
+        Err(error) => {
             let text = form.get("text").to_owned();
-            Outcome::Show(Box::new(Answer { refused: Some(error), text, draft: None }))
-        },
-        Outcome::Go,
-    )
+            show(Answer { refused: Some(error), text, ..Answer::default() })
+        }
+    }
 }
 
 async fn of_list(backend: &dyn Backend, form: &Form) -> Result<String, Error> {
@@ -65,7 +71,7 @@ async fn of_list(backend: &dyn Backend, form: &Form) -> Result<String, Error> {
             backend.dashboard_delete(id, false).await?;
             Ok(format!("/d/{id}"))
         }
-        _ => Err(Error::invalid("do", "This form asks for nothing that is known here.")),
+        _ => Err(unknown()),
     }
 }
 

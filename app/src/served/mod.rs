@@ -1,13 +1,16 @@
 //! Pages of lists and forms, written by the server alone. A form is sent as HTML sends it; what it does is decided in
 //! `act`, and answered with another address, or with the same page and what was wrong.
 
+mod account;
 mod act;
+mod audit;
 mod edit;
 mod form;
 mod history;
-mod html;
+pub(crate) mod html;
 mod ingest;
 mod list;
+mod users;
 
 use model::{
     error::{Error, Kind},
@@ -29,6 +32,19 @@ pub struct Answer {
     pub text: String,
     /// A dashboard that is being changed.
     pub draft: Option<edit::Draft>,
+    /// A link or a token that was made, and is shown this once.
+    pub secret: Option<String>,
+    /// What was done, where the page stays.
+    pub said: Option<String>,
+}
+
+/// What a form has done.
+enum Done {
+    /// The reader goes to this path.
+    Go(String),
+    /// The same page again, with this beside it.
+    Say(String),
+    Secret(String),
 }
 
 /// Whether this is the path of such a page.
@@ -44,10 +60,14 @@ pub async fn page(backend: &dyn Backend, address: &str, answer: Answer) -> Resul
     let page = match Place::of(path).ok_or_else(nowhere)? {
         Place::List => list::page(backend, &view, query, &answer).await?,
         Place::Ingest => ingest::page(backend, &view, &answer).await?,
+        Place::Account => account::page(backend, &view, &answer).await?,
+        Place::Users => users::page(backend, &view, &answer).await?,
+        Place::Audit => audit::page(backend, &view, query).await?,
         Place::Edit(id) => edit::page(backend, &view, &id, &answer).await?,
         Place::History(id) => history::page(backend, &view, &id, &answer).await?,
     };
-    Ok(Served { status, ..page })
+    let said = answer.said.unwrap_or(page.said);
+    Ok(Served { status, said, ..page })
 }
 
 /// What is shown after `form` was sent to `address`.
@@ -63,6 +83,9 @@ pub async fn send(backend: &dyn Backend, address: &str, form: &Form) -> Result<S
 enum Place {
     List,
     Ingest,
+    Account,
+    Users,
+    Audit,
     /// Of the dashboard with this id.
     Edit(String),
     History(String),
@@ -74,12 +97,19 @@ impl Place {
         let place = match (segments.next()?, segments.next(), segments.next()) {
             ("dashboards", None, None) => Place::List,
             ("ingest", None, None) => Place::Ingest,
+            ("account", None, None) => Place::Account,
+            ("users", None, None) => Place::Users,
+            ("audit", None, None) => Place::Audit,
             ("d", Some(id), Some("edit")) => Place::Edit(id.to_owned()),
             ("d", Some(id), Some("history")) => Place::History(id.to_owned()),
             _ => return None,
         };
         segments.next().is_none().then_some(place)
     }
+}
+
+fn unknown() -> Error {
+    Error::invalid("do", "This form asks for nothing that is known here.")
 }
 
 fn nowhere() -> Error {

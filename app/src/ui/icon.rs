@@ -42,6 +42,10 @@ pub fn table() -> AnyView {
     icon("M2.5 3.5h11v9h-11zM2.5 6.5h11M2.5 9.5h11M6 6.5v6")
 }
 
+pub fn person() -> AnyView {
+    icon("M8 2.5a2.75 2.75 0 1 0 0 5.5a2.75 2.75 0 0 0 0-5.5M2.75 13.5a5.25 4 0 0 1 10.5 0")
+}
+
 pub fn cross() -> AnyView {
     icon("M4.5 4.5l7 7M11.5 4.5l-7 7")
 }

@@ -49,7 +49,7 @@ pub fn nothing(own: String, series: &Series) -> AnyView {
 }
 
 /// Why there is nothing, and a link that tries again.
-pub fn error(error: &Error) -> impl IntoView + use<> {
+pub fn error(error: &Error) -> AnyView {
     let state = use_state();
     let of_filter = error.parameter.as_deref() == Some("q");
     let title = match error.kind {
@@ -57,10 +57,14 @@ pub fn error(error: &Error) -> impl IntoView + use<> {
         Kind::Timeout => "The query took too long",
         Kind::Unavailable => "The database is not available",
         Kind::NotFound => "Not found",
+        Kind::SignedOut => "You are signed out",
         Kind::Invalid | Kind::Forbidden | Kind::Conflict => "This cannot be shown",
         Kind::Internal => "Something went wrong",
     };
     let message = if of_filter { "Mend it above and this panel comes back.".to_owned() } else { error.message.clone() };
+    if error.kind == Kind::SignedOut {
+        return signed_out(title, message);
+    }
     let retry = (!of_filter).then(|| {
         let again = move |event: web_sys::MouseEvent| {
             event.prevent_default();
@@ -75,4 +79,22 @@ pub fn error(error: &Error) -> impl IntoView + use<> {
             {retry}
         </div>
     }
+    .into_any()
+}
+
+/// The way back in, to this very page.
+fn signed_out(title: &'static str, message: String) -> AnyView {
+    let state = use_state();
+    let again = move || {
+        let here = state.href(&state.view.get());
+        format!("/login?next={}", percent_encoding::utf8_percent_encode(&here, percent_encoding::NON_ALPHANUMERIC))
+    };
+    view! {
+        <div class="message" data-role="error">
+            <p class="message-title">{title}</p>
+            <p>{message}</p>
+            <p><a href=again rel="external">"Sign in again"</a></p>
+        </div>
+    }
+    .into_any()
 }

@@ -27,6 +27,7 @@ pub mod nav;
 pub mod pills;
 pub mod pivot;
 pub mod quiet;
+pub mod reader;
 pub mod refresh;
 pub mod table;
 pub mod theme;

@@ -10,6 +10,7 @@ use super::{
     kiosk::{KioskBar, KioskLink},
     nav::Nav,
     pills::Pills,
+    reader::ReaderMenu,
     refresh::RefreshControl,
     theme::ThemeToggle,
     time_picker::TimePicker,
@@ -39,6 +40,7 @@ pub fn TopBar(
                     <ZoneToggle/>
                     <ThemeToggle/>
                     <Help/>
+                    <ReaderMenu/>
                 </div>
             </div>
             <div class="top-row page" class:has-controls=controls>

@@ -2,7 +2,7 @@
 
 use app::api::{
     About, Attribution, Backend, Dashboards, Discover, Entities, Event, Found, Info, Ingest, Ingests, Integrity,
-    Listing, Profile, Quiet, Retry, Rows, Source, Step, ValueCount,
+    Listing, People, Profile, Quiet, Retry, Rows, Source, Step, ValueCount,
 };
 use async_trait::async_trait;
 use model::{
@@ -34,6 +34,8 @@ pub struct Memory {
     /// The panel whose answer cannot be drawn.
     pub broken: Option<&'static str>,
 }
+
+impl People for Memory {}
 
 #[async_trait]
 impl Dashboards for Memory {

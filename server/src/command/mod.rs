@@ -6,6 +6,7 @@ use anyhow::Context;
 
 use crate::config::{Command, Config};
 
+mod audit;
 mod check;
 mod database;
 mod demo;
@@ -20,6 +21,7 @@ mod retain;
 mod sample;
 mod serve;
 mod verify;
+mod welcome;
 
 /// Exit status of `trailmap ingest` when some object could not be read.
 const SOME_FAILED: u8 = 3;
@@ -66,6 +68,8 @@ fn run(Config { command, global }: Config) -> anyhow::Result<ExitCode> {
         Command::Rebuild => runtime.block_on(rebuild::run(&global)),
         Command::Rejected(settings) => runtime.block_on(rejected::run(&global, &settings)),
         Command::Retain(settings) => runtime.block_on(retain::run(&global, &settings)),
+        Command::Welcome(settings) => runtime.block_on(welcome::run(&global, &settings)),
+        Command::Audit(settings) => runtime.block_on(audit::run(&global, &settings)),
         Command::Verify(settings) => runtime.block_on(verify::run(&global, &settings)),
     };
     // Work that was cut off (a long query, a slow disk) must not hold up the end of the process.

@@ -7,9 +7,10 @@ use tokio::net::TcpListener;
 
 use super::{database::Database, interrupt};
 use crate::{
+    access::{self, Access, Journal},
     clock::Clock,
     config::{
-        Global, Serve,
+        AccessMode, Global, PublicUrl, Serve,
         file::{self, File},
     },
     ingest::{enrich::GeoIp, source::runner::Runner},
@@ -40,10 +41,10 @@ pub async fn listen(settings: &Serve) -> anyhow::Result<TcpListener> {
         port @ 1..1024 => format!("cannot listen on {address} (ports below 1024 such as {port} need privileges)"),
         _ => format!("cannot listen on {address}: is another program using it? Choose another with --listen"),
     })?;
-    if !address.ip().is_loopback() {
-        tracing::warn!(
-            %address,
-            "listening beyond this machine without any login: everybody who reaches this port can read all events"
+    if !address.ip().is_loopback() && settings.access == Some(AccessMode::Open) {
+        anyhow::bail!(
+            "--access open is for loopback addresses alone: whoever reaches {address} could read all events and change \
+             everything. Leave it out, and users sign in"
         );
     }
     Ok(listener)
@@ -80,19 +81,28 @@ pub async fn serve(
         .with_dashboards(folder, &settings.allowed_regions)
         .await?;
     let live = web::Live::listen(database.pool.clone());
+    let base = base(settings, address);
+    let (journal, written) = Journal::start(database.pool.clone());
+    let access = Access::new(database.pool.clone(), access(settings, address, &base), journal).await?;
+    let welcome = first_welcome(&access).await?;
+    let proxies = settings.trusted_proxies.clone().into();
+    let gate = web::Gate { access, query: query.clone(), proxies };
     let File { sources, retention } = file;
     let keeper = Keeper::start(database.pool.clone(), retention);
     let runner = (!sources.is_empty()).then(|| Runner::start(database.pool.clone(), geoip, sources));
     let pushes = runner.as_ref().map(|runner| runner.endpoints.clone()).unwrap_or_default();
-    let settings = web::Settings { live: Some(live.clone()), pushes, ..names(&settings.hosts, address) };
+    let secure = base.starts_with("https://");
+    let settings =
+        web::Settings { live: Some(live.clone()), pushes, gate: Some(gate), secure, ..names(settings, address) };
     let router = web::router_with(Arc::new(query), settings);
 
     let (stop, stopping) = tokio::sync::oneshot::channel::<()>();
-    let server = axum::serve(listener, router).with_graceful_shutdown(async {
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(async {
         let _ = stopping.await;
     });
     let mut server = tokio::spawn(server.into_future());
-    super::print(&format!("Trailmap is at http://{address}\n"))?;
+    super::print(&format!("Trailmap is at {base}\n{welcome}"))?;
 
     let ended = tokio::select! {
         ended = &mut server => Some(ended),
@@ -117,13 +127,54 @@ pub async fn serve(
             Ok(())
         }
     };
+    // The router is gone, and with it who writes into the audit log: what was taken is written before the database closes.
+    if tokio::time::timeout(GRACE, written).await.is_err() {
+        tracing::warn!("the audit log's last entries could not be written");
+    }
     let closed = database.close().await;
     result.and(closed)
 }
 
+/// Where browsers find the server: as told, else the address that it listens on.
+fn base(settings: &Serve, address: SocketAddr) -> String {
+    match &settings.public_url {
+        Some(PublicUrl(url)) => url.clone(),
+        None => format!("http://{address}"),
+    }
+}
+
+/// On a loopback address nobody need sign in, unless other names or a URL tell that a proxy stands in front.
+fn access(settings: &Serve, address: SocketAddr, base: &str) -> access::Settings {
+    let is_fronted = settings.public_url.is_some() || settings.hosts.iter().any(|name| !name.is_empty());
+    let open = match settings.access {
+        Some(mode) => mode == AccessMode::Open,
+        None => address.ip().is_loopback() && !is_fronted,
+    };
+    access::Settings {
+        open: open && address.ip().is_loopback(),
+        idle: Duration::from_secs(u64::from(settings.session_idle) * 60),
+        lifetime: Duration::from_secs(u64::from(settings.session_lifetime) * 3_600),
+        base: base.to_owned(),
+    }
+}
+
+/// What the terminal says of signing in.
+async fn first_welcome(access: &Access) -> anyhow::Result<String> {
+    if access.has_users().await {
+        return Ok(String::new());
+    }
+    if access.is_open().await {
+        return Ok("Nobody is asked to sign in. To have users: start with --access accounts\n".to_owned());
+    }
+    let link = access.first_link().await?;
+    Ok(format!("Nobody can sign in yet. Choose the administrator's password, within 24 hours, at\n  {link}\n"))
+}
+
 /// The names that the server answers to: those that were given and loopback's, else those that fit the address.
-fn names(given: &[String], address: SocketAddr) -> web::Settings {
-    let given: Vec<_> = given.iter().filter(|name| !name.is_empty()).map(|name| name.to_ascii_lowercase()).collect();
+fn names(settings: &Serve, address: SocketAddr) -> web::Settings {
+    let public = settings.public_url.as_ref().map(PublicUrl::host);
+    let given = settings.hosts.iter().map(String::as_str).chain(public).filter(|name| !name.is_empty());
+    let given: Vec<_> = given.map(str::to_ascii_lowercase).collect();
     if given.is_empty() && !address.ip().is_loopback() {
         return web::Settings::default();
     }

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, path::Path};
 use app::api::{Dashboards, Found, Info, Source, Version};
 use async_trait::async_trait;
 use model::{
+    access::Role,
     dashboard::{self, Dashboard, diff, slug},
     error::{Error, Kind},
     inspection::Inspection,
@@ -115,6 +116,7 @@ impl Dashboards for Query {
     }
 
     async fn dashboard_create(&self, dashboard: &Dashboard, note: &str) -> Result<String, Error> {
+        self.need(Role::Editor)?;
         dashboard.validate()?;
         let mut dashboard = dashboard.clone();
         let wanted = dashboard.id.clone();
@@ -124,6 +126,7 @@ impl Dashboards for Query {
             dashboard.id = slug::free(&wanted, |id| self.fixed.has(id) || taken.iter().any(|taken| taken == id));
             let spec = dashboard.to_json();
             if store::insert(&self.pool, &dashboard.id, write(&dashboard, &spec, note)).await.map_err(failed)? {
+                self.did("dashboard_create", &dashboard.id, note).await;
                 return Ok(dashboard.id);
             }
         }
@@ -131,13 +134,17 @@ impl Dashboards for Query {
     }
 
     async fn dashboard_save(&self, dashboard: &Dashboard, base: u32, note: &str) -> Result<u32, Error> {
+        self.need(Role::Editor)?;
         dashboard.validate()?;
         self.own(&dashboard.id)?;
         let spec = dashboard.to_json();
         let base = i32::try_from(base).unwrap_or(i32::MAX);
         let saved = store::update(&self.pool, &dashboard.id, base, write(dashboard, &spec, note)).await;
         match saved.map_err(failed)? {
-            Some(version) => Ok(version.unsigned_abs()),
+            Some(version) => {
+                self.did("dashboard_save", &dashboard.id, &format!("version {version}")).await;
+                Ok(version.unsigned_abs())
+            }
             None => {
                 let now = self.dashboard(&dashboard.id).await?.version;
                 let message = format!(
@@ -150,9 +157,14 @@ impl Dashboards for Query {
     }
 
     async fn dashboard_delete(&self, id: &str, deleted: bool) -> Result<(), Error> {
+        self.need(Role::Editor)?;
         self.own(id)?;
         let done = dashboard::is_id(id) && store::set_deleted(&self.pool, id, deleted).await.map_err(failed)?;
-        if done { Ok(()) } else { Err(missing(id)) }
+        if !done {
+            return Err(missing(id));
+        }
+        self.did(if deleted { "dashboard_delete" } else { "dashboard_restore" }, id, "").await;
+        Ok(())
     }
 
     async fn dashboard_history(&self, id: &str) -> Result<Vec<Version>, Error> {

@@ -12,7 +12,7 @@ use app::api::{
     SourceState,
 };
 use async_trait::async_trait;
-use model::{error::Error, time::Timestamp};
+use model::{access::Role, error::Error, time::Timestamp};
 use sqlx::{PgPool, Row, postgres::PgRow};
 use time::OffsetDateTime;
 use tokio::sync::Mutex;
@@ -44,6 +44,7 @@ impl Ingests for Query {
     }
 
     async fn retry(&self, what: &Retry) -> Result<u64, Error> {
+        self.need(Role::Editor)?;
         let pool = &self.pool;
         let marked = match what {
             Retry::Failed => store::object::mark(pool, None).await,
@@ -51,7 +52,9 @@ impl Ingests for Query {
             Retry::Messages => store::poison_message::mark(pool, None).await,
             Retry::Message(id) => store::poison_message::mark(pool, Some(std::slice::from_ref(id))).await,
         };
-        marked.map_err(|error| failed(&error))
+        let marked = marked.map_err(|error| failed(&error))?;
+        self.did("retry", &format!("{what:?}"), "").await;
+        Ok(marked)
     }
 
     async fn rejected_text(&self, rejected_id: i64) -> Result<String, Error> {

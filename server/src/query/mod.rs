@@ -19,10 +19,11 @@ use model::{
 use sqlx::PgPool;
 use tokio::sync::Semaphore;
 
-pub use self::sql::Source;
+pub use self::{read::timestamp, session::database as database_error, sql::Source};
 use crate::{clock::Clock, ingest::enrich::GeoIp, store::change};
 
 mod about;
+mod access;
 pub(crate) mod answers;
 mod dashboard;
 mod discover;
@@ -52,6 +53,8 @@ pub struct Query {
     fixed: Arc<dashboard::Fixed>,
     answers: Arc<answers::Answers>,
     quiet: ingest::KeptQuiet,
+    /// Who asks; `None`: nobody is asked to sign in, and there are no users.
+    desk: Option<access::Desk>,
 }
 
 impl Query {
@@ -68,6 +71,7 @@ impl Query {
             fixed: Arc::default(),
             answers: Arc::default(),
             quiet: Arc::default(),
+            desk: None,
         }
     }
 

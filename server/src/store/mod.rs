@@ -8,6 +8,7 @@ use sqlx::{
 };
 use time::OffsetDateTime;
 
+pub mod access;
 pub mod change;
 pub mod checkpoint;
 pub mod copy;

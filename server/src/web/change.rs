@@ -12,7 +12,7 @@ use app::{
 };
 use axum::{
     body::{Body, to_bytes},
-    extract::{FromRequest, Multipart, Request, State},
+    extract::{Extension, FromRequest, Multipart, Request},
     http::{HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -24,12 +24,13 @@ use super::error::{self, Format};
 /// Dashboards are small; what is larger is none.
 const LONGEST: usize = 2 << 20;
 
-pub async fn answer(State(backend): State<Arc<dyn Backend>>, request: Request, next: Next) -> Response {
+pub async fn answer(Extension(backend): Extension<Arc<dyn Backend>>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     if request.method() != Method::POST || !takes_forms(path) {
         return next.run(request).await;
     }
     let (path, uri, headers) = (path.to_owned(), request.uri().clone(), request.headers().clone());
+    let extensions = request.extensions().clone();
     let form = match read(request).await {
         Ok(form) => form,
         Err(error) => return error::response(&error, Format::Page),
@@ -40,6 +41,7 @@ pub async fn answer(State(backend): State<Arc<dyn Backend>>, request: Request, n
             let mut page = Request::new(Body::empty());
             *page.uri_mut() = uri;
             *page.headers_mut() = headers;
+            *page.extensions_mut() = extensions;
             page.headers_mut().remove(header::CONTENT_LENGTH);
             page.headers_mut().remove(header::CONTENT_TYPE);
             page.extensions_mut().insert(*answer);

@@ -23,7 +23,7 @@ pub enum Format {
 }
 
 impl Format {
-    fn of(request: &Request) -> Format {
+    pub fn of(request: &Request) -> Format {
         let path = request.uri().path();
         let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
         if path.starts_with("/api/") || path.ends_with(".json") {

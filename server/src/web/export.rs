@@ -8,7 +8,7 @@ use std::{borrow::Cow, sync::Arc};
 use app::api::Backend;
 use axum::{
     body::Body,
-    extract::{Request, State},
+    extract::{Extension, Request},
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -70,7 +70,7 @@ enum Export {
     Entity(Option<Entity>),
 }
 
-pub async fn answer(State(backend): State<Arc<dyn Backend>>, request: Request, next: Next) -> Response {
+pub async fn answer(Extension(backend): Extension<Arc<dyn Backend>>, request: Request, next: Next) -> Response {
     let Some(export) = Export::of(request.uri().path()) else {
         return next.run(request).await;
     };

@@ -8,18 +8,23 @@ use std::{
 
 use app::api::{Backend, Ingest, IngestSource, SourceState};
 use axum::{
-    extract::{Request, State},
+    extract::{Extension, Request, State},
     http::header,
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use model::error::{Error, Kind};
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::Registry,
 };
 
-use super::{NO_STORE, process};
+use super::{
+    NO_STORE,
+    error::{self, Format},
+    process,
+};
 
 /// Seconds.
 const BUCKETS: [f64; 10] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
@@ -98,7 +103,12 @@ fn route(path: &str) -> &'static str {
     }
 }
 
-pub async fn answer(State((metrics, backend)): State<(Metrics, Arc<dyn Backend>)>) -> Response {
+/// Errors: the reader sees some accounts alone, and these numbers are of all.
+pub async fn answer(State(metrics): State<Metrics>, Extension(backend): Extension<Arc<dyn Backend>>) -> Response {
+    if backend.who().accounts != "*" {
+        let error = Error::new(Kind::Forbidden, "These numbers are of all accounts, of which you see only some.");
+        return error::response(&error, Format::Text);
+    }
     let mut registry = Registry::default();
     registry.register("http_request_duration_seconds", "Time until an answer began", metrics.requests.clone());
     process::register(&mut registry, metrics.started);

@@ -1,7 +1,7 @@
 //! HTTP: pages, server functions, exports, assets, health.
 //!
 //! Layers, from the outside: request id and log span, security headers, a panic's answer, time limits, the check of the
-//! host's name, that of a change's origin, then the routes: assets (compressed when they were built), and pages and data (compressed as they are sent).
+//! host's name, that of a change's origin, who asks (`access`), then the routes: assets (compressed when they were built), and pages and data (compressed as they are sent).
 //! What machines send (`push`) has limits of its own and passes no check but that of its access key.
 
 use std::sync::Arc;
@@ -14,6 +14,7 @@ use axum::{
     middleware::from_fn_with_state,
     routing::get,
 };
+use tower::util::option_layer;
 use tower_http::{
     compression::CompressionLayer,
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
@@ -22,6 +23,7 @@ use tower_http::{
     trace::{DefaultOnResponse, TraceLayer},
 };
 
+mod access;
 pub mod assets;
 mod change;
 mod discover;
@@ -40,12 +42,14 @@ mod policy;
 mod process;
 mod push;
 
+pub use access::{Gate, policy as needs};
 pub use live::Live;
+pub use page::addresses;
 
 use crate::ingest::source::push::Endpoints;
 
 /// What a router is told beside its backend.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Settings {
     /// The names under which the server answers, without port; `None`: any. A server that listens on loopback only
     /// should answer to loopback's names alone, or a page of another site could reach it by its own name.
@@ -54,6 +58,10 @@ pub struct Settings {
     pub live: Option<Live>,
     /// Where others send events to.
     pub pushes: Endpoints,
+    /// Who may ask; `None`: everybody, of the router's own backend.
+    pub gate: Option<Gate>,
+    /// Browsers reach the server over encrypted connections, and shall never do so otherwise.
+    pub secure: bool,
 }
 
 impl Settings {
@@ -71,23 +79,25 @@ pub fn router(backend: Arc<dyn Backend>) -> Router {
 /// Everything that Trailmap answers to.
 pub fn router_with(backend: Arc<dyn Backend>, settings: Settings) -> Router {
     let metrics = metrics::Metrics::default();
-    let collected = get(metrics::answer).with_state((metrics.clone(), backend.clone()));
-    let pages = page::routes(backend.clone())
+    let collected = get(metrics::answer).with_state(metrics.clone());
+    let pages = page::routes().merge(discover::routes()).merge(ingest::routes()).layer(from_fn(export::answer));
+    // Around the routes, not on each: a form that is refused is answered by the page's own route.
+    let pages = Router::new().fallback_service(pages).layer(from_fn(change::answer)).layer(CompressionLayer::new());
+    let doors = settings.gate.clone().map(access::routes).unwrap_or_default();
+    let all = Router::new()
+        .nest("/pkg", assets::routes())
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready).with_state(backend.clone()))
-        .merge(discover::routes(backend.clone()))
-        .merge(ingest::routes(backend.clone()))
-        .layer(from_fn_with_state(backend.clone(), export::answer));
-    // Around the routes, not on each: a form that is refused is answered by the page's own route.
-    let pages = Router::new()
-        .fallback_service(pages)
-        .layer(from_fn_with_state(backend, change::answer))
-        .layer(CompressionLayer::new());
-    Router::new()
-        .nest("/pkg", assets::routes())
         .route("/metrics", collected)
         .route("/live", get(live::answer).with_state(settings.live))
-        .merge(pages)
+        .merge(doors)
+        .merge(pages);
+    let guarded = match settings.gate {
+        Some(gate) => all.layer(from_fn_with_state(gate, access::check)),
+        None => all.layer(axum::Extension(backend)),
+    };
+    let secure = settings.secure;
+    guarded
         .layer(from_fn(origin::check))
         .layer(from_fn_with_state(settings.hosts.map(Arc::new), host::check))
         .layer(ResponseBodyTimeoutLayer::new(error::LONGEST))
@@ -95,6 +105,7 @@ pub fn router_with(backend: Arc<dyn Backend>, settings: Settings) -> Router {
         .merge(push::routes(settings.pushes))
         .layer(from_fn_with_state(metrics, metrics::measure))
         .layer(from_fn(error::panics))
+        .layer(option_layer(secure.then(|| header("strict-transport-security", "max-age=31536000"))))
         .layer(header("x-content-type-options", "nosniff"))
         .layer(header("referrer-policy", "same-origin"))
         .layer(header("content-security-policy", policy::STATIC))

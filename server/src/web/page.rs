@@ -11,8 +11,8 @@ use app::{
 };
 use axum::{
     Router,
-    extract::{Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    extract::{Extension, Request},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::{self, Next},
     response::Response,
 };
@@ -32,24 +32,29 @@ static ROUTES: LazyLock<Vec<AxumRouteListing>> =
     LazyLock::new(|| generate_route_list_with_exclusions_and_ssg_and_context(shell, None, || ()).0);
 
 /// Every route of `app`, its server functions, and the page that says that there is none.
-pub fn routes(backend: Arc<dyn Backend>) -> Router {
+pub fn routes() -> Router {
     // Names of files come from the manifest: leptos' own options are not used.
     let options = LeptosOptions::builder().output_name("app").build();
-    let look_up = middleware::from_fn_with_state(backend.clone(), look_up);
-    let context = move || provide(backend.clone());
-    let missing = render_app_async_with_context(context.clone(), shell);
+    let missing = render_app_async_with_context(provide, shell);
     Router::new()
-        .leptos_routes_with_context(&options, ROUTES.clone(), context, shell)
+        .leptos_routes_with_context(&options, ROUTES.clone(), provide, shell)
         .fallback(async move |request: Request| match assets::public(&request) {
             Some(file) => file,
             None => missing_page(missing(request).await),
         })
-        .layer(look_up)
+        .layer(middleware::from_fn(look_up))
         .with_state(options)
 }
 
+/// The addresses of `app`: pages, as patterns, and server functions, each with its method.
+pub fn addresses() -> Vec<(Method, String)> {
+    let pages = ROUTES.iter().map(|route| (Method::GET, route.path().to_owned()));
+    let calls = leptos::server_fn::axum::server_fn_paths().map(|(path, method)| (method, path.to_owned()));
+    pages.chain(calls).collect()
+}
+
 /// Finds the dashboard that the address names, or the page that is written whole, before anything is rendered.
-async fn look_up(State(backend): State<Arc<dyn Backend>>, mut request: Request, next: Next) -> Response {
+async fn look_up(Extension(backend): Extension<Arc<dyn Backend>>, mut request: Request, next: Next) -> Response {
     let address = request.uri().path_and_query().map_or("/", |address| address.as_str());
     let named = Named::of(&*backend, address).await;
     request.extensions_mut().insert(named);
@@ -71,9 +76,11 @@ fn missing_page(mut page: Response) -> Response {
 }
 
 /// The context of one request.
-fn provide(backend: Arc<dyn Backend>) {
-    provide_context(backend);
+fn provide() {
     let (Some(parts), Some(options)) = (use_context::<Parts>(), use_context::<ResponseOptions>()) else { return };
+    let Some(backend) = parts.extensions.get::<Arc<dyn Backend>>().cloned() else { return };
+    let who = backend.who();
+    provide_context(backend);
     let to_status = options.clone();
     let set_status = Arc::new(move |code| {
         if let Ok(code) = StatusCode::from_u16(code) {
@@ -88,6 +95,7 @@ fn provide(backend: Arc<dyn Backend>) {
     provide_context(PageStatus(set_status));
     provide_context(parts.extensions.get::<Named>().cloned().unwrap_or_default());
     provide_context(parts.extensions.get::<Opened>().cloned().unwrap_or_default());
+    provide_context(who);
     provide_context(files());
     provide_context(preferences(&parts.headers));
     options.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
@@ -97,13 +105,13 @@ fn provide(backend: Arc<dyn Backend>) {
 }
 
 /// Where the browser's files are; empty where there are none.
-fn files() -> Assets {
+pub(super) fn files() -> Assets {
     let manifest = assets::manifest().unwrap_or_default();
     let file = |key: &str| manifest[key].as_str().unwrap_or_default().to_owned();
     Assets { js: file("js"), wasm: file("wasm"), start: file("start"), css: file("css") }
 }
 
-fn preferences(headers: &HeaderMap) -> Preferences {
+pub(super) fn preferences(headers: &HeaderMap) -> Preferences {
     let text = |name| headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
     let theme = text(header::COOKIE)
         .flat_map(|cookies| cookies.split(';'))

@@ -9,6 +9,10 @@ pub const STATIC: &str = "default-src 'none'; base-uri 'none'; form-action 'none
 pub const PICTURE: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
      frame-ancestors 'none'; sandbox";
 
+/// For a page of who is not signed in: a style sheet and a form.
+pub const DOOR: &str =
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
 /// For a page: its own files, and the inline scripts that carry this request's `nonce`.
 pub fn page(nonce: &str) -> HeaderValue {
     let text = format!(

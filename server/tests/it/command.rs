@@ -70,9 +70,16 @@ impl Home {
 }
 
 /// A running server, and its standard output, which stays open as long as it runs.
-struct Server(Child, #[expect(dead_code, reason = "closed with the server")] BufReader<ChildStdout>);
+struct Server(Child, BufReader<ChildStdout>);
 
 impl Server {
+    /// The next line that it prints.
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.1.read_line(&mut line).unwrap();
+        line
+    }
+
     /// Sends the signal and waits for the end; returns how long it took and whether it went well.
     fn stop(mut self, signal: Signal) -> (Duration, bool) {
         let began = Instant::now();
@@ -223,10 +230,32 @@ fn passwords_are_not_shown() {
 }
 
 #[test]
-fn a_server_for_others_warns() {
+fn a_server_for_others_is_never_open() {
     let home = Home::new();
-    let mut command = home.command(&["serve", "--listen", "0.0.0.0:0"]);
-    command.env("DATABASE_URL", format!("postgres://ada@{}/trail", no_database()));
-    let output = command.output().unwrap();
-    assert!(stderr(&output).contains("without any login"), "{}", stderr(&output));
+    let output = home.run(&["serve", "--listen", "0.0.0.0:0", "--access", "open"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("--access open is for loopback addresses alone"), "{}", stderr(&output));
+}
+
+/// The terminal has the link, the link makes the administrator, and whoever is locked out gets another.
+#[test]
+fn who_starts_the_server_gets_in() {
+    let home = Home::new();
+    let (mut server, url) = home.serve(&["serve", "--access", "accounts"]);
+    let (_, link) = (server.line(), server.line());
+    let key = link.trim().strip_prefix(&format!("{url}/welcome?key=")).unwrap_or_else(|| panic!("{link}")).to_owned();
+    let status = |path: &str| match ureq::get(&format!("{url}{path}")).call() {
+        Ok(answer) => answer.status().as_u16(),
+        Err(ureq::Error::StatusCode(code)) => code,
+        Err(error) => panic!("{error}"),
+    };
+    assert_eq!((status("/d/overview.json"), status(&format!("/welcome?key={key}"))), (401, 200));
+    let again = stdout(&home.run(&["welcome", "Ada", "--public-url", "https://trailmap.example.com/"]));
+    let other = again.trim().strip_prefix("https://trailmap.example.com/welcome?key=").unwrap_or_else(|| panic!("{again}"));
+    assert_eq!(status(&format!("/welcome?key={other}")), 200);
+    let log = stdout(&home.run(&["audit"]));
+    let entry: Value = serde_json::from_str(log.trim()).unwrap();
+    assert_eq!((&entry["action"], &entry["object"], &entry["id"]), (&"user_create".into(), &"Ada".into(), &1.into()));
+    assert_eq!(stdout(&home.run(&["audit", "--verify"])), "1 entries, each as it was written.\n");
+    assert!(server.stop(Signal::SIGTERM).1);
 }

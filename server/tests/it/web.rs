@@ -1,5 +1,6 @@
 //! Tests of `server::web`: in process, and over real TCP.
 
+mod access;
 mod asset;
 pub mod client;
 mod data;

@@ -106,7 +106,7 @@ async fn stored(backend: &dyn Backend, id: &str) -> Result<Draft, Error> {
 
 /// Does what the form's button asks for.
 pub async fn act(backend: &dyn Backend, id: &str, form: &Form) -> Outcome {
-    let refused = |draft, error| Outcome::Show(Box::new(Answer { refused: Some(error), text: String::new(), draft }));
+    let refused = |draft, error| Outcome::Show(Box::new(Answer { refused: Some(error), draft, ..Answer::default() }));
     let mut draft = match Draft::read(id, form) {
         Ok(draft) => draft,
         Err(error) => return refused(None, error),

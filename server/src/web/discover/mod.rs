@@ -8,7 +8,7 @@ use std::sync::Arc;
 use app::api::Backend;
 use axum::{
     Router,
-    extract::{RawQuery, State},
+    extract::{Extension, RawQuery},
     http::{HeaderName, HeaderValue, Method, header},
     response::{IntoResponse, Response},
     routing::get,
@@ -29,13 +29,9 @@ use super::{
 };
 use line::Lines;
 
-pub fn routes(backend: Arc<dyn Backend>) -> Router {
+pub fn routes() -> Router {
     let path = |suffix: &str| format!("{PATH}.{suffix}");
-    Router::new()
-        .route(&path("json"), get(page))
-        .route(&path("ndjson"), get(ndjson))
-        .route(&path("csv"), get(csv))
-        .with_state(backend)
+    Router::new().route(&path("json"), get(page)).route(&path("ndjson"), get(ndjson)).route(&path("csv"), get(csv))
 }
 
 /// What the address says. A file must not answer another question than the one that was asked: what a page would leave
@@ -47,7 +43,7 @@ fn asked(query: &str) -> Result<(View, Discover), Error> {
     errors.into_iter().next().map_or(Ok((view, discover)), Err)
 }
 
-async fn page(State(backend): State<Arc<dyn Backend>>, RawQuery(query): RawQuery) -> Response {
+async fn page(Extension(backend): Extension<Arc<dyn Backend>>, RawQuery(query): RawQuery) -> Response {
     let answer = async {
         let (view, discover) = asked(&query.unwrap_or_default())?;
         let limit = discover.limit.unwrap_or(JSON_ROWS);
@@ -96,11 +92,15 @@ fn json(series: &Series, view: &View, discover: &Discover) -> String {
     text
 }
 
-async fn ndjson(State(backend): State<Arc<dyn Backend>>, method: Method, RawQuery(query): RawQuery) -> Response {
+async fn ndjson(
+    Extension(backend): Extension<Arc<dyn Backend>>,
+    method: Method,
+    RawQuery(query): RawQuery,
+) -> Response {
     all(&*backend, method, &query.unwrap_or_default(), Lines::Json).await
 }
 
-async fn csv(State(backend): State<Arc<dyn Backend>>, method: Method, RawQuery(query): RawQuery) -> Response {
+async fn csv(Extension(backend): Extension<Arc<dyn Backend>>, method: Method, RawQuery(query): RawQuery) -> Response {
     all(&*backend, method, &query.unwrap_or_default(), Lines::Csv).await
 }
 

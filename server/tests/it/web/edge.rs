@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use app::api::{
-    About, Backend, Dashboards, Discover, Entities, Event, Found, Info, Ingest, Ingests, Listing, Profile, Quiet,
-    Retry, Rows, Source, ValueCount,
+    About, Backend, Dashboards, Discover, Entities, Event, Found, Info, Ingest, Ingests, Listing, People, Profile,
+    Quiet, Retry, Rows, Source, ValueCount,
 };
 use async_trait::async_trait;
 use axum::http::{Method, StatusCode};
@@ -121,6 +121,8 @@ async fn another_hosts_name_is_refused_where_names_are_set() {
 
 /// A backend with a fault.
 struct Faulty;
+
+impl People for Faulty {}
 
 #[async_trait]
 impl Dashboards for Faulty {

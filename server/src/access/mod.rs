@@ -1,0 +1,194 @@
+//! Who may read: users and their passwords, logins, tokens, and the log of what they did.
+//!
+//! `door` lets people in and tells who asks; `desk` is what they do with users, logins and tokens once they are in. All secrets are
+//! 256 bits of chance and are kept as hashes.
+
+use std::{
+    net::IpAddr,
+    num::NonZeroU32,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use model::{
+    access::{Accounts, Role},
+    error::{Error, Kind},
+};
+use sqlx::{PgConnection, PgPool};
+
+pub mod audit;
+mod desk;
+pub mod door;
+mod limit;
+mod password;
+mod reader;
+mod secret;
+
+pub use self::{
+    audit::{Act, Journal},
+    door::{Entered, Refused},
+    reader::{By, Reader},
+    secret::{Secret, sha256},
+};
+use crate::{
+    query::database_error,
+    store::access::{self as store, login::Lifetime},
+};
+use limit::Limit;
+
+/// What begins a token's text.
+pub const TOKEN_PREFIX: &str = "tm_";
+
+/// How long a link to choose a password holds.
+const WELCOME_HOURS: i32 = 72;
+/// That of the first administrator: whoever starts the server is there.
+const FIRST_WELCOME_HOURS: i32 = 24;
+
+/// What is decided when the server starts.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Nobody is asked to sign in until there is a user.
+    pub open: bool,
+    /// Without a request.
+    pub idle: Duration,
+    /// Whatever happens.
+    pub lifetime: Duration,
+    /// Where browsers find the server, without a slash at the end: `https://trailmap.example.com`.
+    pub base: String,
+}
+
+/// Everything about those who read; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Access {
+    pool: PgPool,
+    settings: Arc<Settings>,
+    /// There was a user once: never asked again.
+    peopled: Arc<AtomicBool>,
+    limits: Arc<Limits>,
+    journal: Journal,
+}
+
+#[derive(Debug)]
+struct Limits {
+    sign_in_name: Limit<String>,
+    sign_in_address: Limit<IpAddr>,
+}
+
+impl Access {
+    /// Also looks whether there are users.
+    pub async fn new(pool: PgPool, settings: Settings, journal: Journal) -> sqlx::Result<Access> {
+        let peopled = store::user::exists(&pool).await?;
+        let a_minute = |times| NonZeroU32::new(times).unwrap_or(NonZeroU32::MIN);
+        let limits =
+            Limits { sign_in_name: Limit::a_minute(a_minute(5)), sign_in_address: Limit::a_minute(a_minute(20)) };
+        Ok(Access {
+            pool,
+            settings: Arc::new(settings),
+            peopled: Arc::new(AtomicBool::new(peopled)),
+            limits: Arc::new(limits),
+            journal,
+        })
+    }
+
+    /// Whether anybody can sign in. Where the database does not answer, what was known before.
+    pub async fn has_users(&self) -> bool {
+        if !self.peopled.load(Ordering::Relaxed) && store::user::exists(&self.pool).await.unwrap_or(false) {
+            self.peopled.store(true, Ordering::Relaxed);
+        }
+        self.peopled.load(Ordering::Relaxed)
+    }
+
+    /// Whether everybody may do everything: nobody is asked to sign in.
+    pub async fn is_open(&self) -> bool {
+        self.settings.open && !self.has_users().await
+    }
+
+    /// Whether cookies may travel over encrypted connections alone.
+    pub fn is_secure(&self) -> bool {
+        self.settings.base.starts_with("https://")
+    }
+
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// A new link at which the first administrator chooses name and password.
+    pub async fn first_link(&self) -> Result<String, Error> {
+        let secret = Secret::new("");
+        let mut connection = self.pool.acquire().await.map_err(failed)?;
+        store::welcome::insert_first(&mut connection, &secret.sha256(), FIRST_WELCOME_HOURS).await.map_err(failed)?;
+        Ok(self.link(&secret))
+    }
+
+    fn link(&self, secret: &Secret) -> String {
+        format!("{}/welcome?key={}", self.settings.base, secret.text())
+    }
+
+    fn lifetime(&self) -> Lifetime {
+        let seconds = |duration: Duration| i32::try_from(duration.as_secs()).unwrap_or(i32::MAX);
+        Lifetime { idle_s: seconds(self.settings.idle), whole_s: seconds(self.settings.lifetime) }
+    }
+}
+
+/// A link at which the user of this name chooses a password, for whoever owns the database. Makes the user, as an administrator of all,
+/// where there is none. Errors: also no name.
+pub async fn link(pool: &PgPool, base: &str, name: &str) -> anyhow::Result<String> {
+    let name = door::named(name).map_err(anyhow::Error::from)?;
+    let secret = Secret::new("");
+    let mut transaction = pool.begin().await?;
+    let made = store::user::insert(&mut transaction, name, Role::Admin.name(), None).await?;
+    let user_id = match made {
+        Some(user_id) => Some(user_id),
+        None => store::user::id(&mut transaction, name).await?,
+    };
+    let user_id = user_id.ok_or_else(|| anyhow::anyhow!("somebody else changes users right now: try again"))?;
+    store::welcome::insert(&mut transaction, &secret.sha256(), user_id, WELCOME_HOURS).await?;
+    let terminal = Reader { name: String::new(), ..Reader::open("terminal".to_owned()) };
+    let action = if made.is_some() { "user_create" } else { "user_welcome" };
+    store::audit::append(&mut transaction, &[Act::new(&terminal, action, name).text()]).await?;
+    transaction.commit().await?;
+    Ok(format!("{base}/welcome?key={}", secret.text()))
+}
+
+/// Writes down what a transaction does, in it.
+async fn write_down(connection: &mut PgConnection, act: Act) -> Result<(), Error> {
+    store::audit::append(connection, &[act.text()]).await.map_err(failed)
+}
+
+fn failed(error: sqlx::Error) -> Error {
+    tracing::warn!(%error, "users, logins or tokens could not be read or written");
+    database_error(&error)
+}
+
+fn broken(error: anyhow::Error) -> Error {
+    tracing::error!(%error, "a password could not be hashed");
+    Error::new(Kind::Internal, "Something went wrong on the server.")
+}
+
+/// As stored: the database checks a role's name.
+fn role(name: &str) -> Role {
+    Role::parse(name).unwrap_or(Role::Viewer)
+}
+
+/// As stored: null for all.
+fn accounts(stored: Option<Vec<String>>) -> Accounts {
+    stored.map_or(Accounts::All, |ids| Accounts::Only(ids.into_iter().collect()))
+}
+
+fn stored(accounts: &Accounts) -> Option<Vec<String>> {
+    match accounts {
+        Accounts::All => None,
+        Accounts::Only(ids) => Some(ids.iter().cloned().collect()),
+    }
+}
+
+/// What both allow.
+fn both(one: Accounts, other: Accounts) -> Accounts {
+    match (one, other) {
+        (Accounts::All, only) | (only, Accounts::All) => only,
+        (Accounts::Only(one), Accounts::Only(other)) => Accounts::Only(one.intersection(&other).cloned().collect()),
+    }
+}

@@ -1,0 +1,119 @@
+//! In whose name a `Query` answers, and what that one does with users.
+
+use std::sync::Arc;
+
+use app::api::{AuditEntry, Login, NewToken, People, Token, User, Who};
+use async_trait::async_trait;
+use model::{
+    access::{Accounts, Role},
+    error::{Error, Kind},
+};
+
+use super::Query;
+use crate::access::{Access, Act, Reader};
+
+/// Somebody who asks, and what they can be asked about.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    access: Access,
+    reader: Arc<Reader>,
+}
+
+impl Query {
+    /// The same, in the name of `reader`: with what they may see and do.
+    pub fn read_by(&self, access: &Access, reader: Reader) -> Query {
+        let desk = Desk { access: access.clone(), reader: Arc::new(reader) };
+        Query { desk: Some(desk), ..self.clone() }
+    }
+
+    /// Errors: the reader's role is a lesser one.
+    pub(super) fn need(&self, role: Role) -> Result<(), Error> {
+        self.desk.as_ref().map_or(Ok(()), |desk| desk.reader.need(role))
+    }
+
+    /// Writes down that the reader has changed something.
+    pub(super) async fn did(&self, action: &str, object: &str, detail: &str) {
+        if let Some(desk) = &self.desk {
+            desk.access.journal().note(&Act::new(&desk.reader, action, object).with(detail)).await;
+        }
+    }
+
+    fn desk(&self) -> Result<(&Access, &Reader), Error> {
+        match &self.desk {
+            Some(desk) => Ok((&desk.access, &desk.reader)),
+            None => Err(Error::new(Kind::Forbidden, "This server asks nobody to sign in: it has no users.")),
+        }
+    }
+}
+
+#[async_trait]
+impl People for Query {
+    fn who(&self) -> Who {
+        self.desk.as_ref().map(|desk| desk.reader.who()).unwrap_or_default()
+    }
+
+    async fn users(&self) -> Result<Vec<User>, Error> {
+        let (access, reader) = self.desk()?;
+        access.users(reader).await
+    }
+
+    async fn user_create(&self, name: &str, role: Role, accounts: &Accounts) -> Result<String, Error> {
+        let (access, reader) = self.desk()?;
+        access.user_create(reader, name, role, accounts).await
+    }
+
+    async fn user_change(&self, id: i64, role: Role, accounts: &Accounts, disabled: bool) -> Result<(), Error> {
+        let (access, reader) = self.desk()?;
+        access.user_change(reader, id, role, accounts, disabled).await
+    }
+
+    async fn user_delete(&self, id: i64) -> Result<(), Error> {
+        let (access, reader) = self.desk()?;
+        access.user_delete(reader, id).await
+    }
+
+    async fn user_welcome(&self, id: i64) -> Result<String, Error> {
+        let (access, reader) = self.desk()?;
+        access.user_welcome(reader, id).await
+    }
+
+    async fn user_sign_out(&self, id: i64) -> Result<(), Error> {
+        let (access, reader) = self.desk()?;
+        access.user_sign_out(reader, id).await
+    }
+
+    async fn logins(&self) -> Result<Vec<Login>, Error> {
+        let (access, reader) = self.desk()?;
+        access.logins(reader).await
+    }
+
+    async fn login_end(&self, id: Option<i64>) -> Result<(), Error> {
+        let (access, reader) = self.desk()?;
+        access.login_end(reader, id).await
+    }
+
+    async fn password_change(&self, old: &str, new: &str) -> Result<(), Error> {
+        let (access, reader) = self.desk()?;
+        access.password_change(reader, old, new).await
+    }
+
+    async fn tokens(&self) -> Result<Vec<Token>, Error> {
+        let (access, reader) = self.desk()?;
+        access.tokens(reader).await
+    }
+
+    async fn token_create(&self, token: &NewToken) -> Result<String, Error> {
+        let (access, reader) = self.desk()?;
+        access.token_create(reader, token).await
+    }
+
+    async fn token_delete(&self, id: i64) -> Result<(), Error> {
+        let (access, reader) = self.desk()?;
+        access.token_delete(reader, id).await
+    }
+
+    async fn audit(&self, before: Option<i64>) -> Result<Vec<AuditEntry>, Error> {
+        let (access, reader) = self.desk()?;
+        access.audit(reader, before).await
+    }
+}

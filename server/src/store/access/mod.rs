@@ -1,0 +1,10 @@
+//! Who may read: users, their logins, tokens for programs, and the log of what they did.
+
+pub mod audit;
+pub mod login;
+pub mod token;
+pub mod user;
+pub mod welcome;
+
+/// SHA-256 of a secret that was handed out.
+pub type Sha256 = [u8; 32];

@@ -1,0 +1,195 @@
+//! `/login`, `/logout` and `/welcome`.
+
+use std::net::Ipv4Addr;
+
+use app::{
+    Assets, Preferences,
+    door::{self, Look},
+    served::Form,
+};
+use axum::{
+    body::to_bytes,
+    extract::{RawQuery, Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{Html, IntoResponse, Redirect, Response},
+};
+use model::error::{Error, Kind};
+
+use super::{Gate, cookie, peer};
+use crate::{
+    access::{
+        Reader, Refused,
+        door::{Origin, Welcome},
+    },
+    web::{NO_STORE, page, policy},
+};
+
+/// A name and two passwords.
+const LONGEST: usize = 16 << 10;
+
+pub async fn login(State(gate): State<Gate>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    let next = next(&value(&query, "next"));
+    if gate.access.is_open().await || is_signed_in(&gate, &headers).await {
+        return Redirect::to(&next).into_response();
+    }
+    if !gate.access.has_users().await {
+        let message = "Nobody can sign in yet: Trailmap wrote a link for its first administrator to the terminal when it started.";
+        return shown(StatusCode::OK, door::closed(&look(&headers), &Error::new(Kind::Forbidden, message)));
+    }
+    shown(StatusCode::OK, door::login(&look(&headers), &next, "", None))
+}
+
+async fn is_signed_in(gate: &Gate, headers: &HeaderMap) -> bool {
+    match cookie::read(headers, gate.access.is_secure()) {
+        Some(text) => {
+            gate.access.by_cookie(text, false, Ipv4Addr::UNSPECIFIED.into()).await.is_ok_and(|found| found.is_some())
+        }
+        None => false,
+    }
+}
+
+pub async fn sign_in(State(gate): State<Gate>, request: Request) -> Response {
+    let (headers, origin) = (request.headers().clone(), origin(&gate, &request));
+    let form = form(request).await;
+    let (name, next) = (form.get("name"), next(form.get("next")));
+    // A password may begin or end with a blank.
+    let entered = gate.access.sign_in(name, raw(&form, "password"), &origin).await;
+    match entered {
+        Ok(entered) => led(&next, cookie::set(&entered.secret, gate.access.is_secure())),
+        Err(refused) => answered(refused, |error| door::login(&look(&headers), &next, name, Some(error))),
+    }
+}
+
+pub async fn sign_out(State(gate): State<Gate>, request: Request) -> Response {
+    let Some(reader) = request.extensions().get::<Reader>().cloned() else {
+        return Redirect::to("/login").into_response();
+    };
+    match gate.access.sign_out(&reader).await {
+        Ok(()) => led("/login", cookie::clear(gate.access.is_secure())),
+        Err(error) => crate::web::error::response(&error, crate::web::error::Format::Page),
+    }
+}
+
+pub async fn welcome(State(gate): State<Gate>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    let key = value(&query, "key");
+    match gate.access.welcome(&key).await {
+        Ok(welcome) => shown(StatusCode::OK, door::welcome(&look(&headers), &key, named(&welcome), "", None)),
+        Err(error) => refused(&error, door::closed(&look(&headers), &error)),
+    }
+}
+
+pub async fn accept(State(gate): State<Gate>, request: Request) -> Response {
+    let (headers, origin) = (request.headers().clone(), origin(&gate, &request));
+    let form = form(request).await;
+    let (key, name) = (form.get("key"), form.get("name"));
+    let (password, again) = (raw(&form, "password"), raw(&form, "again"));
+    let entered = match password == again {
+        true => gate.access.accept(key, name, password, &origin).await,
+        false => Err(Error::invalid("again", "The password was typed in two ways.").into()),
+    };
+    let welcome = match &entered {
+        Ok(entered) => return led("/", cookie::set(&entered.secret, gate.access.is_secure())),
+        Err(_) => gate.access.welcome(key).await,
+    };
+    let Err(refused) = entered else { return Redirect::to("/").into_response() };
+    answered(refused, |error| match &welcome {
+        Ok(welcome) => door::welcome(&look(&headers), key, named(welcome), name, Some(error)),
+        Err(_) => door::closed(&look(&headers), error),
+    })
+}
+
+fn named(welcome: &Welcome) -> Option<&str> {
+    match welcome {
+        Welcome::First => None,
+        Welcome::User { name, .. } => Some(name),
+    }
+}
+
+/// Why somebody was not let in, on the page where they tried.
+fn answered(why: Refused, page: impl FnOnce(&Error) -> String) -> Response {
+    match why {
+        Refused::Wrong(error) => refused(&error, page(&error)),
+        Refused::TooOften(wait) => {
+            let seconds = wait.as_secs() + 1;
+            let error =
+                Error::new(Kind::Forbidden, format!("This was tried too often. Try again in {seconds} seconds."));
+            let mut answer = shown(StatusCode::TOO_MANY_REQUESTS, page(&error));
+            answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            answer
+        }
+    }
+}
+
+fn refused(error: &Error, page: String) -> Response {
+    shown(StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), page)
+}
+
+fn shown(status: StatusCode, page: String) -> Response {
+    let policy = (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy::DOOR));
+    let referrer = (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    let (no_store, never) = NO_STORE;
+    (status, [policy, referrer, (no_store, HeaderValue::from_static(never))], Html(page)).into_response()
+}
+
+fn led(to: &str, cookie: HeaderValue) -> Response {
+    let (no_store, never) = NO_STORE;
+    ([(header::SET_COOKIE, cookie), (no_store, HeaderValue::from_static(never))], Redirect::to(to)).into_response()
+}
+
+fn look(headers: &HeaderMap) -> Look {
+    let (assets, preferences): (Assets, Preferences) = (page::files(), page::preferences(headers));
+    Look { assets, preferences }
+}
+
+fn origin(gate: &Gate, request: &Request) -> Origin {
+    let headers = request.headers();
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    Origin { address: peer::address(headers, request.extensions(), &gate.proxies), user_agent: agent.to_owned() }
+}
+
+async fn form(request: Request) -> Form {
+    to_bytes(request.into_body(), LONGEST).await.map(|body| Form::parse(&body)).unwrap_or_default()
+}
+
+/// As it was typed.
+fn raw<'a>(form: &'a Form, name: &str) -> &'a str {
+    form.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+}
+
+fn value(query: &Option<String>, name: &str) -> String {
+    let query = query.as_deref().unwrap_or_default();
+    form_urlencoded::parse(query.as_bytes())
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.into_owned())
+        .unwrap_or_default()
+}
+
+/// An address of ours alone: no other site is led to.
+fn next(wanted: &str) -> String {
+    let is_own = wanted.starts_with('/') && !wanted.starts_with("//") && !wanted.contains(['\\', '\r', '\n', '\t']);
+    // What a form was sent to is no page; the way out leads nowhere.
+    let is_page = !["/login", "/logout", "/welcome", "/api/"].iter().any(|path| wanted.starts_with(path));
+    if is_own && is_page { wanted.to_owned() } else { "/".to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn nobody_is_led_to_another_site() {
+        for own in ["/", "/d/overview?range=7d&q=a:b", "/event/x"] {
+            assert_eq!(super::next(own), own);
+        }
+        for other in [
+            "",
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "\\/evil.example",
+            "/a\n//b",
+            "javascript:x",
+            "/logout",
+        ] {
+            assert_eq!(super::next(other), "/", "{other}");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Who asks, and whether they may: before any route is reached.
+//!
+//! `guard` finds out who asks, and hands the routes a backend in that one's name; nothing behind it can read in another. Which
+//! addresses need nobody is decided in `policy`, and all others need somebody. What somebody may do beyond looking is decided by the backend.
+
+mod cookie;
+mod door;
+mod guard;
+mod note;
+mod peer;
+pub mod policy;
+
+use std::sync::Arc;
+
+use app::api::Backend;
+use axum::{
+    Router,
+    routing::{get, post},
+};
+use ipnet::IpNet;
+
+pub use guard::check;
+
+use crate::{access::Access, query::Query};
+
+/// What the guard needs.
+#[derive(Clone)]
+pub struct Gate {
+    pub access: Access,
+    pub query: Query,
+    /// Where proxies are that tell for whom they ask.
+    pub proxies: Arc<[IpNet]>,
+}
+
+impl Gate {
+    fn backend(&self, reader: crate::access::Reader) -> Arc<dyn Backend> {
+        Arc::new(self.query.read_by(&self.access, reader))
+    }
+}
+
+/// The pages of who is not signed in.
+pub fn routes(gate: Gate) -> Router {
+    Router::new()
+        .route("/login", get(door::login).post(door::sign_in))
+        .route("/logout", post(door::sign_out))
+        .route("/welcome", get(door::welcome).post(door::accept))
+        .with_state(gate)
+}

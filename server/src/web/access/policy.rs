@@ -1,0 +1,81 @@
+//! Who an address is for. One that is not listed here is for nobody.
+
+use axum::http::Method;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Everybody: it shows nothing of what is stored.
+    Nothing,
+    /// Whoever is signed in. What they may see and change beyond that, the backend decides.
+    Reader,
+    /// There is nothing here. Who is not signed in does not learn even that.
+    Unlisted,
+}
+
+/// First segments of addresses that readers have.
+const READERS: [&str; 13] = [
+    "",
+    "account",
+    "audit",
+    "d",
+    "dashboards",
+    "discover",
+    "discover.csv",
+    "discover.json",
+    "discover.ndjson",
+    "entity",
+    "event",
+    "ingest",
+    "users",
+];
+/// Files beside the pages.
+const FILES: [&str; 5] = ["favicon.ico", "favicon.svg", "robots.txt", "apple-touch-icon.png", "site.webmanifest"];
+
+pub fn need(method: &Method, path: &str) -> Need {
+    let mut segments = path.strip_prefix('/').unwrap_or(path).split('/');
+    let (first, second) = (segments.next().unwrap_or_default(), segments.next());
+    let reads = matches!(*method, Method::GET | Method::HEAD);
+    match (first, second) {
+        ("healthz" | "readyz", None) if reads => Need::Nothing,
+        ("pkg", Some(_)) if reads => Need::Nothing,
+        (file, None) if reads && FILES.contains(&file) => Need::Nothing,
+        ("login" | "welcome", None) if reads || *method == Method::POST => Need::Nothing,
+        ("logout", None) if *method == Method::POST => Need::Reader,
+        ("live" | "metrics", None) if reads => Need::Reader,
+        ("api", Some(_)) => Need::Reader,
+        (page, _) if READERS.contains(&page) => Need::Reader,
+        _ => Need::Unlisted,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_shows_nothing_is_for_everybody() {
+        let check = |method: Method, path: &str, need| assert_eq!(self::need(&method, path), need, "{method} {path}");
+        for path in ["/healthz", "/readyz", "/pkg/app.js", "/favicon.svg", "/login", "/welcome"] {
+            check(Method::GET, path, Need::Nothing);
+        }
+        check(Method::POST, "/login", Need::Nothing);
+        for path in [
+            "/",
+            "/d/overview",
+            "/d/overview/errors.json",
+            "/discover.csv",
+            "/event/x.json",
+            "/api/panel",
+            "/metrics",
+            "/live",
+        ] {
+            check(Method::GET, path, Need::Reader);
+        }
+        for path in ["/pkg", "/nope", "/healthz/x", "/login/x", "//healthz", "/Healthz", "/pkg%2fapp.js"] {
+            check(Method::GET, path, Need::Unlisted);
+        }
+        check(Method::POST, "/healthz", Need::Unlisted);
+        check(Method::DELETE, "/login", Need::Unlisted);
+        check(Method::POST, "/api/send", Need::Reader);
+    }
+}
