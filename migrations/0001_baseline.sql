@@ -566,6 +566,42 @@ create table access.api_token (
 );
 create index api_token_user_index on access.api_token (user_id);
 
+-- What anybody sees who has the link. It sees no more than who shared it, and ends with them.
+create table access.share (
+    share_id bigint generated always as identity primary key,
+    user_id bigint not null references access.app_user on delete cascade,
+    secret_sha256 bytea not null unique,
+    -- For lists: the title of what is shared, and the address that it was shared from.
+    title text not null,
+    address text not null,
+    -- A `model::share::Share` as JSON; and the answers of then, where it is a snapshot (null: it asks anew).
+    share text not null,
+    snapshot text,
+    accounts text[] collate "C",
+    -- argon2id; null: the link is enough.
+    password text,
+    -- Origins whose pages may show it in a frame.
+    origins text[] collate "C" not null,
+    created_at timestamptz not null default now(),
+    expires_at timestamptz not null,
+    revoked_at timestamptz,
+    views bigint not null default 0,
+    last_viewed_at timestamptz,
+    last_address text
+);
+create index share_user_index on access.share (user_id);
+alter table access.share alter column share set compression lz4;
+alter table access.share alter column snapshot set compression lz4;
+
+-- Short addresses of our own pages, for whoever is signed in.
+create table access.short_link (
+    code text collate "C" primary key,
+    address text not null,
+    user_id bigint references access.app_user on delete set null,
+    created_at timestamptz not null default now(),
+    unique (address)
+);
+
 -- Who did what. Each entry's hash covers the hash before it, so that a changed or missing entry shows.
 create table access.audit (
     entry_id bigint primary key,

@@ -76,7 +76,7 @@ fn wrong(refused: Option<&Error>) -> Option<AnyView> {
     Some(view! { <div class="notice bad" role="alert" data-role="refused"><p>{message}</p></div> }.into_any())
 }
 
-fn document(look: &Look, title: &str, content: AnyView) -> String {
+pub(crate) fn document(look: &Look, title: &str, content: AnyView) -> String {
     let css = look.assets.css.clone();
     // Leptos writes what stands in <title> as it is: no text of others comes in here.
     let title = format!("{title} · Trailmap");

@@ -18,6 +18,8 @@ pub mod page;
 pub mod preferences;
 #[cfg(feature = "ssr")]
 pub mod served;
+#[cfg(feature = "ssr")]
+pub mod shared;
 pub mod state;
 pub mod status;
 pub mod ui;
@@ -83,6 +85,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/dashboards") view=page::served::ServedPage ssr=SsrMode::InOrder/>
                     <Route path=path!("/ingest") view=page::served::ServedPage ssr=SsrMode::InOrder/>
                     <Route path=path!("/account") view=page::served::ServedPage ssr=SsrMode::InOrder/>
+                    <Route path=path!("/share") view=page::served::ServedPage ssr=SsrMode::InOrder/>
+                    <Route path=path!("/shares") view=page::served::ServedPage ssr=SsrMode::InOrder/>
                     <Route path=path!("/users") view=page::served::ServedPage ssr=SsrMode::InOrder/>
                     <Route path=path!("/audit") view=page::served::ServedPage ssr=SsrMode::InOrder/>
                     <Route path=path!("/d/:dashboard/edit") view=page::served::ServedPage ssr=SsrMode::InOrder/>

@@ -16,5 +16,6 @@ pub mod order;
 pub mod panel;
 pub mod region;
 pub mod series;
+pub mod share;
 pub mod time;
 pub mod view;

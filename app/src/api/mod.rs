@@ -25,6 +25,7 @@ mod inspect;
 mod integrity;
 mod people;
 mod served;
+mod sharing;
 
 pub use completion::completion_html;
 pub use dashboard::{Dashboards, Found, Info, Named, Source, Version, dashboard_get, dashboards_get};
@@ -38,6 +39,7 @@ pub use inspect::panel_inspect;
 pub use integrity::{Checked, Integrity, IntegrityProblem, IntegrityReport, IntegritySource, IntegrityTrail};
 pub use people::{AuditEntry, Login, NewToken, People, Token, User, Who};
 pub use served::{Opened, Served, served_get, served_send};
+pub use sharing::{NewShare, SharedLink, Sharing};
 
 /// One event, whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -77,7 +79,7 @@ pub struct ValueCount {
 
 /// What the server offers to pages. `app` never knows Postgres.
 #[async_trait]
-pub trait Backend: Dashboards + Discover + Entities + Ingests + People {
+pub trait Backend: Dashboards + Discover + Entities + Ingests + People + Sharing {
     /// The data of one panel. Errors: no such dashboard or panel, a bad filter or range, time-out, no database.
     async fn panel(&self, dashboard: &str, panel: &str, view: &View) -> Result<Series, Error>;
 

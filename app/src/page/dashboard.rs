@@ -5,9 +5,17 @@ use model::dashboard::Tile;
 
 use super::of_dashboard;
 use crate::{
-    api::{Found, Source},
+    api::{Found, Source, Who},
     state::use_state,
-    ui::{controls::controls, footer::Footer, frame::Frame, icon, quiet::quiet, title::title, top_bar::TopBar},
+    ui::{
+        controls::controls,
+        footer::Footer,
+        frame::{self, Frame},
+        icon,
+        quiet::quiet,
+        title::title,
+        top_bar::TopBar,
+    },
 };
 
 /// `/` and `/d/:dashboard`
@@ -22,7 +30,7 @@ fn shown(found: Found) -> AnyView {
     let id = dashboard.id;
     // Own ones are changed; of the others, the list of dashboards makes copies.
     let path = format!("/d/{id}/edit");
-    let edit = own.then(|| {
+    let edit = (own && state.who.with_value(Who::edits)).then(|| {
         view! { <a class="control small" data-action="edit" href=move || state.view.get().href(&path)>"Edit"</a> }
     });
     let file = StoredValue::new(format!("/d/{id}"));
@@ -30,17 +38,21 @@ fn shown(found: Found) -> AnyView {
         let href = move || file.with_value(|file| state.view.get().href(&format!("{file}.{kind}")));
         view! { <a data-export=kind rel="external" download="" href=href>{label}</a> }
     };
+    let share = state.who.with_value(|who| !who.open).then(|| {
+        let href = move || file.with_value(|file| frame::share(&state.view.get().href(file)));
+        view! { <a data-action="share" href=href>"Share…"</a> }
+    });
     let take = view! {
         <details class="popover crumb-menu" data-role="take">
             <summary class="control square quiet" aria-label="Dashboard as a file">{icon::dots()}</summary>
             <div class="popover-body menu">
-                {picture("pdf", "PDF")} {picture("png", "PNG")} {picture("json", "JSON")}
+                {picture("pdf", "PDF")} {picture("png", "PNG")} {picture("json", "JSON")} {share}
             </div>
         </details>
     };
     let empty =
         dashboard.tiles.is_empty().then(|| view! { <p class="message">"This dashboard has no panels yet."</p> });
-    let frame = |tile: Tile| view! { <Frame dashboard=id.clone() tile/> }.into_any();
+    let framed = |tile: Tile| view! { <Frame dashboard=id.clone() tile/> }.into_any();
     view! {
         {title(&dashboard.title)}
         <TopBar controls=true>
@@ -52,7 +64,7 @@ fn shown(found: Found) -> AnyView {
             {quiet()}
             {(!dashboard.controls.is_empty()).then(|| controls(&dashboard.controls))}
             {empty}
-            <div class="grid">{dashboard.tiles.into_iter().map(frame).collect_view()}</div>
+            <div class="grid">{dashboard.tiles.into_iter().map(framed).collect_view()}</div>
         </main>
         <Footer/>
     }

@@ -5,7 +5,7 @@ use model::{
     error::Error,
 };
 
-use super::{Answer, Done, Form, Place, account, edit, ingest, nowhere, unknown, users};
+use super::{Answer, Done, Form, Place, account, edit, ingest, nowhere, share, unknown, users};
 use crate::api::Backend;
 
 /// What a form leads to.
@@ -17,12 +17,15 @@ pub enum Outcome {
     Show(Box<Answer>),
 }
 
-/// Does what the form that was sent to `path` asks for.
-pub async fn act(backend: &dyn Backend, path: &str, form: &Form) -> Outcome {
+/// Does what the form that was sent to `address` asks for.
+pub async fn act(backend: &dyn Backend, address: &str, form: &Form) -> Outcome {
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
     let done = match Place::of(path) {
         Some(Place::List) => of_list(backend, form).await.map(Done::Go),
         Some(Place::Ingest) => ingest::act(backend, form).await.map(Done::Go),
         Some(Place::Account) => account::act(backend, form).await,
+        Some(Place::Share) => share::create(backend, query, form).await,
+        Some(Place::Shares) => share::revoke(backend, form).await,
         Some(Place::Users) => users::act(backend, form).await,
         Some(Place::Audit) => Err(unknown()),
         Some(Place::Edit(id)) => return edit::act(backend, &id, form).await,

@@ -13,8 +13,9 @@ use crate::api::{Backend, Info, Served, Source};
 pub const PATH: &str = "/dashboards";
 
 pub async fn page(backend: &dyn Backend, view: &View, query: &str, answer: &Answer) -> Result<Served, Error> {
-    let rows: Vec<_> = backend.dashboards().await?.into_iter().map(|info| row(view, info)).collect();
-    let gone = backend.dashboards_deleted().await?;
+    let edits = backend.who().edits();
+    let rows: Vec<_> = backend.dashboards().await?.into_iter().map(|info| row(view, info, edits)).collect();
+    let gone = if edits { backend.dashboards_deleted().await? } else { Vec::new() };
     let deleted = form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "deleted").map(|(_, id)| id);
     let undo = gone.iter().find(|info| Some(info.id.as_str()) == deleted.as_deref()).map(|info| undo(view, info));
     let gone: Vec<_> = gone.into_iter().map(|info| gone_row(view, info)).collect();
@@ -34,26 +35,27 @@ pub async fn page(backend: &dyn Backend, view: &View, query: &str, answer: &Answ
         {undo}
         {refused(answer.refused.as_ref())}
         <section class="card" aria-label="Dashboards"><ul class="rows">{rows}</ul></section>
-        <div class="card-pair">{create(view)}{import(view, answer.text.clone())}</div>
+        {edits.then(|| view! { <div class="card-pair">{create(view)}{import(view, answer.text.clone())}</div> })}
         {gone}
     };
     Ok(Served { title: "Dashboards".to_owned(), html: html(page), ..Served::default() })
 }
 
-fn row(view: &View, info: Info) -> AnyView {
+fn row(view: &View, info: Info, edits: bool) -> AnyView {
     let Info { id, title, description, source } = info;
     let own = source == Source::Own;
+    let changed = own && edits;
     let tag = match source {
         Source::BuiltIn => "Built in",
         Source::Provisioned => "Provisioned",
-        Source::Own => "Yours",
+        Source::Own => "Own",
     };
     let path = format!("/d/{id}");
     let link = |ending: &str, label: &'static str| {
         let name = format!("{label} {title}");
         view! { <a class="control" href=view.href(&format!("{path}{ending}")) aria-label=name>{label}</a> }.into_any()
     };
-    let changes = if own { vec![link("/edit", "Edit"), link("/history", "History")] } else { Vec::new() };
+    let changes = if changed { vec![link("/edit", "Edit"), link("/history", "History")] } else { Vec::new() };
     view! {
         <li data-dashboard=id.clone()>
             <div class="rows-main">
@@ -63,10 +65,10 @@ fn row(view: &View, info: Info) -> AnyView {
             </div>
             <div class="rows-actions">
                 {changes}
-                {button(&view.href(PATH), &[("do", "clone"), ("id", &id)], "Clone", &title)}
+                {edits.then(|| button(&view.href(PATH), &[("do", "clone"), ("id", &id)], "Clone", &title))}
                 <a class="control" rel="external" download="" href=format!("{path}.json")
                     aria-label=format!("Export {title}")>"Export"</a>
-                {own.then(|| button(&view.href(PATH), &[("do", "delete"), ("id", &id)], "Delete", &title))}
+                {changed.then(|| button(&view.href(PATH), &[("do", "delete"), ("id", &id)], "Delete", &title))}
             </div>
         </li>
     }

@@ -10,6 +10,7 @@ mod history;
 pub(crate) mod html;
 mod ingest;
 mod list;
+mod share;
 mod users;
 
 use model::{
@@ -61,6 +62,8 @@ pub async fn page(backend: &dyn Backend, address: &str, answer: Answer) -> Resul
         Place::List => list::page(backend, &view, query, &answer).await?,
         Place::Ingest => ingest::page(backend, &view, &answer).await?,
         Place::Account => account::page(backend, &view, &answer).await?,
+        Place::Share => share::create_page(backend, query, &answer).await?,
+        Place::Shares => share::list_page(backend, &view, &answer).await?,
         Place::Users => users::page(backend, &view, &answer).await?,
         Place::Audit => audit::page(backend, &view, query).await?,
         Place::Edit(id) => edit::page(backend, &view, &id, &answer).await?,
@@ -72,8 +75,8 @@ pub async fn page(backend: &dyn Backend, address: &str, answer: Answer) -> Resul
 
 /// What is shown after `form` was sent to `address`.
 pub async fn send(backend: &dyn Backend, address: &str, form: &Form) -> Result<Served, Error> {
-    let (path, query) = address.split_once('?').unwrap_or((address, ""));
-    match act(backend, path, form).await {
+    let query = address.split_once('?').map_or("", |(_, query)| query);
+    match act(backend, address, form).await {
         Outcome::Go(to) => Ok(Served { go: Some(View::from_query(query).0.href(&to)), ..Served::default() }),
         Outcome::Show(answer) => page(backend, address, *answer).await,
     }
@@ -84,6 +87,8 @@ enum Place {
     List,
     Ingest,
     Account,
+    Share,
+    Shares,
     Users,
     Audit,
     /// Of the dashboard with this id.
@@ -98,6 +103,8 @@ impl Place {
             ("dashboards", None, None) => Place::List,
             ("ingest", None, None) => Place::Ingest,
             ("account", None, None) => Place::Account,
+            ("share", None, None) => Place::Share,
+            ("shares", None, None) => Place::Shares,
             ("users", None, None) => Place::Users,
             ("audit", None, None) => Place::Audit,
             ("d", Some(id), Some("edit")) => Place::Edit(id.to_owned()),

@@ -189,6 +189,10 @@ fn exports(state: State) -> AnyView {
             Discover { field: None, limit: None, raw: true, integrity: true, ..state.discover.get().first() };
         discover.href(&load::view(state), &format!("{PATH}.{ending}"))
     };
+    let share = state.who.with_value(|who| !who.open).then(|| {
+        let href = move || super::frame::share(&state.href(&load::view(state)));
+        view! { <a data-action="share" href=href>"Share…"</a> }
+    });
     let file = |kind: &'static str, label: &'static str| {
         view! { <a data-export=kind rel="external" download="" href=move || href(kind)>{label}</a> }.into_any()
     };
@@ -209,6 +213,7 @@ fn exports(state: State) -> AnyView {
                 >
                     "Copy link"
                 </button>
+                {share}
             </div>
         </details>
     }

@@ -209,12 +209,18 @@ pub fn links(panel: StoredValue<Panel>, path: String, with_open: bool) -> impl I
         <a data-action="discover" href=move || panel.with_value(|panel| state::discovered(&view(), panel))>
             "Open in Discover"
         </a>
+        {state.who.with_value(|who| !who.open).then(|| view! { <a data-action="share" href=move || share(&href(""))>"Share…"</a> })}
         <a data-action="inspect" href=move || href("/inspect")>"Inspect"</a>
         {export("json", "JSON")}
         {export("csv", "CSV")}
         {export("svg", "SVG")}
         {export("png", "PNG")}
     }
+}
+
+/// Where a link is made of the page at `address`.
+pub fn share(address: &str) -> String {
+    format!("/share?of={}", percent_encoding::utf8_percent_encode(address, percent_encoding::NON_ALPHANUMERIC))
 }
 
 fn content(kept: Kept, state: State, series: Series) -> impl IntoView {

@@ -22,6 +22,7 @@ pub fn ReaderMenu() -> AnyView {
         view! { <a href=move || state.view.get().across().href(path)>{label}</a> }.into_any()
     };
     let administration = who.administrates().then(|| vec![to("/users", "Users"), to("/audit", "Audit log")]);
+    let shares = who.edits().then(|| to("/shares", "Share links"));
     let role = match who.accounts.as_str() {
         "*" => who.role.name().to_owned(),
         accounts => format!("{} · accounts {accounts}", who.role.name()),
@@ -34,6 +35,7 @@ pub fn ReaderMenu() -> AnyView {
                 <p class="reader-name">{who.name}</p>
                 <p class="reader-role">{role}</p>
                 {to("/account", "Your account")}
+                {shares}
                 {administration}
                 <form method="post" action="/logout" rel="external"><button type="submit">"Sign out"</button></form>
             </div>

@@ -2,7 +2,7 @@
 
 use app::api::{
     About, Attribution, Backend, Dashboards, Discover, Entities, Event, Found, Info, Ingest, Ingests, Integrity,
-    Listing, People, Profile, Quiet, Retry, Rows, Source, Step, ValueCount,
+    Listing, People, Profile, Quiet, Retry, Rows, Sharing, Source, Step, ValueCount,
 };
 use async_trait::async_trait;
 use model::{
@@ -36,6 +36,8 @@ pub struct Memory {
 }
 
 impl People for Memory {}
+
+impl Sharing for Memory {}
 
 #[async_trait]
 impl Dashboards for Memory {

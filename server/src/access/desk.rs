@@ -218,7 +218,7 @@ impl Access {
 }
 
 /// Decides about others, and so about what they see: only who sees all may.
-fn administrates(reader: &Reader) -> Result<(), Error> {
+pub(super) fn administrates(reader: &Reader) -> Result<(), Error> {
     reader.need(Role::Admin)?;
     if reader.by == By::Open {
         return reader.in_person().map(|_| ());

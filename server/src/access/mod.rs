@@ -26,6 +26,7 @@ mod limit;
 mod password;
 mod reader;
 mod secret;
+pub mod share;
 
 pub use self::{
     audit::{Act, Journal},
@@ -75,6 +76,8 @@ pub struct Access {
 struct Limits {
     sign_in_name: Limit<String>,
     sign_in_address: Limit<IpAddr>,
+    share: Limit<IpAddr>,
+    share_password: Limit<i64>,
 }
 
 impl Access {
@@ -82,8 +85,12 @@ impl Access {
     pub async fn new(pool: PgPool, settings: Settings, journal: Journal) -> sqlx::Result<Access> {
         let peopled = store::user::exists(&pool).await?;
         let a_minute = |times| NonZeroU32::new(times).unwrap_or(NonZeroU32::MIN);
-        let limits =
-            Limits { sign_in_name: Limit::a_minute(a_minute(5)), sign_in_address: Limit::a_minute(a_minute(20)) };
+        let limits = Limits {
+            sign_in_name: Limit::a_minute(a_minute(5)),
+            sign_in_address: Limit::a_minute(a_minute(20)),
+            share: Limit::a_minute(a_minute(30)),
+            share_password: Limit::a_minute(a_minute(10)),
+        };
         Ok(Access {
             pool,
             settings: Arc::new(settings),

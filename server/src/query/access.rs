@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::api::{AuditEntry, Login, NewToken, People, Token, User, Who};
+use app::api::{AuditEntry, Login, NewShare, NewToken, People, SharedLink, Sharing, Token, User, Who};
 use async_trait::async_trait;
 use model::{
     access::{Accounts, Role},
@@ -115,5 +115,28 @@ impl People for Query {
     async fn audit(&self, before: Option<i64>) -> Result<Vec<AuditEntry>, Error> {
         let (access, reader) = self.desk()?;
         access.audit(reader, before).await
+    }
+}
+
+#[async_trait]
+impl Sharing for Query {
+    async fn share_create(&self, share: &NewShare) -> Result<String, Error> {
+        let (access, reader) = self.desk()?;
+        access.share_create(self, reader, share).await
+    }
+
+    async fn shares(&self) -> Result<Vec<SharedLink>, Error> {
+        let (access, reader) = self.desk()?;
+        access.shares(reader).await
+    }
+
+    async fn share_revoke(&self, id: i64) -> Result<(), Error> {
+        let (access, reader) = self.desk()?;
+        access.share_revoke(reader, id).await
+    }
+
+    async fn short_link(&self, address: &str) -> Result<String, Error> {
+        let (access, reader) = self.desk()?;
+        access.short_link(reader, address).await
     }
 }

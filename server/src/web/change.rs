@@ -35,7 +35,8 @@ pub async fn answer(Extension(backend): Extension<Arc<dyn Backend>>, request: Re
         Ok(form) => form,
         Err(error) => return error::response(&error, Format::Page),
     };
-    match act(&*backend, &path, &form).await {
+    let address = uri.path_and_query().map_or(path.as_str(), |address| address.as_str());
+    match act(&*backend, address, &form).await {
         Outcome::Go(to) => led(&to, uri.query().unwrap_or_default()),
         Outcome::Show(answer) => {
             let mut page = Request::new(Body::empty());

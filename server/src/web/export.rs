@@ -20,6 +20,7 @@ use model::{
     entity::Entity,
     error::Error,
     export, filter,
+    panel::Panel,
     series::Series,
     time::Range,
     view::View,
@@ -223,16 +224,8 @@ async fn render(
     query: &str,
 ) -> Result<Response, Error> {
     let answer = match suffix {
-        Suffix::Json => ([NO_STORE], axum::Json(export::json(series))).into_response(),
-        Suffix::Csv => {
-            let disposition = format!("attachment; filename=\"{}.csv\"", stem(series));
-            let headers = [
-                (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-                (header::CONTENT_DISPOSITION, &disposition),
-                NO_STORE,
-            ];
-            (headers, export::csv(series)).into_response()
-        }
+        Suffix::Json => as_json(series),
+        Suffix::Csv => as_csv(series),
         Suffix::Svg => {
             let svg = svg(backend, dashboard, series, &Wanted::of(query)?).await?;
             let headers =
@@ -248,11 +241,39 @@ async fn render(
     Ok(answer)
 }
 
+/// A panel's answer as a file: `png`, `csv` or `json`; `None`: there is no such file.
+pub async fn of_series(panel: &Panel, series: &Series, suffix: &str) -> Option<Result<Response, Error>> {
+    Some(match suffix {
+        "json" => Ok(as_json(series)),
+        "csv" => Ok(as_csv(series)),
+        "png" => {
+            let wanted = Wanted { theme: Theme::Light, size: None, scale: 2.0 };
+            let svg = chart::svg(panel, series, target(SIZE, wanted.theme));
+            drawn(svg, File::Png, &wanted, &stem(series)).await
+        }
+        _ => return None,
+    })
+}
+
+fn as_json(series: &Series) -> Response {
+    ([NO_STORE], axum::Json(export::json(series))).into_response()
+}
+
+fn as_csv(series: &Series) -> Response {
+    let disposition = format!("attachment; filename=\"{}.csv\"", stem(series));
+    let headers =
+        [(header::CONTENT_TYPE, "text/csv; charset=utf-8"), (header::CONTENT_DISPOSITION, &disposition), NO_STORE];
+    (headers, export::csv(series)).into_response()
+}
+
+/// Of a picture whose address names no size.
+const SIZE: Size = Size { width: 960, height: 480 };
+
 async fn svg(backend: &dyn Backend, dashboard: &str, series: &Series, wanted: &Wanted) -> Result<String, Error> {
     let found = backend.dashboard(dashboard).await?.dashboard;
     let tile = found.tile(&series.panel.id);
     let panel = &tile.ok_or_else(|| Error::not_found("There is no such panel."))?.panel;
-    let size = wanted.size.unwrap_or(Size { width: 960, height: 480 });
+    let size = wanted.size.unwrap_or(SIZE);
     Ok(chart::svg(panel, series, target(size, wanted.theme)))
 }
 

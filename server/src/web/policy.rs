@@ -13,6 +13,18 @@ pub const PICTURE: &str = "default-src 'none'; style-src 'unsafe-inline'; base-u
 pub const DOOR: &str =
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// For what a link shows: a style sheet and pictures, and the one script that carries `nonce`, if any. Pages of `origins` may
+/// show it in a frame.
+pub fn shared(nonce: Option<&str>, origins: &[String]) -> HeaderValue {
+    let script = nonce.map(|nonce| format!("script-src 'nonce-{nonce}'; ")).unwrap_or_default();
+    let frames = if origins.is_empty() { "'none'".to_owned() } else { origins.join(" ") };
+    let text = format!(
+        "default-src 'none'; {script}style-src 'self'; img-src 'self' data:; font-src 'self'; form-action 'self'; \
+         base-uri 'none'; frame-ancestors {frames}"
+    );
+    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(DOOR))
+}
+
 /// For a page: its own files, and the inline scripts that carry this request's `nonce`.
 pub fn page(nonce: &str) -> HeaderValue {
     let text = format!(

@@ -251,7 +251,8 @@ fn who_starts_the_server_gets_in() {
     };
     assert_eq!((status("/d/overview.json"), status(&format!("/welcome?key={key}"))), (401, 200));
     let again = stdout(&home.run(&["welcome", "Ada", "--public-url", "https://trailmap.example.com/"]));
-    let other = again.trim().strip_prefix("https://trailmap.example.com/welcome?key=").unwrap_or_else(|| panic!("{again}"));
+    let other =
+        again.trim().strip_prefix("https://trailmap.example.com/welcome?key=").unwrap_or_else(|| panic!("{again}"));
     assert_eq!(status(&format!("/welcome?key={other}")), 200);
     let log = stdout(&home.run(&["audit"]));
     let entry: Value = serde_json::from_str(log.trim()).unwrap();

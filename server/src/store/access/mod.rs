@@ -2,6 +2,8 @@
 
 pub mod audit;
 pub mod login;
+pub mod share;
+pub mod short_link;
 pub mod token;
 pub mod user;
 pub mod welcome;

@@ -14,9 +14,14 @@ fn name(secure: bool) -> &'static str {
 
 /// The secret that the request's cookie has.
 pub fn read(headers: &HeaderMap, secure: bool) -> Option<&str> {
+    value_of(headers, name(secure))
+}
+
+/// The first value of the cookie of this name.
+pub fn value_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
-    pairs.filter(|(key, _)| *key == name(secure)).map(|(_, value)| value).next()
+    let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
+    pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
 }
 
 /// A cookie for this browser's session; scripts and other sites do not get it.

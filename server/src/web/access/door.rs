@@ -106,7 +106,7 @@ fn named(welcome: &Welcome) -> Option<&str> {
 }
 
 /// Why somebody was not let in, on the page where they tried.
-fn answered(why: Refused, page: impl FnOnce(&Error) -> String) -> Response {
+pub(super) fn answered(why: Refused, page: impl FnOnce(&Error) -> String) -> Response {
     match why {
         Refused::Wrong(error) => refused(&error, page(&error)),
         Refused::TooOften(wait) => {
@@ -120,23 +120,23 @@ fn answered(why: Refused, page: impl FnOnce(&Error) -> String) -> Response {
     }
 }
 
-fn refused(error: &Error, page: String) -> Response {
+pub(super) fn refused(error: &Error, page: String) -> Response {
     shown(StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), page)
 }
 
-fn shown(status: StatusCode, page: String) -> Response {
+pub(super) fn shown(status: StatusCode, page: String) -> Response {
     let policy = (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy::DOOR));
     let referrer = (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     let (no_store, never) = NO_STORE;
     (status, [policy, referrer, (no_store, HeaderValue::from_static(never))], Html(page)).into_response()
 }
 
-fn led(to: &str, cookie: HeaderValue) -> Response {
+pub(super) fn led(to: &str, cookie: HeaderValue) -> Response {
     let (no_store, never) = NO_STORE;
     ([(header::SET_COOKIE, cookie), (no_store, HeaderValue::from_static(never))], Redirect::to(to)).into_response()
 }
 
-fn look(headers: &HeaderMap) -> Look {
+pub(super) fn look(headers: &HeaderMap) -> Look {
     let (assets, preferences): (Assets, Preferences) = (page::files(), page::preferences(headers));
     Look { assets, preferences }
 }
@@ -147,12 +147,12 @@ fn origin(gate: &Gate, request: &Request) -> Origin {
     Origin { address: peer::address(headers, request.extensions(), &gate.proxies), user_agent: agent.to_owned() }
 }
 
-async fn form(request: Request) -> Form {
+pub(super) async fn form(request: Request) -> Form {
     to_bytes(request.into_body(), LONGEST).await.map(|body| Form::parse(&body)).unwrap_or_default()
 }
 
 /// As it was typed.
-fn raw<'a>(form: &'a Form, name: &str) -> &'a str {
+pub(super) fn raw<'a>(form: &'a Form, name: &str) -> &'a str {
     form.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
 }
 

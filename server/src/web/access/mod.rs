@@ -9,6 +9,7 @@ mod guard;
 mod note;
 mod peer;
 pub mod policy;
+mod share;
 
 use std::sync::Arc;
 
@@ -44,5 +45,8 @@ pub fn routes(gate: Gate) -> Router {
         .route("/login", get(door::login).post(door::sign_in))
         .route("/logout", post(door::sign_out))
         .route("/welcome", get(door::welcome).post(door::accept))
+        .route("/s/{link}", get(share::show).post(share::unlock))
+        .route("/s/{link}/{file}", get(share::take))
+        .route("/go/{code}", get(share::go))
         .with_state(gate)
 }

@@ -13,7 +13,7 @@ pub enum Need {
 }
 
 /// First segments of addresses that readers have.
-const READERS: [&str; 13] = [
+const READERS: [&str; 15] = [
     "",
     "account",
     "audit",
@@ -26,6 +26,8 @@ const READERS: [&str; 13] = [
     "entity",
     "event",
     "ingest",
+    "share",
+    "shares",
     "users",
 ];
 /// Files beside the pages.
@@ -40,6 +42,9 @@ pub fn need(method: &Method, path: &str) -> Need {
         ("pkg", Some(_)) if reads => Need::Nothing,
         (file, None) if reads && FILES.contains(&file) => Need::Nothing,
         ("login" | "welcome", None) if reads || *method == Method::POST => Need::Nothing,
+        // What a link shows is decided by the link.
+        ("s", Some(_)) if reads || *method == Method::POST => Need::Nothing,
+        ("go", Some(_)) if reads => Need::Reader,
         ("logout", None) if *method == Method::POST => Need::Reader,
         ("live" | "metrics", None) if reads => Need::Reader,
         ("api", Some(_)) => Need::Reader,
