@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub enum Kind {
     /// The request cannot be understood: 400.
     Invalid,
-    /// It cannot be changed: 403.
+    /// It cannot be changed, or not by this reader; or it is not for them to see: 403.
     Forbidden,
     /// There is no such dashboard, panel or event: 404.
     NotFound,

@@ -1,6 +1,7 @@
 //! Trailmap's pure half: what a field, a filter, a range, a panel, a view and a chart are.
 //! No I/O, no clock, no async: the same code runs on the server and in the browser.
 
+pub mod access;
 pub mod chart;
 pub mod country;
 pub mod dashboard;
