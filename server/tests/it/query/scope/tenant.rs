@@ -82,6 +82,9 @@ fn event(tenant: &Tenant, at: u64, rng: &mut ChaCha8Rng) -> Value {
     };
     let seconds =
         if at.is_multiple_of(10) { rng.random_range(0..40 * 86_400) } else { rng.random_range(0..3 * 86_400) };
+    // Two hours one after the other, and then silence.
+    let (seconds, region) =
+        if at < 2 { ((40 + at as i64) * 3_600, format!("{mark}-quiet")) } else { (seconds, region) };
     let now = model::time::Timestamp::parse(NOW).unwrap().0;
     let response = match event_name.as_str() {
         "AssumeRole" => json!({ "credentials": { "accessKeyId": key("ASIA", at % 5) } }),
@@ -94,7 +97,7 @@ fn event(tenant: &Tenant, at: u64, rng: &mut ChaCha8Rng) -> Value {
         "eventTime": model::time::Timestamp(now - 1_000 - seconds * 1_000).rfc3339(),
         "eventSource": event_source,
         "eventName": event_name,
-        "awsRegion": if at.is_multiple_of(2) { "eu-west-1" } else { &region },
+        "awsRegion": if at >= 2 && at.is_multiple_of(2) { "eu-west-1" } else { &region },
         "sourceIPAddress": address,
         "userAgent": format!("{agent}/1.{}", at % 3),
         "requestParameters": { "bucketName": bucket, "key": format!("{mark}/object{at}"), "maxKeys": number * 1_000 + at % 9,
