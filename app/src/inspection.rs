@@ -43,13 +43,14 @@ fn list(facts: &[(&str, String)]) -> String {
 fn statement(statement: &Statement) -> String {
     let name = if statement.id.is_empty() { "main" } else { &statement.id };
     let noun = |count: u64| if count == 1 { "row" } else { "rows" };
-    let (rows, read_rows) = (noun(statement.rows.into()), noun(statement.rows_read));
-    let read = format::count(statement.rows_read as i64);
+    let rows = noun(statement.rows.into());
+    let read = statement.rows_read.map(|rows| format!("{} {} ", format::count(rows as i64), noun(rows)));
+    let read = read.unwrap_or_default();
     let bind = |(at, value): (usize, &String)| format!("<div><dt>${}</dt><dd>{}</dd></div>", at + 1, escape(value));
     let binds: String = statement.binds.iter().enumerate().map(bind).collect();
     format!(
         "<article data-statement=\"{id}\"><h3>{}</h3>\
-         <p class=\"took\"><b>{:.2} ms</b> <span>{read} {read_rows} read from <code>{}</code></span> <span>{} {rows} given</span></p>\
+         <p class=\"took\"><b>{:.2} ms</b> <span>{read}read from <code>{}</code></span> <span>{} {rows} given</span></p>\
          <pre class=\"sql\" tabindex=\"0\" aria-label=\"SQL\">{}</pre><dl class=\"facts binds\">{binds}</dl></article>",
         escape(name),
         statement.took_ms,
@@ -112,7 +113,7 @@ mod tests {
             binds: vec![HOSTILE.into()],
             took_ms: 1.5,
             rows: 1,
-            rows_read: 1_234,
+            rows_read: Some(1_234),
             tables: vec!["a".into(), "b".into()],
         };
         let inspection = Inspection {

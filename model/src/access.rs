@@ -87,6 +87,16 @@ impl Accounts {
         }
     }
 
+    /// Those that both allow.
+    #[must_use]
+    pub fn and(self, other: &Accounts) -> Accounts {
+        match (self, other) {
+            (Accounts::All, other) => other.clone(),
+            (accounts, Accounts::All) => accounts,
+            (Accounts::Only(ids), Accounts::Only(others)) => Accounts::Only(&ids & others),
+        }
+    }
+
     /// The same as a filter; `None`: every event is shown.
     pub fn condition(&self) -> Option<Ast> {
         let is = |id: &String| {
@@ -211,6 +221,15 @@ mod tests {
         assert_eq!(condition(&only(&["111"])), "account:111");
         assert_eq!(condition(&only(&["111", "or"])), "account:(111 or \"or\")");
         assert_eq!(condition(&only(&[])), "not *");
+    }
+
+    #[test]
+    fn who_is_told_twice_what_to_see_sees_less() {
+        let (one, two) = (only(&["1", "2"]), only(&["2", "3"]));
+        assert_eq!(one.clone().and(&two), only(&["2"]));
+        assert_eq!(one.clone().and(&only(&[])), only(&[]));
+        assert_eq!((one.clone().and(&Accounts::All), Accounts::All.and(&one)), (one.clone(), one));
+        assert_eq!(Accounts::All.and(&Accounts::All), Accounts::All);
     }
 
     #[test]

@@ -31,8 +31,8 @@ pub struct Statement {
     pub took_ms: f64,
     /// Rows that it gave.
     pub rows: u32,
-    /// Rows that it read to get them, of all tables together.
-    pub rows_read: u64,
+    /// Rows that it read to get them, of all tables together. Not for who may not see all of them.
+    pub rows_read: Option<u64>,
     /// The tables that it read.
     pub tables: Vec<String>,
 }

@@ -67,7 +67,7 @@ pub struct Series {
     pub bucket_ms: Option<i64>,
     pub table: Table,
     pub details: Vec<Detail>,
-    /// The newest event of the whole store (any filter), for "the last event was …" on an empty panel.
+    /// The newest of all events that the reader may see (any filter), for "the last event was …" on an empty panel.
     pub last_event: Option<Timestamp>,
     /// How long the database took, in milliseconds.
     pub took_ms: u32,

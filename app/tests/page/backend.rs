@@ -104,7 +104,7 @@ impl Backend for Memory {
             binds: vec![HOSTILE.into()],
             took_ms: 1.5,
             rows: 1,
-            rows_read: 1,
+            rows_read: Some(1),
             tables: vec!["event".into()],
         };
         let Series { panel, window, previous, filter, bucket_ms, .. } = series;

@@ -5,7 +5,7 @@ use std::{net::IpAddr, time::Duration};
 use model::error::{Error, Kind};
 
 use super::{
-    Access, Act, By, Reader, Secret, WELCOME_HOURS, accounts, both, broken, failed, password, role, secret::sha256,
+    Access, Act, By, Reader, Secret, WELCOME_HOURS, accounts, broken, failed, password, role, secret::sha256,
     write_down,
 };
 use crate::store::access::{self as store, Sha256};
@@ -140,7 +140,7 @@ impl Access {
         Ok(Some(Reader {
             name: holder.name,
             role: role(&holder.role).min(role(&holder.user_role)),
-            accounts: both(accounts(holder.accounts), accounts(holder.user_accounts)),
+            accounts: accounts(holder.accounts).and(&accounts(holder.user_accounts)),
             by: By::Token { user_id: holder.user_id, label: holder.label },
             address: address.to_string(),
         }))

@@ -191,11 +191,3 @@ fn stored(accounts: &Accounts) -> Option<Vec<String>> {
         Accounts::Only(ids) => Some(ids.iter().cloned().collect()),
     }
 }
-
-/// What both allow.
-fn both(one: Accounts, other: Accounts) -> Accounts {
-    match (one, other) {
-        (Accounts::All, only) | (only, Accounts::All) => only,
-        (Accounts::Only(one), Accounts::Only(other)) => Accounts::Only(one.intersection(&other).cloned().collect()),
-    }
-}

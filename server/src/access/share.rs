@@ -16,8 +16,7 @@ use model::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Access, Act, Reader, Refused, Secret, accounts, both, broken, desk, failed, password, secret::sha256, stored,
-    write_down,
+    Access, Act, Reader, Refused, Secret, accounts, broken, desk, failed, password, secret::sha256, stored, write_down,
 };
 use crate::{
     query::{Query, timestamp},
@@ -139,7 +138,7 @@ impl Access {
             id: found.share_id,
             share: serde_json::from_str(&found.share).map_err(unreadable)?,
             snapshot,
-            accounts: both(accounts(found.accounts), accounts(found.user_accounts)),
+            accounts: accounts(found.accounts).and(&accounts(found.user_accounts)),
             origins: found.origins,
             shared_by: found.name,
             created: timestamp(found.created_at),

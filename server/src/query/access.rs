@@ -23,7 +23,8 @@ impl Query {
     /// The same, in the name of `reader`: with what they may see and do.
     pub fn read_by(&self, access: &Access, reader: Reader) -> Query {
         let desk = Desk { access: access.clone(), reader: Arc::new(reader) };
-        Query { desk: Some(desk), ..self.clone() }
+        let accounts = desk.reader.accounts.clone();
+        Query { desk: Some(desk), ..self.within(accounts) }
     }
 
     /// Errors: the reader's role is a lesser one.

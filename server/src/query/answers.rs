@@ -8,6 +8,7 @@ use std::{
 };
 
 use model::{
+    access::Accounts,
     filter,
     panel::Panel,
     series::{Cell, Series, Table},
@@ -29,6 +30,8 @@ const AT_ONCE: u32 = 5;
 pub struct Key {
     /// How often events had been stored or changed: see `store::change`.
     changes: i64,
+    /// Of whom it tells. The filter has them, too, but the newest event and what a panel's own filter says do not follow from it.
+    accounts: Accounts,
     panel: String,
     /// The page's, which the answer tells, and the panel's with it.
     filters: [String; 2],
@@ -36,10 +39,11 @@ pub struct Key {
 }
 
 impl Key {
-    pub fn new(changes: i64, panel: &Panel, plan: &Plan<'_>) -> Result<Key, Trouble> {
+    pub fn new(changes: i64, panel: &Panel, plan: &Plan<'_>, accounts: &Accounts) -> Result<Key, Trouble> {
         let panel = serde_json::to_string(panel).map_err(|error| sqlx::Error::Encode(error.into()))?;
-        let filters = [plan.filter.clone(), filter::print(&plan.main.filter)];
-        Ok(Key { changes, panel, filters, window_ms: (plan.window.from.0, plan.window.to.0) })
+        let filters = [plan.filter.clone(), filter::print(plan.main.filter.all())];
+        let window_ms = (plan.window.from.0, plan.window.to.0);
+        Ok(Key { changes, accounts: accounts.clone(), panel, filters, window_ms })
     }
 }
 
@@ -135,7 +139,8 @@ mod tests {
     use super::*;
 
     fn key(changes: i64) -> Key {
-        Key { changes, panel: String::new(), filters: Default::default(), window_ms: (0, 1) }
+        let (accounts, panel, filters) = (Accounts::All, String::new(), Default::default());
+        Key { changes, accounts, panel, filters, window_ms: (0, 1) }
     }
 
     fn series(total: i64) -> Series {

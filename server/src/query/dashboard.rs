@@ -66,7 +66,7 @@ impl Query {
         let mut fixed = Fixed { provisioned: folder.map(provision::read).unwrap_or_default(), ..Fixed::default() };
         fixed.built_in.iter_mut().for_each(|dashboard| dashboard.allow_regions(allowed_regions));
         let ids: Vec<_> = fixed.all().map(|(dashboard, _)| dashboard.id.as_str()).collect();
-        let hidden = store::among(&self.pool, &ids).await?;
+        let hidden = store::among(self.reach.beside_events(), &ids).await?;
         for id in &hidden {
             tracing::warn!(id, "your own dashboard stands in the place of a new one with the same id");
         }
@@ -95,7 +95,11 @@ impl Dashboards for Query {
             return Ok(Found { dashboard: dashboard.clone(), source, version: 0 });
         }
         // No id holds anything else, and Postgres' text refuses NUL.
-        let row = if dashboard::is_id(id) { store::find(&self.pool, id).await.map_err(failed)? } else { None };
+        let row = if dashboard::is_id(id) {
+            store::find(self.reach.beside_events(), id).await.map_err(failed)?
+        } else {
+            None
+        };
         let row = row.ok_or_else(|| missing(id))?;
         let dashboard = kept(id, row.version, &row.spec)?;
         Ok(Found { dashboard, source: Source::Own, version: row.version.unsigned_abs() })
@@ -107,12 +111,12 @@ impl Dashboards for Query {
             Info { id, title, description, source }
         });
         let mut all: Vec<_> = fixed.collect();
-        all.extend(listed(store::list(&self.pool, false).await.map_err(failed)?));
+        all.extend(listed(store::list(self.reach.beside_events(), false).await.map_err(failed)?));
         Ok(all)
     }
 
     async fn dashboards_deleted(&self) -> Result<Vec<Info>, Error> {
-        Ok(listed(store::list(&self.pool, true).await.map_err(failed)?).collect())
+        Ok(listed(store::list(self.reach.beside_events(), true).await.map_err(failed)?).collect())
     }
 
     async fn dashboard_create(&self, dashboard: &Dashboard, note: &str) -> Result<String, Error> {
@@ -122,10 +126,13 @@ impl Dashboards for Query {
         let wanted = dashboard.id.clone();
         // Somebody else may take the id between the question and the answer.
         for _ in 0..10 {
-            let taken = store::taken(&self.pool, &wanted).await.map_err(failed)?;
+            let taken = store::taken(self.reach.beside_events(), &wanted).await.map_err(failed)?;
             dashboard.id = slug::free(&wanted, |id| self.fixed.has(id) || taken.iter().any(|taken| taken == id));
             let spec = dashboard.to_json();
-            if store::insert(&self.pool, &dashboard.id, write(&dashboard, &spec, note)).await.map_err(failed)? {
+            if store::insert(self.reach.beside_events(), &dashboard.id, write(&dashboard, &spec, note))
+                .await
+                .map_err(failed)?
+            {
                 self.did("dashboard_create", &dashboard.id, note).await;
                 return Ok(dashboard.id);
             }
@@ -139,7 +146,7 @@ impl Dashboards for Query {
         self.own(&dashboard.id)?;
         let spec = dashboard.to_json();
         let base = i32::try_from(base).unwrap_or(i32::MAX);
-        let saved = store::update(&self.pool, &dashboard.id, base, write(dashboard, &spec, note)).await;
+        let saved = store::update(self.reach.beside_events(), &dashboard.id, base, write(dashboard, &spec, note)).await;
         match saved.map_err(failed)? {
             Some(version) => {
                 self.did("dashboard_save", &dashboard.id, &format!("version {version}")).await;
@@ -159,7 +166,8 @@ impl Dashboards for Query {
     async fn dashboard_delete(&self, id: &str, deleted: bool) -> Result<(), Error> {
         self.need(Role::Editor)?;
         self.own(id)?;
-        let done = dashboard::is_id(id) && store::set_deleted(&self.pool, id, deleted).await.map_err(failed)?;
+        let done = dashboard::is_id(id)
+            && store::set_deleted(self.reach.beside_events(), id, deleted).await.map_err(failed)?;
         if !done {
             return Err(missing(id));
         }
@@ -171,7 +179,7 @@ impl Dashboards for Query {
         if self.fixed.find(id).is_some() || !dashboard::is_id(id) {
             return Ok(Vec::new());
         }
-        let rows = store::versions(&self.pool, id, VERSIONS_SHOWN + 1).await.map_err(failed)?;
+        let rows = store::versions(self.reach.beside_events(), id, VERSIONS_SHOWN + 1).await.map_err(failed)?;
         let read: Vec<_> = rows.iter().map(|row| kept(id, row.version, &row.spec).ok()).collect();
         let versions = rows.iter().enumerate().map(|(at, row)| {
             let changes = match (read.get(at + 1), &read[at]) {
@@ -190,8 +198,11 @@ impl Dashboards for Query {
 
     async fn dashboard_version(&self, id: &str, version: u32) -> Result<Dashboard, Error> {
         let number = i32::try_from(version).unwrap_or(i32::MAX);
-        let row =
-            if dashboard::is_id(id) { store::version(&self.pool, id, number).await.map_err(failed)? } else { None };
+        let row = if dashboard::is_id(id) {
+            store::version(self.reach.beside_events(), id, number).await.map_err(failed)?
+        } else {
+            None
+        };
         let row = row.ok_or_else(|| Error::not_found(format!("The dashboard “{id}” has no version {version}.")))?;
         kept(id, row.version, &row.spec)
     }

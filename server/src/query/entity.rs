@@ -7,14 +7,16 @@ use model::{
     entity::{Entity, Kind},
     error::Error,
     field::Field,
+    filter::Ast,
     series::Cell,
 };
-use sqlx::{AssertSqlSafe, FromRow, QueryBuilder, Row, postgres::PgRow};
+use sqlx::{FromRow, QueryBuilder, Row, postgres::PgRow};
 use time::OffsetDateTime;
 
 use super::{
     Query,
     filter::{column, condition},
+    reach::Visible,
     read,
     session::{Session, Trouble, permit},
     sql,
@@ -40,11 +42,12 @@ impl Entities for Query {
 
 async fn profile(query: &Query, entity: &Entity) -> Result<Option<Profile>, Trouble> {
     let _permit = permit(&query.panels).await?;
-    let mut session = Session::begin(&query.pool).await?;
-    let Some((first, last)) = seen(&mut session, entity).await? else { return Ok(None) };
-    let facts = facts(&mut session, entity).await?;
+    let mut session = Session::begin(&query.reach).await?;
+    let visible = query.visible(entity.filter());
+    let Some((first, last)) = seen(&mut session, &visible).await? else { return Ok(None) };
+    let facts = facts(&mut session, entity, &visible).await?;
     let chain = match entity.kind {
-        Kind::AccessKey => chain(&mut session, &entity.value).await?,
+        Kind::AccessKey => chain(&mut session, &entity.value, &visible).await?,
         _ => Vec::new(),
     };
     session.end().await?;
@@ -53,16 +56,16 @@ async fn profile(query: &Query, entity: &Entity) -> Result<Option<Profile>, Trou
 }
 
 /// When it was seen first and last.
-async fn seen(session: &mut Session, entity: &Entity) -> Result<Option<(OffsetDateTime, OffsetDateTime)>, Trouble> {
+async fn seen(session: &mut Session, visible: &Visible) -> Result<Option<(OffsetDateTime, OffsetDateTime)>, Trouble> {
     let mut statement = QueryBuilder::new("select min(event_time), max(event_time) from event where ");
-    condition(&entity.filter(), &mut statement);
+    condition(visible.all(), &mut statement);
     let row: (Option<OffsetDateTime>, Option<OffsetDateTime>) =
         statement.build_query_as().fetch_one(session.connection()).await?;
     Ok(row.0.zip(row.1))
 }
 
 /// What the newest event of the thing's own tells about it.
-async fn facts(session: &mut Session, entity: &Entity) -> Result<Vec<(Field, Cell)>, Trouble> {
+async fn facts(session: &mut Session, entity: &Entity, visible: &Visible) -> Result<Vec<(Field, Cell)>, Trouble> {
     let fields: &[Field] = match entity.kind {
         Kind::Actor => &[Field::IdentityType, Field::ActorArn, Field::IdentityAccount],
         Kind::SourceIp => &[Field::Country, Field::City, Field::AsOrganisation, Field::AsNumber],
@@ -74,58 +77,69 @@ async fn facts(session: &mut Session, entity: &Entity) -> Result<Vec<(Field, Cel
         return Ok(Vec::new());
     }
     let columns: Vec<_> = fields.iter().map(|field| sql::shown(column(*field), *field)).collect();
-    let is = match entity.kind {
-        Kind::Resource => "resource @> array[cast($1 as text)]".to_owned(),
-        Kind::SourceIp => "source_ip = cast($1 as text)::inet".to_owned(),
-        kind => format!("{} = $1", column(kind.field())),
-    };
-    let statement =
-        format!("select {} from event where {is} order by event_time desc, event_key desc limit 1", columns.join(", "));
-    let row = sqlx::query(AssertSqlSafe(statement)).bind(&entity.value).fetch_optional(session.connection()).await?;
+    let mut statement = QueryBuilder::new(format!("select {} from event where ", columns.join(", ")));
+    condition(&Ast::equals(entity.kind.field(), &Cell::Text(entity.value.clone())), &mut statement);
+    visible.push_scope(&mut statement);
+    statement.push(" order by event_time desc, event_key desc limit 1");
+    let row = statement.build().fetch_optional(session.connection()).await?;
     let Some(row) = row else { return Ok(Vec::new()) };
     let fact = |(at, field): (usize, &Field)| read::cell(&row, at, field.kind()).map(|cell| (*field, cell));
     let facts = fields.iter().enumerate().map(fact).collect::<Result<Vec<_>, _>>()?;
     Ok(facts.into_iter().filter(|(_, cell)| !cell.is_null()).collect())
 }
 
-/// From the key upwards along the events that issued it and its parents; then who used it.
-async fn chain(session: &mut Session, key: &str) -> Result<Vec<Step>, Trouble> {
-    let callers: Vec<Caller> = sqlx::query_as(
+/// From the key upwards along the events that issued it and its parents, as far as they are shown; then who used it.
+async fn chain(session: &mut Session, key: &str, visible: &Visible) -> Result<Vec<Step>, Trouble> {
+    let mut issued = QueryBuilder::new(
         "with recursive chain (access_key, parent_access_key, event_time, event_key, step, path) as (
-            select access_key, parent_access_key, event_time, event_key, 0, array[access_key] from credential where access_key = $1
+            select access_key, parent_access_key, event_time, event_key, 0, array[access_key] from credential where access_key = "
+    );
+    issued.push_bind(key.to_owned()).push(
+        "
             union all
             select parent.access_key, parent.parent_access_key, parent.event_time, parent.event_key, step + 1, path || parent.access_key
             from chain join credential as parent on parent.access_key = chain.parent_access_key
-            where step < $2 and parent.access_key <> all (path)
+            where parent.access_key <> all (path) and step < ",
+    );
+    issued.push_bind(LONGEST_CHAIN).push(
+        "
          )
-         select actor, session, event.access_key, event_id
-         from chain join event using (event_time, event_key) order by step desc",
-    )
-    .bind(key)
-    .bind(LONGEST_CHAIN)
-    .fetch_all(session.connection())
-    .await?;
+         select actor, session, event.access_key, event_id, step
+         from chain join event using (event_time, event_key) where true",
+    );
+    visible.push_scope(&mut issued);
+    issued.push(" order by step");
+    let callers: Vec<Caller> = issued.build_query_as().fetch_all(session.connection()).await?;
+    // Who is not next to the one before is nobody's caller here: an event between them is not shown.
+    let shown = callers.into_iter().zip(0..).take_while(|(caller, step)| caller.step == *step);
+    let mut callers: Vec<Step> = shown.map(|(caller, _)| caller.told).collect();
+    callers.reverse();
     if callers.is_empty() {
         return Ok(Vec::new());
     }
-    let user: Option<Caller> = sqlx::query_as(
-        "select actor, session, access_key, null::text as event_id from event where access_key = $1
-         order by event_time desc, event_key desc limit 1",
-    )
-    .bind(key)
-    .fetch_optional(session.connection())
-    .await?;
+    let mut used =
+        QueryBuilder::new("select actor, session, access_key, null::text as event_id, 0 as step from event where ");
+    condition(&Ast::equals(Field::AccessKey, &Cell::Text(key.to_owned())), &mut used);
+    visible.push_scope(&mut used);
+    used.push(" order by event_time desc, event_key desc limit 1");
+    let user: Option<Caller> = used.build_query_as().fetch_optional(session.connection()).await?;
     let unused = || Step { actor: None, session: None, access_key: Some(key.to_owned()), event_id: None };
-    let last = user.map_or_else(unused, |user| user.0);
-    Ok(callers.into_iter().map(|caller| caller.0).chain([last]).collect())
+    let last = user.map_or_else(unused, |user| user.told);
+    callers.push(last);
+    Ok(callers)
 }
 
 /// A step as these statements give it.
-struct Caller(Step);
+struct Caller {
+    told: Step,
+    /// How far from the key it is.
+    step: i32,
+}
 
 impl FromRow<'_, PgRow> for Caller {
     fn from_row(row: &PgRow) -> Result<Caller, sqlx::Error> {
         let get = |at: usize| row.try_get(at);
-        Ok(Caller(Step { actor: get(0)?, session: get(1)?, access_key: get(2)?, event_id: get(3)? }))
+        let told = Step { actor: get(0)?, session: get(1)?, access_key: get(2)?, event_id: get(3)? };
+        Ok(Caller { told, step: row.try_get(4)? })
     }
 }

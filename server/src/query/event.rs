@@ -1,17 +1,18 @@
 //! One event, whole.
 
 use app::api::{Event, Integrity};
-use model::{error::Error, field::Field, series::Cell};
+use model::{error::Error, field::Field, filter::Ast, series::Cell};
 use sqlx::{PgPool, Row, postgres::PgRow};
 
 use super::{
     filter::{column, push_id},
+    reach::Reach,
     read, session, sql,
 };
 use crate::store::integrity::{Mark, mark};
 
 /// Every field of the event that has a value, the event as it was delivered, and where it came from.
-pub async fn find(pool: &PgPool, event_id: &str) -> Result<Event, Error> {
+pub async fn find(reach: &Reach, event_id: &str) -> Result<Event, Error> {
     // No id holds a NUL, and Postgres' text refuses it.
     if event_id.contains('\0') {
         return Err(unknown());
@@ -22,11 +23,12 @@ pub async fn find(pool: &PgPool, event_id: &str) -> Result<Event, Error> {
     }
     select.push("raw, object_id from event where ");
     push_id(event_id, &mut select);
+    reach.visible(Ast::All).push_scope(&mut select);
     select.push(" order by event_time desc limit 1");
     let event = async {
-        let row = select.build().fetch_optional(pool).await?;
+        let row = select.build().fetch_optional(reach.beside_events()).await?;
         match row {
-            Some(row) => event(&row, pool).await.map(Some),
+            Some(row) => event(&row, reach.beside_events()).await.map(Some),
             None => Ok(None),
         }
     };

@@ -40,12 +40,12 @@ pub type KeptQuiet = Arc<Mutex<Option<(Instant, Quiet)>>>;
 #[async_trait]
 impl Ingests for Query {
     async fn ingest(&self) -> Result<Ingest, Error> {
-        read(&self.pool, self.clock.now()).await.map_err(|error| failed(&error))
+        read(self.reach.everything()?, self.clock.now()).await.map_err(|error| failed(&error))
     }
 
     async fn retry(&self, what: &Retry) -> Result<u64, Error> {
         self.need(Role::Editor)?;
-        let pool = &self.pool;
+        let pool = self.reach.everything()?;
         let marked = match what {
             Retry::Failed => store::object::mark(pool, None).await,
             Retry::Object(uri) => store::object::mark(pool, Some(std::slice::from_ref(uri))).await,
@@ -58,12 +58,22 @@ impl Ingests for Query {
     }
 
     async fn rejected_text(&self, rejected_id: i64) -> Result<String, Error> {
+        let pool = self.reach.everything()?;
         let text = sqlx::query_scalar("select text from rejected where rejected_id = $1").bind(rejected_id);
-        let text = text.fetch_optional(&self.pool).await.map_err(|error| failed(&error))?;
+        let text = text.fetch_optional(pool).await.map_err(|error| failed(&error))?;
         text.ok_or_else(|| Error::not_found("Nothing was kept aside under this number."))
     }
 
     async fn quiet(&self) -> Result<Quiet, Error> {
+        let mut quiet = self.quiet_places().await?;
+        quiet.places.retain(|place| self.reach.accounts().allows(place.account.as_deref()));
+        Ok(quiet)
+    }
+}
+
+impl Query {
+    /// Of all accounts, kept for all readers.
+    async fn quiet_places(&self) -> Result<Quiet, Error> {
         let mut kept = self.quiet.lock().await;
         if let Some((at, quiet)) = &*kept
             && at.elapsed() < KEPT
@@ -71,7 +81,7 @@ impl Ingests for Query {
             return Ok(quiet.clone());
         }
         let at = self.clock.now();
-        let places = quiet(&self.pool, at).await.map_err(|error| failed(&error))?;
+        let places = quiet(self.reach.beside_events(), at).await.map_err(|error| failed(&error))?;
         let quiet = Quiet { at, places };
         *kept = Some((Instant::now(), quiet.clone()));
         Ok(quiet)

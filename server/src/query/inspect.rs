@@ -22,22 +22,27 @@ const ARGUMENTS: usize = 100;
 
 pub async fn read(query: &Query, mut plan: Plan<'_>) -> Result<Inspection, Trouble> {
     let _permit = permit(&query.panels).await?;
-    let mut session = Session::begin(&query.pool).await?;
-    let conditions = plan.questions().statement();
-    plan.know(session.known(plan.questions()).await?);
+    let mut session = Session::begin(&query.reach).await?;
+    let mut conditions = None;
+    // Which rows of shared tables there are, ids and counts of them tell of all accounts.
+    let whole = !query.reach.is_limited();
+    if whole {
+        conditions = plan.questions().statement();
+        plan.know(session.known(plan.questions()).await?);
+    }
     let mut statements = Vec::new();
     for (id, Statement { sql, .. }) in sql::statements(&plan) {
-        statements.push(run(session.connection(), id, sql).await?);
+        statements.push(run(session.connection(), id, sql, whole).await?);
     }
     if let Some(sql) = conditions {
-        statements.push(run(session.connection(), CONDITIONS.to_owned(), sql).await?);
+        statements.push(run(session.connection(), CONDITIONS.to_owned(), sql, whole).await?);
     }
     session.end().await?;
     Ok(Inspection {
         panel: PanelName { id: plan.panel.id.clone(), title: plan.panel.title.clone() },
         window: plan.window,
         previous: plan.previous,
-        filter: filter::print(&plan.main.filter),
+        filter: filter::print(plan.main.filter.all()),
         bucket_ms: plan.bucket_ms,
         statements,
     })
@@ -47,6 +52,7 @@ async fn run(
     connection: &mut PgConnection,
     id: String,
     mut sql: QueryBuilder<Postgres>,
+    whole: bool,
 ) -> Result<inspection::Statement, Trouble> {
     let text = sql.sql().as_str().to_owned();
     let arguments = sql.build().take_arguments().map_err(sqlx::Error::Encode)?.unwrap_or_default();
@@ -56,7 +62,7 @@ async fn run(
     let took_ms = (started.elapsed().as_secs_f64() * 100_000.0).round() / 100.0;
     let rows = u32::try_from(rows.len()).unwrap_or(u32::MAX);
     let scans = scans(connection, &text, arguments).await?;
-    let rows_read = scans.iter().map(|scan| scan.rows).sum();
+    let rows_read = whole.then(|| scans.iter().map(|scan| scan.rows).sum());
     let mut tables: Vec<_> = scans.into_iter().map(|scan| scan.table).collect();
     tables.sort();
     tables.dedup();

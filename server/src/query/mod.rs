@@ -8,8 +8,9 @@ use std::{sync::Arc, time::Instant};
 use app::api::{About, Backend, Dashboards, Event, ValueCount};
 use async_trait::async_trait;
 use model::{
+    access::Accounts,
     error::Error,
-    filter::Target,
+    filter::{Ast, Target},
     inspection::Inspection,
     panel::{Mark, Panel},
     series::{Detail, Series, TEXT, Table},
@@ -19,7 +20,8 @@ use model::{
 use sqlx::PgPool;
 use tokio::sync::Semaphore;
 
-pub use self::{read::timestamp, session::database as database_error, sql::Source};
+use self::reach::Reach;
+pub use self::{reach::Visible, read::timestamp, session::database as database_error, sql::Source};
 use crate::{clock::Clock, ingest::enrich::GeoIp, store::change};
 
 mod about;
@@ -34,6 +36,7 @@ mod ingest;
 mod inspect;
 mod measure;
 mod plan;
+mod reach;
 mod read;
 mod session;
 mod sql;
@@ -42,7 +45,7 @@ mod values;
 /// Answers pages and exports from Postgres; cheap to clone.
 #[derive(Clone)]
 pub struct Query {
-    pub pool: PgPool,
+    reach: Reach,
     pub clock: Clock,
     pub geoip: GeoIp,
     /// Panels that may run at once: fewer than the pool has connections, so that health checks, single events and
@@ -55,6 +58,7 @@ pub struct Query {
     quiet: ingest::KeptQuiet,
     /// Who asks; `None`: nobody is asked to sign in, and there are no users.
     desk: Option<access::Desk>,
+    stored: Arc<about::Kept>,
 }
 
 impl Query {
@@ -63,7 +67,7 @@ impl Query {
         let panels = Arc::new(Semaphore::new((connections * 3 / 4).max(1) as usize));
         let exports = Arc::new(Semaphore::new((connections / 4).max(1) as usize));
         Query {
-            pool,
+            reach: Reach::all(pool),
             clock,
             geoip,
             panels,
@@ -72,14 +76,26 @@ impl Query {
             answers: Arc::default(),
             quiet: Arc::default(),
             desk: None,
+            stored: Arc::default(),
         }
+    }
+
+    /// The same for a reader who may see events of these accounts alone, and never more than before. What is kept is shared.
+    #[must_use]
+    pub fn within(&self, accounts: Accounts) -> Query {
+        Query { reach: self.reach.within(accounts), ..self.clone() }
+    }
+
+    /// A filter as this reader asks it.
+    pub fn visible(&self, filter: Ast) -> Visible {
+        self.reach.visible(filter)
     }
 
     /// The statements that a panel runs, for reading and for tests: the id of the table (empty for the panel's own)
     /// and its SQL.
     pub fn explain(&self, panel: &Panel, view: &View) -> Result<Vec<(String, String)>, Error> {
         let classes = plan::classes(panel)?;
-        let plan = plan::Plan::of(panel, &classes, view, self.clock.now())?;
+        let plan = plan::Plan::of(panel, &classes, view, self.clock.now(), self.reach.accounts())?;
         Ok(sql::statements(&plan).into_iter().map(|(id, statement)| (id, statement.text())).collect())
     }
 
@@ -88,13 +104,13 @@ impl Query {
         let classes = plan::classes(panel)?;
         let range = view.range.or(panel.range).unwrap_or(Range::DEFAULT);
         let now = answers::shared_moment(self.clock.now(), range);
-        let plan = plan::Plan::of(panel, &classes, view, now)?;
+        let plan = plan::Plan::of(panel, &classes, view, now, self.reach.accounts())?;
         if panel.mark == Mark::Text {
             return Ok(plan.answer(Table::of_text(TEXT, panel.text.clone()), Vec::new()));
         }
         let answer = async {
-            let changes = self.answers.shown(change::count(&self.pool).await?);
-            let key = answers::Key::new(changes, panel, &plan)?;
+            let changes = self.answers.shown(change::count(self.reach.beside_events()).await?);
+            let key = answers::Key::new(changes, panel, &plan, self.reach.accounts())?;
             self.answers.get(&key, self.series(plan)).await
         };
         let series = answer.await.map_err(|trouble: session::Trouble| trouble.tell(&panel.id, &view.filter))?;
@@ -104,7 +120,7 @@ impl Query {
     /// How any panel is answered.
     pub async fn inspect_panel(&self, panel: &Panel, view: &View) -> Result<Inspection, Error> {
         let classes = plan::classes(panel)?;
-        let plan = plan::Plan::of(panel, &classes, view, self.clock.now())?;
+        let plan = plan::Plan::of(panel, &classes, view, self.clock.now(), self.reach.accounts())?;
         let answer = inspect::read(self, plan).await;
         answer.map_err(|trouble| trouble.tell(&panel.id, &view.filter))
     }
@@ -112,7 +128,7 @@ impl Query {
     async fn series(&self, mut plan: plan::Plan<'_>) -> Result<Series, session::Trouble> {
         let started = Instant::now();
         let _permit = session::permit(&self.panels).await?;
-        let mut session = session::Session::begin(&self.pool).await?;
+        let mut session = session::Session::begin(&self.reach).await?;
         plan.know(session.known(plan.questions()).await?);
         let table = session.main(&plan).await?;
         let mut details = Vec::with_capacity(plan.details.len());
@@ -141,14 +157,14 @@ impl Backend for Query {
     }
 
     async fn event(&self, event_id: &str) -> Result<Event, Error> {
-        event::find(&self.pool, event_id).await
+        event::find(&self.reach, event_id).await
     }
 
     async fn values(&self, target: &Target, typed: &str, view: &View) -> Result<Vec<ValueCount>, Error> {
-        values::read(&self.pool, target, typed, view, self.clock.now()).await
+        values::read(&self.reach, target, typed, view, self.clock.now()).await
     }
 
     async fn about(&self) -> Result<About, Error> {
-        about::read(&self.pool, &self.geoip).await
+        about::read(&self.reach, &self.stored, &self.geoip).await
     }
 }

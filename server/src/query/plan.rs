@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use model::{
+    access::Accounts,
     dashboard::Dashboard,
     error::{Error, Kind},
     field::Field,
@@ -13,7 +14,10 @@ use model::{
     view::View,
 };
 
-use super::sql::{Known, Questions};
+use super::{
+    reach::Visible,
+    sql::{Known, Questions},
+};
 
 /// One table to ask for.
 pub struct Ask<'a> {
@@ -27,7 +31,7 @@ pub struct Ask<'a> {
     /// Rows at most; over time: groups that stand alone; with `inner`: values of the first group.
     pub limit: u32,
     pub inner: Option<Inner>,
-    pub filter: Ast,
+    pub filter: Visible,
     /// What the database said of the filter's conditions.
     pub known: Arc<Known>,
     pub window: Window,
@@ -71,7 +75,13 @@ pub fn panel<'a>(dashboard: &'a Dashboard, panel: &str) -> Result<&'a Panel, Err
 
 impl<'a> Plan<'a> {
     /// Errors: a range or filter that cannot be read.
-    pub fn of(panel: &'a Panel, classes: &'a [(String, Ast)], view: &View, now: Timestamp) -> Result<Plan<'a>, Error> {
+    pub fn of(
+        panel: &'a Panel,
+        classes: &'a [(String, Ast)],
+        view: &View,
+        now: Timestamp,
+        accounts: &Accounts,
+    ) -> Result<Plan<'a>, Error> {
         let window = view.range.or(panel.range).unwrap_or(Range::DEFAULT).window(now)?;
         let reader = view.condition()?;
         let printed = filter::print(&reader);
@@ -84,7 +94,7 @@ impl<'a> Plan<'a> {
             order: panel.order.as_ref(),
             limit: panel.limit,
             inner: panel.inner_limit.map(Inner::Within),
-            filter: condition,
+            filter: Visible::new(condition, accounts),
             known: Arc::default(),
             window,
             previous: before(window),
@@ -107,7 +117,9 @@ impl<'a> Plan<'a> {
 impl Plan<'_> {
     /// What the database is to be asked before the tables.
     pub fn questions(&self) -> Questions {
-        Questions::of([&self.main].into_iter().chain(self.details.iter().map(|(_, ask)| ask)).map(|ask| &ask.filter))
+        Questions::of(
+            [&self.main].into_iter().chain(self.details.iter().map(|(_, ask)| ask)).map(|ask| ask.filter.all()),
+        )
     }
 
     /// With the answer to that.

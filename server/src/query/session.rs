@@ -8,12 +8,14 @@ use model::{
     series::{Cell, Column, Table},
     time::Timestamp,
 };
-use sqlx::{PgConnection, PgPool, PgTransaction, Postgres, QueryBuilder, postgres::PgRow};
+use sqlx::{PgConnection, PgTransaction, Postgres, QueryBuilder, postgres::PgRow};
 use time::OffsetDateTime;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{
+    about,
     plan::{Ask, Plan},
+    reach::Reach,
     read,
     sql::{self, Known, Questions, Statement},
 };
@@ -44,7 +46,7 @@ macro_rules! begin {
 }
 pub(super) use begin;
 
-const BEGIN: &str = begin!("10s");
+pub const BEGIN: &str = begin!("10s");
 
 /// What kept a panel from being answered.
 #[derive(Debug, thiserror::Error)]
@@ -100,11 +102,12 @@ pub async fn permit(panels: &Semaphore) -> Result<SemaphorePermit<'_>, Trouble> 
 
 pub struct Session {
     transaction: PgTransaction<'static>,
+    reach: Reach,
 }
 
 impl Session {
-    pub async fn begin(pool: &PgPool) -> Result<Session, Trouble> {
-        Ok(Session { transaction: pool.begin_with(BEGIN).await? })
+    pub async fn begin(reach: &Reach) -> Result<Session, Trouble> {
+        Ok(Session { transaction: reach.begin(BEGIN).await?, reach: reach.clone() })
     }
 
     pub async fn end(self) -> Result<(), Trouble> {
@@ -147,10 +150,10 @@ impl Session {
         Ok(beside(table, &previous, ask.by.len()))
     }
 
-    /// The newest event of the store.
+    /// The newest event of all that the reader may see.
     pub async fn last_event(&mut self) -> Result<Option<Timestamp>, Trouble> {
-        let last: Option<OffsetDateTime> =
-            sqlx::query_scalar("select max(event_time) from stored_event").fetch_one(&mut *self.transaction).await?;
+        let mut newest = about::newest(&self.reach);
+        let last: Option<OffsetDateTime> = newest.build_query_scalar().fetch_one(&mut *self.transaction).await?;
         Ok(last.map(read::timestamp))
     }
 

@@ -10,10 +10,11 @@ use model::{
     time::{Range, Timestamp, Window},
     view::View,
 };
-use sqlx::{PgPool, Postgres, QueryBuilder};
+use sqlx::{Postgres, QueryBuilder};
 
 use super::{
     filter::{column, is_storable, like, path},
+    reach::{Reach, Visible},
     session,
     sql::Source,
 };
@@ -33,15 +34,17 @@ const BEGIN: &str = session::begin!("2s");
 /// None where they could not be found in time: suggestions are a convenience. Errors: a range or filter that cannot be
 /// read, no database.
 pub async fn read(
-    pool: &PgPool,
+    reach: &Reach,
     target: &Target,
     typed: &str,
     view: &View,
     now: Timestamp,
 ) -> Result<Vec<ValueCount>, Error> {
     let window = view.range.unwrap_or(Range::DEFAULT).window(now)?;
-    let Some(mut statement) = statement(target, typed, view, window)? else { return Ok(Vec::new()) };
-    match tokio::time::timeout(LONGEST, rows(pool, &mut statement)).await {
+    let Some(mut statement) = statement(target, typed, reach.visible(view.condition()?), window)? else {
+        return Ok(Vec::new());
+    };
+    match tokio::time::timeout(LONGEST, rows(reach, &mut statement)).await {
         Ok(Ok(rows)) => Ok(rows.into_iter().map(|(text, events)| ValueCount { text, events }).collect()),
         Ok(Err(error)) if session::is_timeout(&error) => Ok(Vec::new()),
         Ok(Err(error)) => {
@@ -52,8 +55,8 @@ pub async fn read(
     }
 }
 
-async fn rows(pool: &PgPool, statement: &mut QueryBuilder<Postgres>) -> Result<Vec<(String, i64)>, sqlx::Error> {
-    let mut transaction = pool.begin_with(BEGIN).await?;
+async fn rows(reach: &Reach, statement: &mut QueryBuilder<Postgres>) -> Result<Vec<(String, i64)>, sqlx::Error> {
+    let mut transaction = reach.begin(BEGIN).await?;
     let rows = statement.build_query_as().fetch_all(&mut *transaction).await?;
     transaction.commit().await?;
     Ok(rows)
@@ -63,10 +66,9 @@ async fn rows(pool: &PgPool, statement: &mut QueryBuilder<Postgres>) -> Result<V
 fn statement(
     target: &Target,
     typed: &str,
-    view: &View,
+    rest: Visible,
     window: Window,
 ) -> Result<Option<QueryBuilder<Postgres>>, Error> {
-    let rest = view.condition()?;
     let Some(value) = value(target).filter(|_| is_storable(typed)) else { return Ok(None) };
     let mut sql = QueryBuilder::new("select value, count(*) as events from (select ");
     sql.push(&value).push(" as value");

@@ -9,6 +9,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 use server::{query::Query, web};
+use sqlx::PgPool;
 
 use crate::{
     query::fixture,
@@ -371,21 +372,21 @@ async fn a_panel_is_described_shown_and_saved() {
     assert_eq!(series["rows"].as_array().unwrap().len(), 2, "{series}");
 }
 
-async fn with_folder(files: &[(&str, &str)]) -> (Query, tempfile::TempDir) {
+async fn with_folder(files: &[(&str, &str)]) -> (PgPool, Query, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {
         std::fs::write(folder.path().join(name), text).unwrap();
     }
-    let query = fixture::query(&support::database().await).with_dashboards(Some(folder.path()), &[]).await.unwrap();
-    (query, folder)
+    let pool = support::database().await;
+    let query = fixture::query(&pool).with_dashboards(Some(folder.path()), &[]).await.unwrap();
+    (pool, query, folder)
 }
 
 #[tokio::test]
 async fn a_folder_of_files_is_offered_and_a_bad_one_stops_nothing() {
     let good = include_str!("../../../model/src/dashboards/overview.json").replacen("\"overview\"", "\"ours\"", 1);
     let files = [("a.json", "{ \"id\": 1 }"), ("b.json", &good), ("c.json", &good), ("d.txt", "no dashboard")];
-    let (query, _folder) = with_folder(&files).await;
-    let pool = query.pool.clone();
+    let (pool, query, _folder) = with_folder(&files).await;
     let site = web::router(Arc::new(query));
     let list = get(&site, "/dashboards").await;
     assert_eq!(list.text().matches(">Provisioned<").count(), 1);

@@ -4,7 +4,7 @@ use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::{
-    query::fixture::{insert, with_events},
+    query::fixture::{insert, query, with_events},
     web::client::{get, send, site},
 };
 
@@ -74,9 +74,9 @@ async fn every_order_pages_through_every_event_once_and_back() {
 
 #[tokio::test]
 async fn pages_are_stable_while_events_arrive() {
-    let query = with_events(events(50)).await;
-    let pool = query.pool.clone();
-    let site = server::web::router(std::sync::Arc::new(query));
+    let pool = crate::support::database().await;
+    insert(&pool, events(50)).await;
+    let site = server::web::router(std::sync::Arc::new(query(&pool)));
     let before = follow(&site, "limit=1000", async |_| ()).await;
     // New events stand before the first page: the offset counts them, so they are looked for by the ids alone.
     let mut address = "/discover.json?limit=8".to_owned();

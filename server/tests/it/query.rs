@@ -6,5 +6,6 @@ mod filter;
 pub mod fixture;
 mod golden;
 mod panel;
+mod scope;
 mod trouble;
 mod values;

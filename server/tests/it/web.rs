@@ -7,4 +7,5 @@ mod data;
 mod edge;
 mod health;
 mod page;
+mod share;
 mod tcp;

@@ -3,17 +3,18 @@
 use std::{net::IpAddr, sync::Arc};
 
 use model::{
+    access::Accounts,
     discover::{Cursor, Discover, Place, Sort},
     error::Error,
     field::{Field, Kind},
-    filter::{self, Ast, Target},
+    filter::{self, Target},
     series::Column,
     time::{Range, Timestamp, Window},
     view::View,
 };
 use time::OffsetDateTime;
 
-use super::super::sql::Known;
+use super::super::{reach::Visible, sql::Known};
 
 /// Everything that the statements depend on.
 #[derive(Clone, Debug)]
@@ -23,7 +24,8 @@ pub struct Ask {
     pub window: Window,
     /// The reader's filter, printed.
     pub filter: String,
-    pub condition: Ast,
+    /// That, and what the reader may see.
+    pub condition: Visible,
     /// What the database said of its parts.
     pub known: Arc<Known>,
     pub columns: Vec<Target>,
@@ -68,7 +70,7 @@ pub enum Value {
 
 impl Ask {
     /// Errors: a range, filter or cursor that cannot be read; an order that there is not.
-    pub fn new(view: &View, discover: &Discover, now: Timestamp) -> Result<Ask, Error> {
+    pub fn new(view: &View, discover: &Discover, now: Timestamp, accounts: &Accounts) -> Result<Ask, Error> {
         let sort = discover.sort;
         if sort.field.kind() == Kind::List {
             let message = format!("{} can have several values: choose another field.", sort.field.key());
@@ -89,7 +91,7 @@ impl Ask {
             now,
             window: view.range.unwrap_or(Range::DEFAULT).window(now)?,
             filter: filter::print(&condition),
-            condition,
+            condition: Visible::new(condition, accounts),
             known: Arc::default(),
             columns,
             raw: discover.raw,

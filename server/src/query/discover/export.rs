@@ -5,11 +5,14 @@ use std::sync::Arc;
 use app::api::{Listing, Rows};
 use async_trait::async_trait;
 use model::{error::Error, series::Cell};
-use sqlx::{PgPool, PgTransaction, Postgres, QueryBuilder};
+use sqlx::{PgTransaction, Postgres, QueryBuilder};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
-    super::session::{self, LONGEST_WAIT, Trouble},
+    super::{
+        reach::Reach,
+        session::{self, LONGEST_WAIT, Trouble},
+    },
     ask::{Ask, From},
     rows,
     sql::{self, Way},
@@ -23,12 +26,12 @@ const BATCH: u32 = 500;
 const BEGIN: &str = session::begin!("50s", "cursor_tuple_fraction = 1");
 
 /// Begins an export. `exports` bounds how many run at once.
-pub async fn start(pool: &PgPool, exports: &Arc<Semaphore>, ask: &Ask) -> Result<Listing, Trouble> {
+pub async fn start(reach: &Reach, exports: &Arc<Semaphore>, ask: &Ask) -> Result<Listing, Trouble> {
     let permit = match tokio::time::timeout(LONGEST_WAIT, exports.clone().acquire_owned()).await {
         Ok(Ok(permit)) => permit,
         Ok(Err(_)) | Err(_) => return Err(Trouble::Busy),
     };
-    let mut transaction = pool.begin_with(BEGIN).await?;
+    let mut transaction = reach.begin(BEGIN).await?;
     declare(ask).build().execute(&mut *transaction).await?;
     let columns = ask.heads();
     let export = Export { transaction, ask: ask.clone(), left: ask.limit, ended: false, _permit: permit };

@@ -19,12 +19,12 @@ use ask::Ask;
 #[async_trait]
 impl Discover for Query {
     async fn discover(&self, view: &View, discover: &discover::Discover) -> Result<Series, Error> {
-        let mut ask = Ask::new(view, discover, self.clock.now())?;
+        let mut ask = Ask::new(view, discover, self.clock.now(), self.reach.accounts())?;
         let started = Instant::now();
         let answer = async {
             let _permit = session::permit(&self.panels).await?;
-            let mut session = Session::begin(&self.pool).await?;
-            ask.known = session.known(Questions::of([&ask.condition])).await?.into();
+            let mut session = Session::begin(&self.reach).await?;
+            ask.known = session.known(Questions::of([ask.condition.all()])).await?.into();
             let series = rows::read(&mut session, &ask).await?;
             session.end().await?;
             Ok(series)
@@ -34,12 +34,12 @@ impl Discover for Query {
 
     async fn field_values(&self, view: &View, field: Field, typed: &str, limit: u32) -> Result<Series, Error> {
         let wanted = values::Wanted { field, typed, limit };
-        let mut ask = Ask::new(view, &discover::Discover::default(), self.clock.now())?;
+        let mut ask = Ask::new(view, &discover::Discover::default(), self.clock.now(), self.reach.accounts())?;
         let started = Instant::now();
         let answer = async {
             let _permit = session::permit(&self.panels).await?;
-            let mut session = Session::begin(&self.pool).await?;
-            ask.known = session.known(Questions::of([&ask.condition])).await?.into();
+            let mut session = Session::begin(&self.reach).await?;
+            ask.known = session.known(Questions::of([ask.condition.all()])).await?.into();
             let series = values::read(&mut session, &ask, wanted).await?;
             session.end().await?;
             Ok(series)
@@ -48,8 +48,8 @@ impl Discover for Query {
     }
 
     async fn discover_all(&self, view: &View, discover: &discover::Discover) -> Result<Listing, Error> {
-        let ask = Ask::new(view, discover, self.clock.now())?;
-        let started = export::start(&self.pool, &self.exports, &ask).await;
+        let ask = Ask::new(view, discover, self.clock.now(), self.reach.accounts())?;
+        let started = export::start(&self.reach, &self.exports, &ask).await;
         started.map_err(|trouble| trouble.tell("discover", &ask.filter))
     }
 }

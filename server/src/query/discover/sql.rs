@@ -102,6 +102,7 @@ pub fn place_of(ask: &Ask, event_id: &str) -> QueryBuilder<Postgres> {
     }
     sql.push(" from event where ");
     push_id(event_id, &mut sql);
+    ask.condition.push_scope(&mut sql);
     sql
 }
 
@@ -192,13 +193,13 @@ fn push_order(sql: &mut QueryBuilder<Postgres>, ask: &Ask, way: Way) {
 #[cfg(test)]
 mod tests {
     use expect_test::{Expect, expect};
-    use model::{discover::Discover, time::Timestamp, view::View};
+    use model::{access::Accounts, discover::Discover, time::Timestamp, view::View};
 
     use super::*;
 
     fn check(query: &str, way: Way, expected: Expect) {
         let (view, discover) = (View::from_query(query).0, Discover::from_query(query).0);
-        let ask = Ask::new(&view, &discover, Timestamp(0)).expect(query);
+        let ask = Ask::new(&view, &discover, Timestamp(0), &Accounts::All).expect(query);
         let from = match &ask.from {
             super::super::ask::From::After(from) | super::super::ask::From::Before(from) => Some(from),
             _ => None,

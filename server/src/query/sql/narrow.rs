@@ -21,6 +21,7 @@ use crate::query::{
     filter::{column, condition},
     measure::{self, Part},
     plan::Ask,
+    reach::Visible,
 };
 
 /// What is asked of which tables, in their order.
@@ -55,7 +56,7 @@ pub fn tables(ask: &Ask<'_>) -> Option<Tables> {
             Some(Part::Aggregate(_)) | None => {}
         }
     }
-    found.filtered(&ask.filter)
+    found.filtered(ask.filter.all())
 }
 
 /// The same for what counts events under a filter.
@@ -171,7 +172,7 @@ pub fn summed(name: &str) -> &'static str {
 /// Rows that stand for the events of the same ids (and bucket), with the names of these.
 pub struct Scan<'a> {
     pub tables: &'a Tables,
-    pub filter: &'a Ast,
+    pub filter: &'a Visible,
     pub window: Window,
     pub bucket_ms: Option<i64>,
     pub measures: &'a [Measure],
@@ -201,7 +202,7 @@ impl Scan<'_> {
             ));
         }
         let mut before = "where ";
-        for part in parts(self.filter).iter().filter(|part| self.tables.by_id(part).is_none()) {
+        for part in parts(self.filter.all()).iter().filter(|part| self.tables.by_id(part).is_none()) {
             sql.push(format_args!("{indent}{before}("));
             condition(part, sql);
             sql.push(")");
@@ -242,7 +243,7 @@ impl Scan<'_> {
         }
         sql.push(format_args!("{indent}from {}{indent}where ", stretch.table()));
         stretch.push_windows(sql);
-        push_by_id(sql, self.known, by_table(self.filter, |part| self.tables.by_id(part)), own, indent);
+        push_by_id(sql, self.known, by_table(self.filter.all(), |part| self.tables.by_id(part)), own, indent);
         keys.extend(times.iter().map(|field| field.key().to_owned()));
         keys.extend(self.bucket_ms.map(|_| "bucket".to_owned()));
         if !keys.is_empty() && !as_they_are {

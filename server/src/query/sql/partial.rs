@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{field::Field, filter::Ast, panel::Group, time::Window};
+use model::{field::Field, panel::Group, time::Window};
 use sqlx::{Postgres, QueryBuilder, postgres::types::PgInterval};
 
 use super::{
@@ -15,6 +15,7 @@ use super::{
 use crate::query::{
     measure::{self, Part},
     plan::Ask,
+    reach::Visible,
 };
 
 /// `partial as (…)`
@@ -55,8 +56,8 @@ pub fn push_before(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>) {
 }
 
 /// A statement of one number: how many events match.
-pub fn push_count(sql: &mut QueryBuilder<Postgres>, window: Window, filter: &Ast, known: &Arc<Known>) {
-    match narrow::tables_of(filter) {
+pub fn push_count(sql: &mut QueryBuilder<Postgres>, window: Window, filter: &Visible, known: &Arc<Known>) {
+    match narrow::tables_of(filter.all()) {
         Some(tables) => {
             sql.push("select ").push(narrow::summed("events"));
             narrow::Scan { tables: &tables, filter, window, bucket_ms: None, measures: &[], known }.push(sql, "\n");

@@ -11,7 +11,10 @@ use sqlx::{Postgres, QueryBuilder};
 
 use super::{known::Known, narrow, push_times};
 use crate::{
-    query::filter::{condition, condition_over, is_text},
+    query::{
+        filter::{condition, condition_over, is_text},
+        reach::Visible,
+    },
     store::{instant, sketch},
 };
 
@@ -36,14 +39,15 @@ pub struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    pub fn new(window: Window, filter: &'a Ast) -> Source<'a> {
+    pub fn new(window: Window, filter: &'a Visible) -> Source<'a> {
+        let filter = filter.all();
         let mut source = Source { window, filter, known: Arc::default(), texts: Vec::new(), newest: None };
         source.also(filter);
         source
     }
 
     /// Of the newest so many segments, with the texts themselves.
-    pub fn newest(window: Window, filter: &'a Ast, segments: i64) -> Source<'a> {
+    pub fn newest(window: Window, filter: &'a Visible, segments: i64) -> Source<'a> {
         Source { newest: Some(segments), ..Source::new(window, filter) }
     }
 

@@ -196,12 +196,17 @@ async fn answers(gate: &Gate, opened: &Opened, added: &str) -> Result<Answers, E
             Ok(vec![(String::new(), series)])
         }
         What::Dashboard(dashboard) | What::Panel(dashboard) => {
-            let panels = dashboard.tiles.iter().map(|tile| &tile.panel).filter(|panel| share.shows(panel));
-            let ask = async |panel: &Panel| {
-                let answer = query.answer(panel, &view).await.map(|series| share.without_hidden(series));
-                (panel.id.clone(), answer)
+            let panels = dashboard.tiles.iter().map(|tile| tile.panel.clone());
+            let panels: Vec<Panel> = panels.filter(|panel| share.shows(panel)).collect();
+            let ask = |panel: Panel| {
+                let (query, view, share) = (query.clone(), view.clone(), share.clone());
+                async move {
+                    let answer = query.answer(&panel, &view).await.map(|series| share.without_hidden(series));
+                    (panel.id, answer)
+                }
             };
-            Ok(stream::iter(panels).map(ask).buffered(PANELS_AT_A_TIME).collect().await)
+            let asked: Vec<_> = panels.into_iter().map(ask).collect();
+            Ok(stream::iter(asked).buffered(PANELS_AT_A_TIME).collect().await)
         }
     }
 }

@@ -293,7 +293,8 @@ fn chosen(ast: &Ast, events: &[Event]) -> BTreeSet<String> {
 async fn selected(ast: &Ast, pool: &PgPool) -> BTreeSet<String> {
     let ever = Window { from: Timestamp(i64::MIN), to: Timestamp(i64::MAX) };
     let mut sql = QueryBuilder::<Postgres>::new("select event_id");
-    Source::new(ever, ast).push(&mut sql, " ");
+    let visible = fixture::query(pool).visible(ast.clone());
+    Source::new(ever, &visible).push(&mut sql, " ");
     let ids: Vec<String> = sql.build_query_scalar().fetch_all(pool).await.unwrap_or_else(|error| {
         panic!("{}: {error}", print(ast));
     });

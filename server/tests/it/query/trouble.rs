@@ -64,14 +64,15 @@ async fn a_broken_schema_is_our_fault_without_details() {
 
 #[tokio::test]
 async fn a_locked_table_times_out_and_leaves_the_pool_usable() {
-    let query = with_events([]).await;
-    let mut lock = query.pool.begin().await.unwrap();
+    let pool = crate::support::database().await;
+    let query = query(&pool);
+    let mut lock = pool.begin().await.unwrap();
     sqlx::query("lock table event in access exclusive mode").execute(&mut *lock).await.unwrap();
     let error = query.panel("overview", "recent-events", &view("")).await.unwrap_err();
     assert_eq!(error.kind, Kind::Timeout);
     lock.rollback().await.unwrap();
     query.panel("overview", "recent-events", &view("")).await.unwrap();
     // The limits were the transaction's own.
-    let limit: String = sqlx::query_scalar("show statement_timeout").fetch_one(&query.pool).await.unwrap();
+    let limit: String = sqlx::query_scalar("show statement_timeout").fetch_one(&pool).await.unwrap();
     assert_eq!(limit, "0");
 }

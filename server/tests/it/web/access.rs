@@ -13,6 +13,7 @@ use server::{
     query::Query,
     web::{self, Gate, needs},
 };
+use sqlx::PgPool;
 
 use super::client::{Answer, ask, send};
 use crate::query::fixture;
@@ -20,17 +21,18 @@ use crate::query::fixture;
 const PASSWORD: &str = "plum-anchor-violin-72";
 
 /// A server with users.
-struct House {
-    site: Router,
-    access: Access,
-    query: Query,
+pub struct House {
+    pub site: Router,
+    pub access: Access,
+    pub query: Query,
+    pub pool: PgPool,
 }
 
 /// A browser, or a program: what it sends along.
 #[derive(Clone, Default)]
-struct Visitor {
-    cookie: String,
-    token: String,
+pub struct Visitor {
+    pub cookie: String,
+    pub token: String,
 }
 
 impl House {
@@ -38,12 +40,14 @@ impl House {
         let events = ["111111111111", "222222222222"].map(|account| {
             json!({ "event_name": "CreateUser", "event_source": "iam.amazonaws.com", "account": account, "actor": "alice" })
         });
-        let query = fixture::with_events(events).await;
-        let (journal, _) = Journal::start(query.pool.clone());
-        let access = Access::new(query.pool.clone(), settings, journal).await.unwrap();
+        let pool = crate::support::database().await;
+        fixture::insert(&pool, events).await;
+        let query = fixture::query(&pool);
+        let (journal, _) = Journal::start(pool.clone());
+        let access = Access::new(pool.clone(), settings, journal).await.unwrap();
         let gate = Gate { access: access.clone(), query: query.clone(), proxies: Arc::new([]) };
         let settings = web::Settings { gate: Some(gate), ..web::Settings::default() };
-        House { site: web::router_with(Arc::new(query.clone()), settings), access, query }
+        House { site: web::router_with(Arc::new(query.clone()), settings), access, query, pool }
     }
 
     async fn closed() -> House {
@@ -51,37 +55,35 @@ impl House {
     }
 
     /// With an administrator, who is signed in.
-    async fn with_admin() -> (House, Visitor) {
+    pub async fn with_admin() -> (House, Visitor) {
         let house = House::closed().await;
         let link = house.access.first_link().await.unwrap();
         let admin = house.accept(&link, "Root").await;
         (house, admin)
     }
 
-    async fn accept(&self, link: &str, name: &str) -> Visitor {
+    pub async fn accept(&self, link: &str, name: &str) -> Visitor {
         let key = link.split_once("key=").unwrap().1;
         let fields = [("key", key), ("name", name), ("password", PASSWORD), ("again", PASSWORD)];
         entered(&Visitor::default().post(self, "/welcome", &fields).await)
     }
 
     /// A user of this role, made by the administrator and signed in.
-    async fn user(&self, admin: &Visitor, name: &str, role: Role, accounts: &str) -> Visitor {
+    pub async fn user(&self, admin: &Visitor, name: &str, role: Role, accounts: &str) -> Visitor {
         let fields = [("do", "create"), ("name", name), ("role", role.name()), ("accounts", accounts)];
         let answer = admin.post(self, "/users", &fields).await;
         self.accept(secret(&answer), "").await
     }
 
-    async fn sql(&self, sql: &'static str) {
-        sqlx::query(sql).execute(&self.query.pool).await.unwrap();
+    pub async fn sql(&self, sql: &'static str) {
+        sqlx::query(sql).execute(&self.pool).await.unwrap();
     }
 
     /// The audit log, once all is in it that was taken.
-    async fn audit(&self) -> Vec<Value> {
+    pub async fn audit(&self) -> Vec<Value> {
         tokio::time::sleep(Duration::from_millis(600)).await;
-        let texts: Vec<String> = sqlx::query_scalar("select entry from access.audit order by entry_id")
-            .fetch_all(&self.query.pool)
-            .await
-            .unwrap();
+        let texts: Vec<String> =
+            sqlx::query_scalar("select entry from access.audit order by entry_id").fetch_all(&self.pool).await.unwrap();
         texts.iter().map(|text| serde_json::from_str(text).unwrap()).collect()
     }
 }
@@ -107,17 +109,17 @@ impl Visitor {
         headers
     }
 
-    async fn get(&self, house: &House, address: &str) -> Answer {
+    pub async fn get(&self, house: &House, address: &str) -> Answer {
         send(&house.site, Method::GET, address, &self.headers()).await
     }
 
     /// Opens a page.
-    async fn open(&self, house: &House, address: &str) -> Answer {
+    pub async fn open(&self, house: &House, address: &str) -> Answer {
         let headers = [self.headers(), vec![("accept", "text/html")]].concat();
         send(&house.site, Method::GET, address, &headers).await
     }
 
-    async fn post(&self, house: &House, address: &str, fields: &[(&str, &str)]) -> Answer {
+    pub async fn post(&self, house: &House, address: &str, fields: &[(&str, &str)]) -> Answer {
         self.post_as(house, address, fields, &[("sec-fetch-site", "same-origin")]).await
     }
 
@@ -130,7 +132,7 @@ impl Visitor {
         ask(&house.site, Method::POST, address, &headers, body.join("&")).await
     }
 
-    async fn status(&self, house: &House) -> StatusCode {
+    pub async fn status(&self, house: &House) -> StatusCode {
         self.get(house, "/d/overview/errors.json").await.status
     }
 }
@@ -151,13 +153,13 @@ fn cookie(answer: &Answer) -> String {
 
 /// A link or token that a page shows once.
 #[track_caller]
-fn secret(answer: &Answer) -> &str {
+pub fn secret(answer: &Answer) -> &str {
     let shown = answer.text().split("data-role=\"secret\"").nth(1).unwrap_or_else(|| panic!("{}", answer.text()));
     shown.split(['<', '>']).nth(1).unwrap()
 }
 
 #[track_caller]
-fn refused(answer: &Answer, status: StatusCode, why: &str) {
+pub fn refused(answer: &Answer, status: StatusCode, why: &str) {
     assert_eq!(answer.status, status, "{}", answer.text());
     assert!(answer.text().contains(why), "no {why:?} in {}", answer.text());
 }
@@ -184,6 +186,7 @@ fn addresses() -> Vec<(Method, String)> {
         "/event/id-000.json",
         "/entity/actor/alice.json",
         "/ingest/rejected/1",
+        "/go/abc",
         "/api/v1/ingest",
         "/api/v1/audit",
         "/metrics",
@@ -449,6 +452,41 @@ async fn tokens_may_no_more_than_who_made_them() {
     assert_eq!(program.status(&house).await, StatusCode::UNAUTHORIZED);
 }
 
+/// What the tests of `query::scope` prove of the backend holds of whoever signs in.
+#[tokio::test]
+async fn users_of_one_account_see_that_account() {
+    let (house, admin) = House::with_admin().await;
+    let vera = house.user(&admin, "vera", Role::Viewer, "222222222222").await;
+    let made = vera.post(&house, "/account", &token("viewer", "222222222222", "1")).await;
+    let program = Visitor { token: format!("Bearer {}", secret(&made)), ..Visitor::default() };
+    let accounts = async |visitor: &Visitor| {
+        let rows = visitor.get(&house, "/discover.json?columns=account&range=7d").await.json();
+        rows["rows"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row["account"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(accounts(&admin).await.len(), 2);
+    assert_eq!(accounts(&vera).await, ["222222222222"]);
+    assert_eq!(accounts(&program).await, ["222222222222"]);
+    for path in ["/event/id-000.json", "/event/id-000"] {
+        assert_eq!(
+            (admin.get(&house, path).await.status, vera.get(&house, path).await.status),
+            (StatusCode::OK, StatusCode::NOT_FOUND)
+        );
+    }
+    for path in ["/ingest", "/api/v1/ingest", "/ingest/rejected/1", "/metrics"] {
+        assert_eq!(vera.get(&house, path).await.status, StatusCode::FORBIDDEN, "{path}");
+    }
+    // The very next request sees what the user sees by now.
+    let change = [("do", "change"), ("id", "2"), ("role", "viewer"), ("accounts", "111111111111")];
+    assert_eq!(admin.post(&house, "/users", &change).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(accounts(&vera).await, ["111111111111"]);
+    assert_eq!(accounts(&program).await, Vec::<String>::new(), "its own account and its user's: none");
+}
+
 #[tokio::test]
 async fn other_sites_change_nothing_in_a_readers_name() {
     let (house, admin) = House::with_admin().await;
@@ -469,8 +507,7 @@ async fn other_sites_change_nothing_in_a_readers_name() {
         assert_eq!(admin.post_as(&house, path, &[("do", "create")], &[]).await.status, StatusCode::FORBIDDEN, "{path}");
     }
     assert_eq!(admin.status(&house).await, StatusCode::OK);
-    let dashboards: i64 =
-        sqlx::query_scalar("select count(*) from dashboard").fetch_one(&house.query.pool).await.unwrap();
+    let dashboards: i64 = sqlx::query_scalar("select count(*) from dashboard").fetch_one(&house.pool).await.unwrap();
     assert_eq!(dashboards, 0);
 }
 
@@ -575,7 +612,7 @@ async fn what_is_done_is_written_down_and_cannot_be_rewritten() {
     let json = admin.get(&house, "/api/v1/audit").await.json();
     assert!(json["entries"].as_array().unwrap().len() >= log.len());
 
-    let pool = &house.query.pool;
+    let pool = &house.pool;
     assert!(matches!(audit::verify(pool).await.unwrap(), Ok(entries) if entries >= log.len() as i64));
     for attempt in [
         "update access.audit set entry = '{}' where entry_id = 2",
@@ -605,7 +642,7 @@ async fn no_secret_is_kept_as_it_is() {
          union all select api_token::text from access.api_token union all select welcome::text from access.welcome
          union all select audit::text from access.audit",
     )
-    .fetch_all(&house.query.pool)
+    .fetch_all(&house.pool)
     .await
     .unwrap();
     let all = all.join("\n");

@@ -1,0 +1,99 @@
+//! How far a reader sees: the accounts whose events are shown, between all questions and the database.
+//!
+//! Nobody else in `query` holds the pool, and what reads events takes a `Visible`, which is made here alone. So whoever adds a
+//! question has to say for whom it is asked; `tests/it/query/scope.rs` walks all of them.
+
+use model::{
+    access::Accounts,
+    error::{Error, Kind},
+    filter::Ast,
+};
+use sqlx::{PgPool, PgTransaction, Postgres, QueryBuilder, SqlSafeStr};
+
+use super::filter::condition;
+
+/// The database as one reader sees it.
+#[derive(Clone, Debug)]
+pub struct Reach {
+    pool: PgPool,
+    accounts: Accounts,
+}
+
+impl Reach {
+    /// Everything.
+    pub fn all(pool: PgPool) -> Reach {
+        Reach { pool, accounts: Accounts::All }
+    }
+
+    /// Never more than before.
+    pub fn within(&self, accounts: Accounts) -> Reach {
+        Reach { pool: self.pool.clone(), accounts: accounts.and(&self.accounts) }
+    }
+
+    pub fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
+    /// Whether events may be there that are not shown.
+    pub fn is_limited(&self) -> bool {
+        self.accounts != Accounts::All
+    }
+
+    pub fn visible(&self, filter: Ast) -> Visible {
+        Visible::new(filter, &self.accounts)
+    }
+
+    /// For reading events, within `visible`.
+    pub async fn begin(&self, begin: impl SqlSafeStr) -> sqlx::Result<PgTransaction<'static>> {
+        self.pool.begin_with(begin).await
+    }
+
+    /// For what is no event and belongs to no account: dashboards, how often something was stored, an object that an event
+    /// which was found came from.
+    pub fn beside_events(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// For what concerns all accounts. Errors: not all are shown.
+    pub fn everything(&self) -> Result<&PgPool, Error> {
+        if self.is_limited() {
+            return Err(Error::new(Kind::Forbidden, "This concerns all accounts, and you see the events of some."));
+        }
+        Ok(&self.pool)
+    }
+}
+
+/// A filter within what its reader may see.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Visible {
+    all: Ast,
+    /// What holds whatever the filter says.
+    scope: Ast,
+}
+
+impl Visible {
+    pub fn new(filter: Ast, accounts: &Accounts) -> Visible {
+        let scope = accounts.condition().unwrap_or(Ast::All);
+        Visible { all: filter.and(scope.clone()), scope }
+    }
+
+    /// The filter and what its reader may see, together.
+    pub fn all(&self) -> &Ast {
+        &self.all
+    }
+
+    /// Fewer of them.
+    #[must_use]
+    pub fn and(self, more: Ast) -> Visible {
+        Visible { all: self.all.and(more), ..self }
+    }
+
+    /// ` and (…)`, where there is anything to say: to a condition that no filter tells.
+    pub fn push_scope(&self, sql: &mut QueryBuilder<Postgres>) {
+        if self.scope != Ast::All {
+            sql.push(" and (");
+            condition(&self.scope, sql);
+            sql.push(")");
+        }
+    }
+}
