@@ -5,6 +5,7 @@ use model::{
     chart::{self, Land, Link, Size, Theme, format},
     dashboard::{Dashboard, Place, Tile},
     error::Error,
+    field::Kind,
     panel::Mark,
     series::{HTML, Series, Table},
     share::{Share, What},
@@ -166,7 +167,7 @@ fn table(table: &Table, name: String) -> AnyView {
             .columns
             .iter()
             .zip(row)
-            .map(|(column, cell)| view! { <td>{chart::visible(&format::cell(&column.key, cell)).into_owned()}</td> })
+            .map(|(column, cell)| view! { <td class:nowrap=column.kind == Kind::Time>{chart::visible(&format::cell(&column.key, cell)).into_owned()}</td> })
             .collect();
         view! { <tr>{cells}</tr> }
     };

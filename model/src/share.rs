@@ -197,6 +197,7 @@ impl Share {
         let mark = matches!(panel.mark, Mark::Map | Mark::MapAndBars) && self.hidden.contains(&Hidden::Places);
         match panel.mark {
             Mark::List => true,
+            Mark::Table => !(groups(&panel.by) || details),
             _ => !(groups(&panel.by) || measures(&panel.measures) || details || mark),
         }
     }

@@ -214,6 +214,14 @@ pub struct Serve {
     #[arg(long, value_name = "URL", env = "TRAILMAP_PUBLIC_URL", value_parser = public_url)]
     pub public_url: Option<PublicUrl>,
 
+    /// Certificate (PEM, the chain in it) for encrypted connections without a proxy; read again when it changes
+    #[arg(long, value_name = "FILE", env = "TRAILMAP_TLS_CERTIFICATE", requires = "tls_key")]
+    pub tls_certificate: Option<PathBuf>,
+
+    /// The certificate's key (PEM)
+    #[arg(long, value_name = "FILE", env = "TRAILMAP_TLS_KEY", requires = "tls_certificate")]
+    pub tls_key: Option<PathBuf>,
+
     /// Network of proxies that tell for whom they ask (X-Forwarded-For), as 10.0.0.0/8; repeatable, or several joined by ','
     #[arg(long = "trusted-proxy", value_name = "NETWORK", env = "TRAILMAP_TRUSTED_PROXY", value_delimiter = ',',
           value_parser = network)]

@@ -78,6 +78,7 @@ struct Limits {
     sign_in_address: Limit<IpAddr>,
     share: Limit<IpAddr>,
     share_password: Limit<i64>,
+    export: Limit<String>,
 }
 
 impl Access {
@@ -90,6 +91,7 @@ impl Access {
             sign_in_address: Limit::a_minute(a_minute(20)),
             share: Limit::a_minute(a_minute(30)),
             share_password: Limit::a_minute(a_minute(10)),
+            export: Limit::a_minute(a_minute(60)),
         };
         Ok(Access {
             pool,
@@ -120,6 +122,11 @@ impl Access {
 
     pub fn journal(&self) -> &Journal {
         &self.journal
+    }
+
+    /// Errors: this reader has taken too many files; again in so long.
+    pub fn export(&self, reader: &Reader) -> Result<(), Duration> {
+        self.limits.export.take(&reader.name)
     }
 
     /// A new link at which the first administrator chooses name and password.

@@ -226,7 +226,13 @@ async fn shared(query: &Query, new: &NewShare) -> Result<Share, Error> {
         _ => return Err(Error::invalid("address", "Dashboards, panels and searches can be shared, and this is none.")),
     };
     let NewShare { hidden, drills, exports, .. } = new.clone();
-    Ok(Share { what, query: view.to_query(), hidden, drills: drills && !new.snapshot, exports })
+    let share = Share { what, query: view.to_query(), hidden, drills: drills && !new.snapshot, exports };
+    match &share.what {
+        What::Panel(dashboard) if !panels(dashboard).all(|panel| share.shows(panel)) => {
+            Err(Error::invalid("hide", "Nothing of this panel is left without what you keep to yourself."))
+        }
+        _ => Ok(share),
+    }
 }
 
 /// All that the share shows, as it is now.

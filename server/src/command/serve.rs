@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::Context;
+use axum::Router;
 use tokio::net::TcpListener;
 
 use super::{database::Database, interrupt};
@@ -16,7 +17,7 @@ use crate::{
     ingest::{enrich::GeoIp, source::runner::Runner},
     query::Query,
     retention::Keeper,
-    web,
+    web::{self, Tls},
 };
 
 /// Database connections that requests share.
@@ -82,6 +83,10 @@ pub async fn serve(
         .await?;
     let live = web::Live::listen(database.pool.clone());
     let base = base(settings, address);
+    let tls = match (&settings.tls_certificate, &settings.tls_key) {
+        (Some(certificate), Some(key)) => Some(Tls::open(certificate, key).await?),
+        _ => None,
+    };
     let (journal, written) = Journal::start(database.pool.clone());
     let access = Access::new(database.pool.clone(), access(settings, address, &base), journal).await?;
     let welcome = first_welcome(&access).await?;
@@ -97,11 +102,9 @@ pub async fn serve(
     let router = web::router_with(Arc::new(query), settings);
 
     let (stop, stopping) = tokio::sync::oneshot::channel::<()>();
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, service).with_graceful_shutdown(async {
+    let mut server = tokio::spawn(answer(listener, router, tls, async {
         let _ = stopping.await;
-    });
-    let mut server = tokio::spawn(server.into_future());
+    }));
     super::print(&format!("Trailmap is at {base}\n{welcome}"))?;
 
     let ended = tokio::select! {
@@ -135,10 +138,32 @@ pub async fn serve(
     result.and(closed)
 }
 
+/// Answers until `stop`, and then what is in flight.
+async fn answer(
+    listener: TcpListener,
+    router: Router,
+    tls: Option<Tls>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let Some(tls) = tls else { return axum::serve(listener, service).with_graceful_shutdown(stop).await };
+    let handle = axum_server::Handle::new();
+    let serving =
+        axum_server::from_tcp_rustls(listener.into_std()?, tls.config())?.handle(handle.clone()).serve(service);
+    let mut serving = std::pin::pin!(serving);
+    tokio::select! {
+        ended = &mut serving => return ended,
+        () = tls.follow() => {}
+        () = stop => handle.graceful_shutdown(Some(GRACE)),
+    }
+    serving.await
+}
+
 /// Where browsers find the server: as told, else the address that it listens on.
 fn base(settings: &Serve, address: SocketAddr) -> String {
     match &settings.public_url {
         Some(PublicUrl(url)) => url.clone(),
+        None if settings.tls_certificate.is_some() => format!("https://{address}"),
         None => format!("http://{address}"),
     }
 }

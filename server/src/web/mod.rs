@@ -35,16 +35,19 @@ mod host;
 mod ingest;
 mod live;
 mod metrics;
+pub mod openapi;
 mod origin;
 mod page;
 mod picture;
 mod policy;
 mod process;
 mod push;
+mod tls;
 
 pub use access::{Gate, policy as needs};
 pub use live::Live;
 pub use page::addresses;
+pub use tls::Tls;
 
 use crate::ingest::source::push::Endpoints;
 
@@ -89,6 +92,7 @@ pub fn router_with(backend: Arc<dyn Backend>, settings: Settings) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready).with_state(backend.clone()))
         .route("/metrics", collected)
+        .route("/api/v1/openapi.json", get(openapi::answer))
         .route("/live", get(live::answer).with_state(settings.live))
         .merge(doors)
         .merge(pages);

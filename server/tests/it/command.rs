@@ -260,3 +260,29 @@ fn who_starts_the_server_gets_in() {
     assert_eq!(stdout(&home.run(&["audit", "--verify"])), "1 entries, each as it was written.\n");
     assert!(server.stop(Signal::SIGTERM).1);
 }
+
+/// Without a proxy: with a certificate of one's own, and in no other way.
+#[test]
+fn connections_can_be_encrypted() {
+    let home = Home::new();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let certificate = home.write("certificate.pem", &made.cert.pem());
+    let key = home.write("key.pem", &made.signing_key.serialize_pem());
+    let wrong = home.run(&["serve", "--tls-certificate", &certificate, "--tls-key", &certificate]);
+    assert!(!wrong.status.success() && stderr(&wrong).contains("no certificate and its key"), "{}", stderr(&wrong));
+    let missing = home.run(&["serve", "--tls-certificate", "/nowhere.pem", "--tls-key", &key]);
+    assert!(stderr(&missing).contains("/nowhere.pem cannot be read"), "{}", stderr(&missing));
+
+    let tls = ["--tls-certificate", &certificate, "--tls-key", &key, "--access", "accounts"];
+    let (server, url) = home.serve(&[&["serve"], &tls[..]].concat());
+    let port = url.strip_prefix("https://127.0.0.1:").unwrap_or_else(|| panic!("{url}"));
+    let roots = ureq::tls::Certificate::from_pem(made.cert.pem().as_bytes()).unwrap();
+    let config = ureq::tls::TlsConfig::builder().root_certs(ureq::tls::RootCerts::new_with_certs(&[roots])).build();
+    let agent: ureq::Agent =
+        ureq::Agent::config_builder().tls_config(config).http_status_as_error(false).build().into();
+    let answer = agent.get(format!("https://localhost:{port}/d/overview.json")).call().unwrap();
+    assert_eq!(answer.status(), 401);
+    assert_eq!(answer.headers()["strict-transport-security"], "max-age=31536000");
+    assert!(agent.get(format!("http://localhost:{port}/healthz")).call().is_err(), "not encrypted");
+    assert!(server.stop(Signal::SIGTERM).1);
+}

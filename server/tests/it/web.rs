@@ -6,6 +6,7 @@ pub mod client;
 mod data;
 mod edge;
 mod health;
+mod openapi;
 mod page;
 mod share;
 mod tcp;

@@ -1,6 +1,6 @@
 //! Finds out who asks.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
 use axum::{
     extract::{Request, State},
@@ -35,6 +35,10 @@ pub async fn check(State(gate): State<Gate>, mut request: Request, next: Next) -
         return (StatusCode::FORBIDDEN, "Changes are only taken from Trailmap's own pages.\n").into_response();
     }
     let noted = note::of(&request, &reader);
+    if let Some(wait) = noted.as_ref().filter(|noted| noted.is_export()).and_then(|_| gate.access.export(&reader).err())
+    {
+        return too_often(wait);
+    }
     request.extensions_mut().insert(gate.backend(reader.clone()));
     request.extensions_mut().insert(reader);
     let mut answer = next.run(request).await;
@@ -128,6 +132,12 @@ fn stranger(request: &Request) -> Response {
     let mut answer = error::response(&error, error::Format::of(request));
     answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     answer
+}
+
+fn too_often(wait: Duration) -> Response {
+    let seconds = wait.as_secs() + 1;
+    let text = format!("More files than 60 a minute are not given to one user. Try again in {seconds} seconds.\n");
+    (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, seconds.to_string())], text).into_response()
 }
 
 fn way_in(uri: &Uri) -> String {

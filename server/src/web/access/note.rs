@@ -30,6 +30,11 @@ pub fn of(request: &Request, reader: &Reader) -> Option<Noted> {
 }
 
 impl Noted {
+    /// Something leaves as a file.
+    pub fn is_export(&self) -> bool {
+        !self.once
+    }
+
     pub async fn write(self, journal: &Journal, status: StatusCode) {
         let done = status.is_success() || status == StatusCode::NOT_MODIFIED;
         match (done, self.once) {

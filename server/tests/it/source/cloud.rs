@@ -19,7 +19,7 @@ use server::{
 };
 
 /// The folder of the tests' Python: `TRAILMAP_TEST_PYTHON`, else `test-python` in cargo's target folder.
-fn python() -> PathBuf {
+pub fn python() -> PathBuf {
     let given = std::env::var_os("TRAILMAP_TEST_PYTHON").filter(|folder| !folder.is_empty()).map(PathBuf::from);
     given.unwrap_or_else(|| std::env::current_exe().unwrap().ancestors().nth(3).unwrap().join("test-python"))
 }

@@ -177,6 +177,8 @@ async fn what_a_link_keeps_to_itself_is_nowhere_in_it() {
     let leaks =
         |text: &str| ["alice", "mallory", "203.0.113.7", "198.51.100.9"].iter().any(|secret| text.contains(secret));
     assert!(page.text().contains("DeleteBucket") && !leaks(page.text()), "{}", page.text());
+    let none = shared(&house, &admin, "/d/overview/source-addresses", &hide).await;
+    refused(&none, StatusCode::BAD_REQUEST, "Nothing of this panel is left");
     let dashboard = share(&house, &admin, "/d/overview?range=7d", &hide).await;
     let page = stranger().get(&house, &dashboard).await;
     assert!(page.text().contains("not part of what was shared") && !leaks(page.text()), "{}", page.text());

@@ -1,0 +1,174 @@
+// Users: the first administrator, roles, sessions, links for who does not sign in. On a server of its own.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { grave } from "../lib/axe.mjs";
+import { PHONE, clean, context, page, settled, watch } from "../lib/browser.mjs";
+import { folder, remove, start, stop } from "../lib/trailmap.mjs";
+
+const PASSWORD = "plum-anchor-violin-72";
+
+let data;
+let trailmap;
+/** Cookies of the administrator. */
+let signedIn;
+
+before(async () => {
+  data = await folder();
+  trailmap = await start(data, "demo", "--events", "3000", "--access", "accounts");
+});
+
+after(async () => {
+  if (trailmap) await stop(trailmap.child);
+  await remove(data);
+});
+
+const hydrated = async (page, path) => {
+  const answer = await page.goto(trailmap.url + path);
+  await page.waitForSelector("body[data-hydrated]");
+  return answer;
+};
+
+/** Chooses name and password at a link, as its page asks. */
+const welcome = async (page, link, name) => {
+  await page.goto(link);
+  if (name) await page.getByLabel("Name", { exact: true }).fill(name);
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByLabel("Password again").fill(PASSWORD);
+  await page.getByRole("button", { name: "Save and sign in" }).click();
+  await page.waitForURL(`${trailmap.url}/`);
+};
+
+const asAdmin = async (t, options = {}) => {
+  const own = await page(t, options);
+  await own.context().addCookies(signedIn);
+  return own;
+};
+
+test("the link on the terminal makes the administrator", async (t) => {
+  const first = await page(t);
+  const [link] = trailmap.log().match(/http\S+\/welcome\?key=\S+/);
+  await welcome(first, link, "Root");
+  await first.waitForSelector("body[data-hydrated]");
+  await settled(first);
+  signedIn = await first.context().cookies();
+  const session = signedIn.find((cookie) => cookie.name === "trailmap");
+  assert.ok(session.httpOnly && session.sameSite === "Lax", JSON.stringify(session));
+  await first.locator("[data-role=reader] summary").click();
+  assert.match(await first.locator(".reader-menu").innerText(), /Root\s+admin/);
+  clean(first);
+});
+
+test("who is not signed in comes to where they wanted to go, also without scripts", async (t) => {
+  const own = await context({ javaScriptEnabled: false });
+  t.after(() => own.close());
+  const plain = await own.newPage();
+  await plain.goto(`${trailmap.url}/d/overview/errors?range=7d`);
+  assert.match(plain.url(), /\/login\?next=/);
+  await plain.getByLabel("Name").fill("root");
+  await plain.getByLabel("Password").fill("not this one");
+  await plain.getByRole("button", { name: "Sign in" }).click();
+  assert.equal(await plain.locator("[data-role=refused]").innerText(), "Name or password is wrong.");
+  await plain.getByLabel("Password").fill(PASSWORD);
+  await plain.getByRole("button", { name: "Sign in" }).click();
+  assert.equal(new URL(plain.url()).pathname, "/d/overview/errors");
+  await plain.locator("[data-role=reader] summary").click();
+  await plain.getByRole("button", { name: "Sign out" }).click();
+  assert.equal(new URL(plain.url()).pathname, "/login");
+});
+
+test("a viewer is made, looks, and changes nothing", async (t) => {
+  const admin = await asAdmin(t);
+  await hydrated(admin, "/users");
+  const form = admin.locator("form", { hasText: "New user" });
+  await form.getByLabel("Name").fill("<b>vera</b>");
+  await form.getByLabel("AWS accounts").fill("111122223333");
+  await form.getByRole("button", { name: "Create user" }).click();
+  const link = await admin.locator("[data-role=secret]").innerText();
+  assert.match(link, /\/welcome\?key=\S{43}$/);
+  await admin.locator("[data-user='<b>vera</b>']").getByText("No password yet").waitFor();
+  clean(admin);
+
+  const own = await context();
+  t.after(() => own.close());
+  const vera = await own.newPage();
+  watch(vera);
+  await welcome(vera, link);
+  await vera.waitForSelector("body[data-hydrated]");
+  await settled(vera);
+  await vera.locator("[data-role=reader] summary").click();
+  const menu = vera.locator(".reader-menu");
+  assert.match(await menu.innerText(), /<b>vera<\/b>\s+viewer · accounts 111122223333/);
+  assert.equal(await menu.getByText("Users").count(), 0);
+  await hydrated(vera, "/dashboards");
+  assert.equal(await vera.getByText("New dashboard").count(), 0);
+  assert.equal((await vera.request.get(`${trailmap.url}/users`)).status(), 403);
+  // Signed out by the administrator: the page that is open says so, and leads back in.
+  await hydrated(vera, "/?range=7d");
+  await settled(vera);
+  await admin.locator("[data-user='<b>vera</b>']").getByRole("button", { name: "Sign out <b>vera</b>" }).click();
+  await admin.waitForTimeout(500);
+  await vera.locator("[data-action=refresh]").first().click();
+  const told = vera.locator("[data-role=error]", { hasText: "You are signed out" }).first();
+  await told.waitFor();
+  assert.match(await told.getByRole("link").getAttribute("href"), /^\/login\?next=%2F%3Frange%3D7d$/);
+});
+
+test("a dashboard is shared with who does not sign in", async (t) => {
+  const admin = await asAdmin(t);
+  await hydrated(admin, "/?range=7d");
+  await settled(admin);
+  await admin.locator("[data-role=take] summary").click();
+  await admin.locator("[data-role=take] [data-action=share]").click();
+  await admin.getByText("A link for who does not sign in").waitFor();
+  await admin.getByLabel("Source addresses and networks").check();
+  await admin.getByRole("button", { name: "Create link" }).click();
+  const link = await admin.locator("[data-role=secret]").innerText();
+  clean(admin);
+
+  const own = await context({ bypassCSP: true });
+  t.after(() => own.close());
+  const stranger = await own.newPage();
+  watch(stranger);
+  const answer = await stranger.goto(link);
+  assert.equal(answer.headers()["referrer-policy"], "no-referrer");
+  assert.ok((await stranger.locator(".shared-picture svg").count()) >= 8);
+  assert.equal(await stranger.locator("script").count(), 0);
+  assert.equal(await stranger.locator("[data-panel=source-addresses]").getByText("not part of what was shared").count(), 1);
+  assert.deepEqual(await grave(stranger), []);
+  await stranger.setViewportSize(PHONE);
+  const sideways = await stranger.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.ok(sideways <= 0, `${sideways} px too wide`);
+  clean(stranger);
+  assert.equal((await stranger.request.get(`${trailmap.url}/d/overview.json`)).status(), 401);
+
+  await hydrated(admin, "/shares");
+  await admin.locator("[data-share]").getByText("opened once").waitFor();
+  await admin.locator("[data-share]").getByRole("button", { name: /Revoke/ }).click();
+  await admin.locator("[data-share]").getByText(/^Revoked/).waitFor();
+  assert.equal((await stranger.goto(link)).status(), 404);
+});
+
+for (const colorScheme of ["light", "dark"]) {
+  test(`axe finds nothing serious on the pages about users, ${colorScheme}`, async (t) => {
+    const admin = await asAdmin(t, { colorScheme, bypassCSP: true });
+    for (const path of ["/users", "/account", "/audit", "/shares", "/share?of=%2Fd%2Foverview"]) {
+      await hydrated(admin, path);
+      assert.deepEqual(await grave(admin), [], path);
+    }
+    const own = await context({ colorScheme, bypassCSP: true });
+    t.after(() => own.close());
+    const stranger = await own.newPage();
+    await stranger.goto(`${trailmap.url}/login`);
+    assert.deepEqual(await grave(stranger), [], "/login");
+  });
+}
+
+test("390 px wide: the pages about users do not scroll sideways", async (t) => {
+  const phone = await asAdmin(t, { viewport: PHONE, hasTouch: true, isMobile: true });
+  for (const path of ["/users", "/account", "/audit", "/shares", "/share?of=%2Fd%2Foverview"]) {
+    await hydrated(phone, path);
+    const wide = await phone.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.ok(wide <= 0, `${path}: ${wide} px too wide`);
+  }
+});
