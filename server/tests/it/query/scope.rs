@@ -63,13 +63,9 @@ async fn answers_within_an_account_are_those_without_the_others() {
 /// A new question to the backend is to be asked above, too.
 #[test]
 fn every_method_of_the_backend_is_walked() {
-    let sources = [
-        include_str!("../../../../app/src/api/mod.rs"),
-        include_str!("../../../../app/src/api/dashboard.rs"),
-        include_str!("../../../../app/src/api/discover.rs"),
-        include_str!("../../../../app/src/api/entity.rs"),
-        include_str!("../../../../app/src/api/ingest.rs"),
-    ];
+    let folder = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../app/src/api");
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let sources: Vec<String> = files.map(|path| std::fs::read_to_string(path).unwrap()).collect();
     let methods = sources.iter().flat_map(|source| source.split("async fn ").skip(1)).filter_map(|rest| {
         let (name, arguments) = rest.split_once('(')?;
         arguments.trim_start().starts_with("&self").then_some(name)
@@ -243,8 +239,9 @@ async fn the_origin_of_a_session_stays_and_the_way_to_it_does_not() {
     let all = query.entity(&key("ASIA2")).await.unwrap();
     let told = one.entity(&key("ASIA2")).await.unwrap();
     assert_eq!(origin(&told), Some(Cell::Text("alice".into())));
-    let actors =
-        |profile: &app::api::Profile| profile.chain.iter().map(|step| step.actor.clone().unwrap()).collect::<Vec<_>>();
+    let actors = |profile: &app::api::Profile| {
+        profile.chain.iter().map(|step| step.actor.clone().unwrap_or_default()).collect::<Vec<_>>()
+    };
     assert_eq!(actors(&all), ["alice", "Deploy", "Prod"]);
     assert_eq!(actors(&told), ["Deploy", "Prod"]);
     assert_eq!(total(&one, "origin:alice").await, 2);
@@ -252,7 +249,9 @@ async fn the_origin_of_a_session_stays_and_the_way_to_it_does_not() {
     // Her own key is in no event of account 1.
     assert!(query.entity(&key("AKIAalice")).await.is_ok());
     assert_eq!(one.entity(&key("AKIAalice")).await.unwrap_err().kind, error::Kind::NotFound);
-    // Two steps further, in account 3, which is left out of the middle: no step is told as if it followed from another.
+    // The key for account 3 was issued here; what was done with it there is not told.
+    assert_eq!(actors(&one.entity(&key("ASIA3")).await.unwrap()), ["Deploy", "Prod", ""]);
+    // For account 3 itself, with the middle left out, no step is told as if it followed from another.
     let ends = query.within(only(&["2", "3"])).entity(&key("ASIA3")).await.unwrap();
     assert_eq!(actors(&query.entity(&key("ASIA3")).await.unwrap()), ["alice", "Deploy", "Prod", "Far"]);
     assert_eq!(actors(&ends), [""; 0]);
