@@ -108,12 +108,13 @@ impl Query {
         if panel.mark == Mark::Text {
             return Ok(plan.answer(Table::of_text(TEXT, panel.text.clone()), Vec::new()));
         }
-        let answer = async {
+        let key = async {
             let changes = self.answers.shown(change::count(self.reach.beside_events()).await?);
-            let key = answers::Key::new(changes, panel, &plan, self.reach.accounts())?;
-            self.answers.get(&key, self.series(plan)).await
+            answers::Key::new(changes, panel, &plan, self.reach.accounts())
         };
-        let series = answer.await.map_err(|trouble: session::Trouble| trouble.tell(&panel.id, &view.filter))?;
+        let tell = |trouble: &session::Trouble| trouble.tell(&panel.id, &view.filter);
+        let key = key.await.map_err(|trouble| tell(&trouble))?;
+        let series = self.answers.get(&key, self.series(plan)).await.map_err(|trouble| tell(&trouble))?;
         Ok(Arc::unwrap_or_clone(series))
     }
 
