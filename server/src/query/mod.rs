@@ -5,7 +5,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use app::api::{About, Backend, Dashboards, Event, ValueCount};
+use app::api::{About, Backend, Dashboards, Event, People, ValueCount};
 use async_trait::async_trait;
 use model::{
     access::Accounts,
@@ -167,5 +167,10 @@ impl Backend for Query {
 
     async fn about(&self) -> Result<About, Error> {
         about::read(&self.reach, &self.stored, &self.geoip).await
+    }
+    async fn edition(&self) -> Option<String> {
+        let changes = change::count(self.reach.beside_events()).await.ok()?;
+        let who = serde_json::to_string(&self.who()).ok()?;
+        Some(format!("{} {} {who}", self.answers.shown(changes), self.reach.accounts()))
     }
 }

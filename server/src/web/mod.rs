@@ -36,11 +36,13 @@ mod ingest;
 mod live;
 mod metrics;
 mod origin;
+mod packed;
 mod page;
 mod picture;
 mod policy;
 mod process;
 mod push;
+mod shared;
 
 pub use access::{Gate, policy as needs};
 pub use live::Live;
