@@ -184,13 +184,17 @@ impl Discover for Memory {
         let rows = if self.empty { 0 } else { 3 };
         let rows = (0..rows).map(|at| columns.iter().map(|column| cell(column, at)).collect()).collect();
         let table = Table { columns, rows, total: if self.empty { 0 } else { 1_500 }, truncated: true };
-        let place = ["offset", "after", "before"].map(|key| column(key, field::Kind::Text, key)).into();
+        let place = ["offset", "after", "before", "looked"].map(|key| column(key, field::Kind::Text, key)).into();
         let text = |text: &str| Cell::Text(text.to_owned());
-        let place = Table {
-            columns: place,
-            rows: vec![vec![Cell::Int(0), text("1,2,event-2"), Cell::Null]],
-            ..Table::default()
+        // Of a word, only a day is looked at.
+        let row = match view.filter.as_str() {
+            "zeppelin" => {
+                vec![Cell::Int(0), text("1,1795521600000000,"), Cell::Null, Cell::Time(Timestamp(1_795_521_600_000))]
+            }
+            "uncounted" => vec![Cell::Null, text("1,2,event-2"), text("1,2,event-0"), Cell::Null],
+            _ => vec![Cell::Int(0), text("1,2,event-2"), Cell::Null, Cell::Null],
         };
+        let place = Table { columns: place, rows: vec![row], ..Table::default() };
         let details = vec![Detail { id: model::discover::PLACE.into(), table: place }];
         Ok(Series { table, details, ..series(panel, view, self.empty) })
     }

@@ -21,7 +21,7 @@ use sqlx::PgPool;
 use tokio::sync::Semaphore;
 
 use self::reach::Reach;
-pub use self::{reach::Visible, read::timestamp, session::database as database_error, sql::Source};
+pub use self::{discover::Patience, reach::Visible, read::timestamp, session::database as database_error, sql::Source};
 use crate::{clock::Clock, ingest::enrich::GeoIp, store::change};
 
 mod about;
@@ -48,6 +48,8 @@ pub struct Query {
     reach: Reach,
     pub clock: Clock,
     pub geoip: GeoIp,
+    /// How long a page of events is looked for by their texts.
+    pub patience: Patience,
     /// Panels that may run at once: fewer than the pool has connections, so that health checks, single events and
     /// ingest always find one.
     panels: Arc<Semaphore>,
@@ -70,6 +72,7 @@ impl Query {
             reach: Reach::all(pool),
             clock,
             geoip,
+            patience: Patience::default(),
             panels,
             exports,
             fixed: Arc::default(),
@@ -168,6 +171,7 @@ impl Backend for Query {
     async fn about(&self) -> Result<About, Error> {
         about::read(&self.reach, &self.stored, &self.geoip).await
     }
+
     async fn edition(&self) -> Option<String> {
         let changes = change::count(self.reach.beside_events()).await.ok()?;
         let who = serde_json::to_string(&self.who()).ok()?;
