@@ -8,7 +8,7 @@ use std::{
 use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 
 use super::{
-    copy::{self, Rows},
+    copy::{Copy, Rows},
     credential,
     dimension::{self, Dimensions, Ids},
     key::Key,
@@ -133,15 +133,15 @@ pub async fn insert(connection: &mut PgConnection, events: &[(i64, &Row)]) -> sq
     }
     let chunks = chunks(events);
     let ids = segment::reserve(connection, chunks.len()).await?;
-    let mut rows = Rows::default();
+    let statement = format!("copy event_staging ({}, {STAGED}) from stdin (format binary)", columns());
+    let mut copy = Copy::begin(connection, &statement).await?;
     for (id, events) in ids.iter().zip(&chunks) {
         for (at, (_, row)) in events.iter().enumerate() {
-            row.encode(&mut rows, *id, at + 1);
+            row.encode(&mut copy.rows, *id, at + 1);
         }
+        copy.advance().await?;
     }
-    let statement = format!("copy event_staging ({}, {STAGED}) from stdin (format binary)", columns());
-    copy::copy(connection, &statement, std::iter::once(&rows)).await?;
-    drop(rows);
+    copy.end().await?;
     let places = insert_staged(connection).await?;
     let by_id: HashMap<i64, usize> = ids.iter().enumerate().map(|(at, id)| (*id, at)).collect();
     let mut segments: Vec<_> = ids.iter().map(|id| (*id, Vec::new())).collect();
