@@ -113,8 +113,10 @@ fn columns() -> String {
 /// What is staged besides, for `credential`.
 const STAGED: &str = "access_key, identity_type, own_origin, source_identity";
 
-/// Makes the connection's own staging table. It empties itself at the end of each transaction.
+/// Makes the connection's own staging table. It empties itself at the end of each transaction. Blooms of the BRIN index are
+/// compressed by the connection's setting, again with each page of events.
 pub async fn prepare(connection: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query("set default_toast_compression = 'lz4'").execute(&mut *connection).await?;
     let sql = format!(
         "create temp table if not exists event_staging on commit delete rows as
          select * from (select {} from stored_event) as event, (select {STAGED} from identity, session) as caller limit 0",
