@@ -12,6 +12,8 @@ from urllib.parse import urlencode, urlsplit
 # A measurement is over after so many seconds, if there are so many times by then.
 SECONDS = 0.5
 LEAST = 3
+# How long a viewer of a crowd looks at a page before he opens it again: as often as a page that is live.
+LOOK = 1.0
 # What a page has in the place of a panel that could not be answered.
 FAILED_PANEL = b'data-role="error"'
 
@@ -61,14 +63,16 @@ def percentiles(taken: list[float]) -> dict[str, float]:
     return {"p50_ms": at(0.5), "p95_ms": at(0.95), "runs": len(ordered)}
 
 
-def crowd(url: str, page: str, viewers: int, during: Callable[[], object]) -> tuple[object, list[float], list[str]]:
-    """Viewers who all open the page again as soon as they have it, for as long as `during` runs and once at least.
-    Returns what it returned, the milliseconds of each page, and refusals."""
+def crowd(
+    url: str, page: str, viewers: int, during: Callable[[], object], look: float = LOOK
+) -> tuple[object, list[float], list[str]]:
+    """Viewers who all open the page again when they have looked at it for `look` seconds, for as long as `during` runs and
+    once at least. Returns what it returned, the milliseconds of each page, and refusals."""
     over = threading.Event()
     taken: list[float] = []
     refused: list[str] = []
 
-    def look() -> None:
+    def watch() -> None:
         viewer = Viewer(url)
         while True:
             before = time.perf_counter()
@@ -81,10 +85,10 @@ def crowd(url: str, page: str, viewers: int, during: Callable[[], object]) -> tu
             except (Refused, OSError) as error:
                 refused.append(str(error))
                 viewer = Viewer(url)
-            if over.is_set():
+            if over.wait(look):
                 return
 
-    threads = [threading.Thread(target=look) for _ in range(viewers)]
+    threads = [threading.Thread(target=watch) for _ in range(viewers)]
     for thread in threads:
         thread.start()
     try:

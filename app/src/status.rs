@@ -10,8 +10,8 @@ type Set = Arc<dyn Fn(u16) + Send + Sync>;
 #[derive(Clone)]
 pub struct PageStatus(pub Set);
 
-/// Sets the status of a server function's answer. In context only while one is called over HTTP: the same function,
-/// called by a page that is being rendered, must not touch the page's status.
+/// Sets the status of a server function's answer that is called over HTTP. The same function, called by a page that is being
+/// rendered, must not touch the page's status: there, if it is in context, it hears that something failed.
 #[derive(Clone)]
 pub struct CallStatus(pub Set);
 
@@ -22,7 +22,7 @@ pub fn page(code: u16) {
     }
 }
 
-/// The answer's status; nothing in the browser or inside of a page.
+/// The answer's status; nothing in the browser.
 pub fn call(code: u16) {
     if let Some(CallStatus(set)) = use_context() {
         set(code);

@@ -94,6 +94,12 @@ pub trait Backend: Dashboards + Discover + Entities + Ingests + People + Sharing
     async fn values(&self, target: &Target, typed: &str, view: &View) -> Result<Vec<ValueCount>, Error>;
 
     async fn about(&self) -> Result<About, Error>;
+
+    /// What all answers depend on beside what is asked: for whom they are, and how often events were stored or changed. While it stays
+    /// the same, so do they. `None`: that is not known.
+    async fn edition(&self) -> Option<String> {
+        None
+    }
 }
 
 /// An error on its way to the browser: a status over HTTP, `model::error::Error` as its body.

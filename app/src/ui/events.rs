@@ -63,7 +63,7 @@ fn events(state: State, series: &Series, opened: list::Opened) -> impl IntoView 
     let discover = state.discover.get_untracked();
     let standing = Standing::of(series);
     let table = &series.table;
-    if table.total == 0 && table.rows.is_empty() {
+    if table.total == 0 && table.rows.is_empty() && standing.looked.is_none() && standing.offset.is_some() {
         return message::empty(series);
     }
     let now = is_live(state.view.get_untracked().range).then_some(series.window.to);
@@ -79,15 +79,9 @@ fn events(state: State, series: &Series, opened: list::Opened) -> impl IntoView 
     let rows = table.rows.iter().map(|row| list::entry(table, row, &columns, now, opened, marked, None).into_any());
     let rows = rows.collect_view();
     let heads = (0..columns.len()).map(|at| head(state, &discover, &columns, at).into_any()).collect_view();
-    let range = match table.rows.len() as i64 {
-        0 => "No more events".to_owned(),
-        count => format!("{}–{}", format::count(standing.offset + 1), format::count(standing.offset + count)),
-    };
     view! {
         <div class="events-head">
-            <p data-role="total" data-total=table.total.to_string()>
-                {range}" of "<strong>{format::count(table.total)}</strong>{if table.total == 1 { " event" } else { " events" }}
-            </p>
+            <p data-role="total" data-total=table.total.to_string()>{total(series, &standing)}</p>
             {pages(state, &discover, &standing)}
             {exports(state)}
         </div>
@@ -97,9 +91,48 @@ fn events(state: State, series: &Series, opened: list::Opened) -> impl IntoView 
                 <tbody>{rows}</tbody>
             </table>
         </div>
+        {looked(state, &discover, &standing)}
         <div class="events-foot">{pages(state, &discover, &standing)}</div>
     }
     .into_any()
+}
+
+/// Which rows these are, and of how many.
+fn total(series: &Series, standing: &Standing) -> AnyView {
+    let (rows, total) = (series.table.rows.len() as i64, series.table.total);
+    let events = |count: i64| if count == 1 { " event" } else { " events" };
+    let Some(offset) = standing.offset else {
+        return view! { <strong>{format::count(rows)}</strong>{events(rows)} }.into_any();
+    };
+    let range = match rows {
+        0 => "No more events".to_owned(),
+        count => format!("{}–{}", format::count(offset + 1), format::count(offset + count)),
+    };
+    let of = if standing.looked.is_some() { " of at least " } else { " of " };
+    view! { {range}{of}<strong>{format::count(total)}</strong>{events(total)} }.into_any()
+}
+
+/// That there may be more, further back than anybody looked; and, where the page has room, a link that looks there.
+fn looked(state: State, discover: &Discover, standing: &Standing) -> Option<AnyView> {
+    let time = standing.looked?;
+    let on = standing.next.clone().filter(|_| standing.looks_on()).map(|place| {
+        let to = link(state, discover.at(Place::After(place)));
+        view! {
+            <a class="control small" data-action="look-further" href=move || format!("{}#events", to())>
+                "Look further back"
+            </a>
+        }
+        .into_any()
+    });
+    let what = if on.is_some() { "Looked back to " } else { "Counted back to " };
+    Some(
+        view! {
+            <p class="events-looked" data-role="looked">
+                {what}<zone::Time time=time/>{move || format!(" {}. ", zone::name(state.local.get()))}{on}
+            </p>
+        }
+        .into_any(),
+    )
 }
 
 /// An address of the list with other settings of its own.
@@ -172,7 +205,7 @@ fn pages(state: State, discover: &Discover, standing: &Standing) -> impl IntoVie
         <nav class="pages" aria-label="Pages">
             {first}
             {page("before", before, standing.previous.clone().filter(|_| !is_first).map(Place::Before))}
-            {page("after", after, standing.next.clone().map(Place::After))}
+            {page("after", after, standing.next.clone().filter(|_| !standing.looks_on()).map(Place::After))}
         </nav>
     }
 }

@@ -1,5 +1,7 @@
 //! A backend in memory: every panel has a few rows, made from its own description.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use app::api::{
     About, Attribution, Backend, Dashboards, Discover, Entities, Event, Found, Info, Ingest, Ingests, Integrity,
     Listing, People, Profile, Quiet, Retry, Rows, Sharing, Source, Step, ValueCount,
@@ -33,6 +35,9 @@ pub struct Memory {
     pub panics: Option<&'static str>,
     /// The panel whose answer cannot be drawn.
     pub broken: Option<&'static str>,
+    /// The panel that is answered when all others of its dashboard have been.
+    pub slow: Option<&'static str>,
+    pub answered: AtomicUsize,
 }
 
 impl People for Memory {}
@@ -80,8 +85,17 @@ impl Ingests for Memory {
 #[async_trait]
 impl Backend for Memory {
     async fn panel(&self, dashboard: &str, panel: &str, view: &View) -> Result<Series, Error> {
-        let tile = dashboard::dashboard(dashboard).and_then(|of| of.tile(panel));
-        let panel = &tile.ok_or_else(|| Error::not_found("There is no such panel."))?.panel;
+        let of = dashboard::dashboard(dashboard).ok_or_else(|| Error::not_found("There is no such dashboard."))?;
+        let panel = &of.tile(panel).ok_or_else(|| Error::not_found("There is no such panel."))?.panel;
+        if self.slow == Some(&panel.id) {
+            for _ in 0..100_000 {
+                if self.answered.load(Ordering::Relaxed) == of.tiles.len() - 1 {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(self.answered.load(Ordering::Relaxed), of.tiles.len() - 1, "a panel waits for another");
+        }
         if self.fails == Some(&panel.id) {
             return Err(Error::new(Kind::Timeout, "The query took longer than 30 seconds. Choose a shorter range."));
         }
@@ -93,6 +107,7 @@ impl Backend for Memory {
             // No day is before this one: saying when the last event was overflows.
             series.last_event = Some(Timestamp(i64::MIN));
         }
+        self.answered.fetch_add(1, Ordering::Relaxed);
         Ok(series)
     }
 
@@ -169,13 +184,17 @@ impl Discover for Memory {
         let rows = if self.empty { 0 } else { 3 };
         let rows = (0..rows).map(|at| columns.iter().map(|column| cell(column, at)).collect()).collect();
         let table = Table { columns, rows, total: if self.empty { 0 } else { 1_500 }, truncated: true };
-        let place = ["offset", "after", "before"].map(|key| column(key, field::Kind::Text, key)).into();
+        let place = ["offset", "after", "before", "looked"].map(|key| column(key, field::Kind::Text, key)).into();
         let text = |text: &str| Cell::Text(text.to_owned());
-        let place = Table {
-            columns: place,
-            rows: vec![vec![Cell::Int(0), text("1,2,event-2"), Cell::Null]],
-            ..Table::default()
+        // Of a word, only a day is looked at.
+        let row = match view.filter.as_str() {
+            "zeppelin" => {
+                vec![Cell::Int(0), text("1,1795521600000000,"), Cell::Null, Cell::Time(Timestamp(1_795_521_600_000))]
+            }
+            "uncounted" => vec![Cell::Null, text("1,2,event-2"), text("1,2,event-0"), Cell::Null],
+            _ => vec![Cell::Int(0), text("1,2,event-2"), Cell::Null, Cell::Null],
         };
+        let place = Table { columns: place, rows: vec![row], ..Table::default() };
         let details = vec![Detail { id: model::discover::PLACE.into(), table: place }];
         Ok(Series { table, details, ..series(panel, view, self.empty) })
     }

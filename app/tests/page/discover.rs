@@ -20,6 +20,23 @@ async fn events_fields_and_files_are_there() {
 }
 
 #[tokio::test]
+async fn a_search_says_how_far_it_looked_and_leads_on_from_there() {
+    let page = get("/discover?q=zeppelin").await;
+    page.has("1–3 of at least ");
+    let looked = page.between("data-role=\"looked\"", "</p>");
+    assert!(looked.contains("Looked back to ") && looked.contains("2026-11-24 12:00:00"), "{looked}");
+    assert!(looked.contains("href=\"/discover?after=1,1795521600000000,&amp;q=zeppelin#events\""), "{looked}");
+    assert!(looked.contains("Look further back"), "{looked}");
+    page.has_not("data-action=\"after\"");
+    // What nobody counted has no place among others, but the pages around it.
+    let page = get("/discover?q=uncounted").await;
+    let head = page.between("data-role=\"total\"", "</p>");
+    assert!(head.contains(">3</strong>") && !head.contains(" of "), "{head}");
+    page.has("data-action=\"after\"");
+    page.has_not("data-role=\"looked\"");
+}
+
+#[tokio::test]
 async fn columns_move_sort_and_go_by_links_that_keep_the_view() {
     let page = get("/discover?columns=actor,requestParameters.x&sort=actor:desc&q=country:DE").await;
     let head = page.between("<th scope=\"col\" data-key=\"actor\"", "</th>");

@@ -36,6 +36,15 @@ async fn a_panel_that_fails_leaves_the_others_alone() {
 }
 
 #[tokio::test]
+async fn a_slow_panel_holds_no_other() {
+    // The first of them, in whose place the page waits: all others were asked and answered before it is.
+    let first: &'static str = &model::dashboard::dashboard("overview").unwrap().tiles[0].panel.id;
+    let backend = Memory { slow: Some(first), ..Memory::default() };
+    let page = get_as("/", backend, Preferences::default()).await;
+    assert_eq!(page.count("data-role=\"error\""), 0);
+}
+
+#[tokio::test]
 async fn a_panic_in_a_panel_leaves_the_others_alone() {
     for backend in
         [Memory { panics: Some("errors"), ..Memory::default() }, Memory { broken: Some("errors"), ..Memory::default() }]

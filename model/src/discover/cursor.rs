@@ -13,6 +13,7 @@ pub struct Cursor {
     pub now: Timestamp,
     /// Microseconds since 1970: as fine as events are stored.
     pub time_us: i64,
+    /// Empty: at the moment itself, before all events of it.
     pub event_id: String,
     /// What the list is sorted by, where that is not the time; `None` also where the event has no value.
     pub value: Option<String>,
@@ -22,6 +23,15 @@ pub struct Cursor {
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b':');
 
 impl Cursor {
+    /// A place in the order of time where no event needs to be.
+    pub fn at(now: Timestamp, moment: Timestamp) -> Cursor {
+        Cursor { now, time_us: moment.0 * 1000, event_id: String::new(), value: None }
+    }
+
+    pub fn is_moment(&self) -> bool {
+        self.event_id.is_empty()
+    }
+
     /// Reads `Display`'s text. Errors name `parameter`.
     pub fn parse(parameter: &str, text: &str) -> Result<Cursor, Error> {
         read(text).ok_or_else(|| {

@@ -22,6 +22,7 @@ use crate::{
     field::{Field, Kind},
     filter::{self, Ast, Pattern, Target, Term},
     series::{Cell, Series},
+    time::Timestamp,
     view::{View, encoded},
 };
 
@@ -322,10 +323,12 @@ pub const PLACE: &str = "place";
 /// Where a page of events stands in the whole list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
-    /// Events before the first row.
-    pub offset: i64,
+    /// Events before the first row. `None`: nobody counted them, and the table's total is that of the page.
+    pub offset: Option<i64>,
     pub next: Option<Cursor>,
     pub previous: Option<Cursor>,
+    /// How far back was looked, where it was not to the end of the range: the total counts what is found on this side of it.
+    pub looked: Option<Timestamp>,
 }
 
 impl Standing {
@@ -334,8 +337,17 @@ impl Standing {
         let Some(table) = series.detail(PLACE) else { return Standing::default() };
         let row = table.rows.first().map(Vec::as_slice).unwrap_or_default();
         let cursor = |key: &str| Cursor::parse(key, table.cell(row, key).text()?).ok();
-        let offset = table.cell(row, "offset").number().unwrap_or(0.0) as i64;
-        Standing { offset, next: cursor("after"), previous: cursor("before") }
+        let offset = table.cell(row, "offset").number().map(|offset| offset as i64);
+        let looked = match table.cell(row, "looked") {
+            Cell::Time(time) => Some(*time),
+            _ => None,
+        };
+        Standing { offset, next: cursor("after"), previous: cursor("before"), looked }
+    }
+
+    /// Whether what comes next is not known to be there, but only not looked for yet.
+    pub fn looks_on(&self) -> bool {
+        self.next.as_ref().is_some_and(Cursor::is_moment)
     }
 }
 

@@ -1,7 +1,8 @@
 //! Answers of panels, kept for readers who ask the same while no events are stored. Who asks for one that is on its way waits
-//! for it.
+//! for it, also where it turns out to be none.
 
 use std::{
+    convert::Infallible,
     future::Future,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -70,11 +71,15 @@ impl Shown {
     }
 }
 
+/// What waits for an answer gets.
+type Answer = Result<Arc<Series>, Arc<Trouble>>;
+
 #[derive(Clone)]
 struct Bytes;
 
-impl Weighter<Key, Arc<Series>> for Bytes {
-    fn weight(&self, key: &Key, series: &Arc<Series>) -> u64 {
+impl Weighter<Key, Answer> for Bytes {
+    fn weight(&self, key: &Key, answer: &Answer) -> u64 {
+        let Ok(series) = answer else { return 1 };
         let tables = [&series.table].into_iter().chain(series.details.iter().map(|detail| &detail.table));
         let bytes = key.panel.len() + key.filters.iter().map(String::len).sum::<usize>() + size_of::<Series>();
         (bytes + tables.map(bytes_of).sum::<usize>()) as u64
@@ -91,7 +96,7 @@ fn bytes_of(table: &Table) -> usize {
 }
 
 pub struct Answers {
-    cache: Cache<Key, Arc<Series>, Bytes>,
+    cache: Cache<Key, Answer, Bytes>,
     shown: Mutex<Shown>,
 }
 
@@ -111,13 +116,15 @@ impl Answers {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner).at(changes, Instant::now())
     }
 
-    /// Trouble is not kept.
-    pub async fn get(
-        &self,
-        key: &Key,
-        series: impl Future<Output = Result<Series, Trouble>>,
-    ) -> Result<Arc<Series>, Trouble> {
-        self.cache.get_or_insert_async(key, async { series.await.map(Arc::new) }).await
+    /// Trouble is not kept, but all who wait hear of it: one after the other they would wait for the same again.
+    pub async fn get(&self, key: &Key, series: impl Future<Output = Result<Series, Trouble>>) -> Answer {
+        let never: Result<Answer, Infallible> =
+            self.cache.get_or_insert_async(key, async { Ok(series.await.map(Arc::new).map_err(Arc::new)) }).await;
+        let Ok(answer) = never;
+        if answer.is_err() {
+            self.cache.remove_if(key, Result::is_err);
+        }
+        answer
     }
 }
 
@@ -179,6 +186,23 @@ mod tests {
         let answers = Answers::default();
         assert!(answers.get(&key(1), async { Err(Trouble::Busy) }).await.is_err());
         assert!(answers.get(&key(1), async { Ok(series(0)) }).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_trouble_does_not_wait_for_it_again() {
+        let (answers, asked) = (Answers::default(), AtomicI64::new(0));
+        let ask = async || {
+            let answer = async {
+                tokio::task::yield_now().await;
+                asked.fetch_add(1, Ordering::Relaxed);
+                Err(Trouble::Busy)
+            };
+            answers.get(&key(1), answer).await.is_err()
+        };
+        assert_eq!(tokio::join!(ask(), ask(), ask()), (true, true, true));
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+        assert!(ask().await);
+        assert_eq!(asked.load(Ordering::Relaxed), 2, "it is not kept");
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use app::api::{About, Backend, Dashboards, Event, ValueCount};
+use app::api::{About, Backend, Dashboards, Event, People, ValueCount};
 use async_trait::async_trait;
 use model::{
     access::Accounts,
@@ -21,7 +21,7 @@ use sqlx::PgPool;
 use tokio::sync::Semaphore;
 
 use self::reach::Reach;
-pub use self::{reach::Visible, read::timestamp, session::database as database_error, sql::Source};
+pub use self::{discover::Patience, reach::Visible, read::timestamp, session::database as database_error, sql::Source};
 use crate::{clock::Clock, ingest::enrich::GeoIp, store::change};
 
 mod about;
@@ -48,6 +48,8 @@ pub struct Query {
     reach: Reach,
     pub clock: Clock,
     pub geoip: GeoIp,
+    /// How long a page of events is looked for by their texts.
+    pub patience: Patience,
     /// Panels that may run at once: fewer than the pool has connections, so that health checks, single events and
     /// ingest always find one.
     panels: Arc<Semaphore>,
@@ -70,6 +72,7 @@ impl Query {
             reach: Reach::all(pool),
             clock,
             geoip,
+            patience: Patience::default(),
             panels,
             exports,
             fixed: Arc::default(),
@@ -108,12 +111,13 @@ impl Query {
         if panel.mark == Mark::Text {
             return Ok(plan.answer(Table::of_text(TEXT, panel.text.clone()), Vec::new()));
         }
-        let answer = async {
+        let key = async {
             let changes = self.answers.shown(change::count(self.reach.beside_events()).await?);
-            let key = answers::Key::new(changes, panel, &plan, self.reach.accounts())?;
-            self.answers.get(&key, self.series(plan)).await
+            answers::Key::new(changes, panel, &plan, self.reach.accounts())
         };
-        let series = answer.await.map_err(|trouble: session::Trouble| trouble.tell(&panel.id, &view.filter))?;
+        let tell = |trouble: &session::Trouble| trouble.tell(&panel.id, &view.filter);
+        let key = key.await.map_err(|trouble| tell(&trouble))?;
+        let series = self.answers.get(&key, self.series(plan)).await.map_err(|trouble| tell(&trouble))?;
         Ok(Arc::unwrap_or_clone(series))
     }
 
@@ -166,5 +170,11 @@ impl Backend for Query {
 
     async fn about(&self) -> Result<About, Error> {
         about::read(&self.reach, &self.stored, &self.geoip).await
+    }
+
+    async fn edition(&self) -> Option<String> {
+        let changes = change::count(self.reach.beside_events()).await.ok()?;
+        let who = serde_json::to_string(&self.who()).ok()?;
+        Some(format!("{} {} {who}", self.answers.shown(changes), self.reach.accounts()))
     }
 }

@@ -8,7 +8,7 @@ use model::{
     series::{Cell, Column, Table},
     time::Timestamp,
 };
-use sqlx::{PgConnection, PgTransaction, Postgres, QueryBuilder, postgres::PgRow};
+use sqlx::{AssertSqlSafe, PgConnection, PgTransaction, Postgres, QueryBuilder, postgres::PgRow};
 use time::OffsetDateTime;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -112,6 +112,19 @@ impl Session {
 
     pub async fn end(self) -> Result<(), Trouble> {
         Ok(self.transaction.commit().await?)
+    }
+
+    /// The next statements are given up after this, and `unlimited` goes on as if they had not been.
+    pub async fn limit(&mut self, longest: Duration) -> Result<(), Trouble> {
+        let milliseconds = longest.as_millis().max(1);
+        let sql = format!("savepoint limited; set local statement_timeout = {milliseconds}");
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *self.transaction).await?;
+        Ok(())
+    }
+
+    pub async fn unlimited(&mut self) -> Result<(), Trouble> {
+        sqlx::raw_sql("rollback to limited; release limited").execute(&mut *self.transaction).await?;
+        Ok(())
     }
 
     /// For statements of one's own.

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use sqlx::{PgConnection, postgres::PgCopyIn};
+
 /// What a COPY begins with: the signature, no flags, no extension.
 const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 /// What it ends with: a row of -1 columns.
@@ -9,7 +11,7 @@ const TRAILER: [u8; 2] = [0xff, 0xff];
 /// 2000-01-01T00:00:00Z, from where Postgres counts, in microseconds since 1970.
 const EPOCH: i64 = 946_684_800_000_000;
 
-/// Rows that were encoded; without header and trailer, so that they can be strung together.
+/// Rows that were encoded; without header and trailer.
 #[derive(Clone, Debug, Default)]
 pub struct Rows {
     pub bytes: Vec<u8>,
@@ -101,11 +103,6 @@ impl Rows {
         head.iter().for_each(|number| self.bytes.extend(number.to_be_bytes()));
     }
 
-    pub fn append(&mut self, other: &Rows) {
-        self.bytes.extend_from_slice(&other.bytes);
-        self.count += other.count;
-    }
-
     fn value(&mut self, bytes: &[u8]) {
         self.parts(&[], bytes);
     }
@@ -118,17 +115,37 @@ impl Rows {
     }
 }
 
-/// Sends rows by `statement`, a `COPY … FROM STDIN (FORMAT binary)`.
-pub async fn copy<'a>(
-    connection: &mut sqlx::PgConnection,
-    statement: &str,
-    rows: impl Iterator<Item = &'a Rows>,
-) -> sqlx::Result<u64> {
-    let mut copy = connection.copy_in_raw(statement).await?;
-    copy.send(HEADER).await?;
-    for rows in rows {
-        copy.send(rows.bytes.as_slice()).await?;
+/// A COPY sends what has come together when it is so much.
+const PIECE: usize = 1 << 20;
+
+/// Rows on their way by a COPY, so that there is never more than a piece of them.
+pub struct Copy<'c> {
+    copy: PgCopyIn<&'c mut PgConnection>,
+    pub rows: Rows,
+}
+
+impl<'c> Copy<'c> {
+    /// `statement`: a `COPY … FROM STDIN (FORMAT binary)`.
+    pub async fn begin(connection: &'c mut PgConnection, statement: &str) -> sqlx::Result<Copy<'c>> {
+        let copy = connection.copy_in_raw(statement).await?;
+        Ok(Copy { copy, rows: Rows { bytes: HEADER.to_vec(), count: 0 } })
     }
-    copy.send(TRAILER.as_slice()).await?;
-    copy.finish().await
+
+    /// To be called between rows.
+    pub async fn advance(&mut self) -> sqlx::Result<()> {
+        if self.rows.bytes.len() >= PIECE { self.send().await } else { Ok(()) }
+    }
+
+    /// How many rows there were.
+    pub async fn end(mut self) -> sqlx::Result<u64> {
+        self.rows.bytes.extend(TRAILER);
+        self.send().await?;
+        self.copy.finish().await
+    }
+
+    async fn send(&mut self) -> sqlx::Result<()> {
+        self.copy.send(self.rows.bytes.as_slice()).await?;
+        self.rows.bytes.clear();
+        Ok(())
+    }
 }

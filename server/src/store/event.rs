@@ -8,7 +8,7 @@ use std::{
 use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 
 use super::{
-    copy::{self, Rows},
+    copy::{Copy, Rows},
     credential,
     dimension::{self, Dimensions, Ids},
     key::Key,
@@ -113,8 +113,10 @@ fn columns() -> String {
 /// What is staged besides, for `credential`.
 const STAGED: &str = "access_key, identity_type, own_origin, source_identity";
 
-/// Makes the connection's own staging table. It empties itself at the end of each transaction.
+/// Makes the connection's own staging table. It empties itself at the end of each transaction. Blooms of the BRIN index are
+/// compressed by the connection's setting, again with each page of events.
 pub async fn prepare(connection: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query("set default_toast_compression = 'lz4'").execute(&mut *connection).await?;
     let sql = format!(
         "create temp table if not exists event_staging on commit delete rows as
          select * from (select {} from stored_event) as event, (select {STAGED} from identity, session) as caller limit 0",
@@ -133,15 +135,15 @@ pub async fn insert(connection: &mut PgConnection, events: &[(i64, &Row)]) -> sq
     }
     let chunks = chunks(events);
     let ids = segment::reserve(connection, chunks.len()).await?;
-    let mut rows = Rows::default();
+    let statement = format!("copy event_staging ({}, {STAGED}) from stdin (format binary)", columns());
+    let mut copy = Copy::begin(connection, &statement).await?;
     for (id, events) in ids.iter().zip(&chunks) {
         for (at, (_, row)) in events.iter().enumerate() {
-            row.encode(&mut rows, *id, at + 1);
+            row.encode(&mut copy.rows, *id, at + 1);
         }
+        copy.advance().await?;
     }
-    let statement = format!("copy event_staging ({}, {STAGED}) from stdin (format binary)", columns());
-    copy::copy(connection, &statement, std::iter::once(&rows)).await?;
-    drop(rows);
+    copy.end().await?;
     let places = insert_staged(connection).await?;
     let by_id: HashMap<i64, usize> = ids.iter().enumerate().map(|(at, id)| (*id, at)).collect();
     let mut segments: Vec<_> = ids.iter().map(|id| (*id, Vec::new())).collect();

@@ -4,7 +4,7 @@ use model::filter::event_text;
 use sqlx::PgConnection;
 
 use super::{
-    copy::{self, Rows},
+    copy::{Copy, Rows},
     sketch::Sketch,
 };
 
@@ -46,28 +46,36 @@ pub async fn last(connection: &mut PgConnection) -> sqlx::Result<i64> {
 /// Writes segments with their ids. An event that is none of theirs any more leaves its place empty; a segment without any is
 /// left out.
 pub async fn insert(connection: &mut PgConnection, segments: &[(i64, Vec<Option<Kept<'_>>>)]) -> sqlx::Result<()> {
-    let mut rows = Rows::default();
+    const COLUMNS: &str = "segment_id, first_time, last_time, object_id, raw, raw_json, folded, sketch";
+    let is_written = |events: &[Option<Kept<'_>>]| events.iter().any(Option::is_some);
+    if !segments.iter().any(|(_, events)| is_written(events)) {
+        return Ok(());
+    }
+    let statement = format!("copy segment ({COLUMNS}) from stdin (format binary)");
+    let mut copy = Copy::begin(connection, &statement).await?;
     for (id, events) in segments {
-        let times = || events.iter().flatten().map(|event| event.time);
-        let (Some(first), Some(last)) = (times().min(), times().max()) else { continue };
-        rows.begin(8);
-        rows.int8(*id);
-        rows.timestamptz(first);
-        rows.timestamptz(last);
-        rows.int8s(events.iter().map(|event| event.as_ref().map(|event| event.object_id)));
-        rows.texts(events.iter().map(|event| event.as_ref().map(|event| event.raw)));
-        let cleaned = events.iter().map(|event| event.as_ref().and_then(|event| event.raw_json));
-        rows.option(cleaned.clone().any(|text| text.is_some()).then_some(cleaned), Rows::texts);
-        let folded: Vec<_> = events.iter().map(|event| event.as_ref().map(Kept::folded)).collect();
-        rows.texts(folded.iter().map(Option::as_deref));
-        let mut sketch = Sketch::default();
-        folded.iter().flatten().for_each(|text| sketch.add(text));
-        rows.bytea(sketch.bytes());
+        if is_written(events) {
+            encode(&mut copy.rows, *id, events);
+            copy.advance().await?;
+        }
     }
-    if rows.count > 0 {
-        const COLUMNS: &str = "segment_id, first_time, last_time, object_id, raw, raw_json, folded, sketch";
-        let statement = format!("copy segment ({COLUMNS}) from stdin (format binary)");
-        copy::copy(connection, &statement, std::iter::once(&rows)).await?;
-    }
+    copy.end().await?;
     Ok(())
+}
+
+fn encode(rows: &mut Rows, id: i64, events: &[Option<Kept<'_>>]) {
+    let times = || events.iter().flatten().map(|event| event.time);
+    rows.begin(8);
+    rows.int8(id);
+    rows.timestamptz(times().min().unwrap_or_default());
+    rows.timestamptz(times().max().unwrap_or_default());
+    rows.int8s(events.iter().map(|event| event.as_ref().map(|event| event.object_id)));
+    rows.texts(events.iter().map(|event| event.as_ref().map(|event| event.raw)));
+    let cleaned = events.iter().map(|event| event.as_ref().and_then(|event| event.raw_json));
+    rows.option(cleaned.clone().any(|text| text.is_some()).then_some(cleaned), Rows::texts);
+    let folded: Vec<_> = events.iter().map(|event| event.as_ref().map(Kept::folded)).collect();
+    rows.texts(folded.iter().map(Option::as_deref));
+    let mut sketch = Sketch::default();
+    folded.iter().flatten().for_each(|text| sketch.add(text));
+    rows.bytea(&sketch.bytes());
 }

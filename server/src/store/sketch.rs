@@ -5,41 +5,55 @@
 const BYTES: usize = 3584;
 const LETTERS: usize = 4;
 
-/// The sketch of some texts, as Postgres' `get_bit` reads it.
+/// The sketch of some texts. A byte for each bit while texts are added, which is most of the work.
 pub struct Sketch {
-    bytes: Vec<u8>,
+    marks: Vec<u8>,
 }
 
 impl Default for Sketch {
     fn default() -> Sketch {
-        Sketch { bytes: vec![0; BYTES] }
+        Sketch { marks: vec![0; BYTES * 8] }
     }
 }
 
 impl Sketch {
     pub fn add(&mut self, text: &str) {
-        for bit in bits(text) {
-            self.bytes[bit as usize / 8] |= 1 << (bit % 8);
+        let marks = self.marks.as_mut_slice();
+        let Some((first, rest)) = text.as_bytes().split_at_checked(LETTERS - 1) else { return };
+        let mut letters = first.iter().fold(0, |letters, byte| next(letters, *byte));
+        for byte in rest {
+            letters = next(letters, *byte);
+            marks[bit(letters)] = 1;
         }
     }
 
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+    /// As Postgres' `get_bit` reads it.
+    pub fn bytes(&self) -> Vec<u8> {
+        let byte = |marks: &[u8]| marks.iter().rev().fold(0, |byte, mark| byte << 1 | mark);
+        self.marks.chunks_exact(8).map(byte).collect()
     }
 }
 
 /// The bits of all groups in a text, from its beginning on; none where it is shorter than a group.
 pub fn bits(text: &str) -> impl Iterator<Item = i32> {
+    let mut letters = 0;
+    let groups = text.bytes().map(move |byte| {
+        letters = next(letters, byte);
+        letters
+    });
+    groups.skip(LETTERS - 1).map(|letters| bit(letters) as i32)
+}
+
+/// The group that ends with this letter.
+fn next(letters: u32, byte: u8) -> u32 {
+    letters << 8 | u32::from(byte.to_ascii_lowercase())
+}
+
+/// The bit of a group.
+fn bit(letters: u32) -> usize {
     // Fibonacci hashing, whose upper bits are the good ones, brought into the range by multiplication.
     const MULTIPLIER: u32 = 0x9e37_79b1;
-    let mut letters = 0;
-    text.bytes()
-        .map(move |byte| {
-            letters = letters << 8 | u32::from(byte.to_ascii_lowercase());
-            letters
-        })
-        .skip(LETTERS - 1)
-        .map(|letters| ((u64::from(letters.wrapping_mul(MULTIPLIER)) * (BYTES as u64 * 8)) >> 32) as i32)
+    ((u64::from(letters.wrapping_mul(MULTIPLIER)) * (BYTES as u64 * 8)) >> 32) as usize
 }
 
 #[cfg(test)]
@@ -48,8 +62,19 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn a_text_has_the_bits_that_are_looked_for() {
+        for text in ["", "abc", "abcd", "Grüße, \u{1F600} and more"] {
+            let (mut sketch, mut expected) = (Sketch::default(), vec![0; BYTES]);
+            sketch.add(text);
+            bits(text).for_each(|bit| expected[bit as usize / 8] |= 1 << (bit % 8));
+            assert_eq!(sketch.bytes(), expected, "{text}");
+        }
+    }
+
     fn has(sketch: &Sketch, text: &str) -> bool {
-        bits(text).all(|bit| sketch.bytes()[bit as usize / 8] & 1 << (bit % 8) != 0)
+        let bytes = sketch.bytes();
+        bits(text).all(|bit| bytes[bit as usize / 8] & 1 << (bit % 8) != 0)
     }
 
     proptest! {

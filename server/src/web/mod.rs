@@ -37,11 +37,13 @@ mod live;
 mod metrics;
 pub mod openapi;
 mod origin;
+mod packed;
 mod page;
 mod picture;
 mod policy;
 mod process;
 mod push;
+mod shared;
 mod tls;
 
 pub use access::{Gate, policy as needs};

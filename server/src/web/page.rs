@@ -11,7 +11,7 @@ use app::{
 };
 use axum::{
     Router,
-    extract::{Extension, Request},
+    extract::{Extension, Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::{self, Next},
     response::Response,
@@ -22,7 +22,10 @@ use leptos_axum::{
     render_app_async_with_context,
 };
 
-use super::{assets, policy};
+use super::{
+    assets, policy,
+    shared::{Key, Pages, Rendering},
+};
 
 /// Where server functions answer.
 const CALLS: &str = "/api/";
@@ -35,6 +38,7 @@ static ROUTES: LazyLock<Vec<AxumRouteListing>> =
 pub fn routes() -> Router {
     // Names of files come from the manifest: leptos' own options are not used.
     let options = LeptosOptions::builder().output_name("app").build();
+    let look_up = middleware::from_fn_with_state(Arc::<Pages>::default(), look_up);
     let missing = render_app_async_with_context(provide, shell);
     Router::new()
         .leptos_routes_with_context(&options, ROUTES.clone(), provide, shell)
@@ -42,7 +46,7 @@ pub fn routes() -> Router {
             Some(file) => file,
             None => missing_page(missing(request).await),
         })
-        .layer(middleware::from_fn(look_up))
+        .layer(look_up)
         .with_state(options)
 }
 
@@ -54,17 +58,27 @@ pub fn addresses() -> Vec<(Method, String)> {
 }
 
 /// Finds the dashboard that the address names, or the page that is written whole, before anything is rendered.
-async fn look_up(Extension(backend): Extension<Arc<dyn Backend>>, mut request: Request, next: Next) -> Response {
+async fn look_up(
+    State(pages): State<Arc<Pages>>,
+    Extension(backend): Extension<Arc<dyn Backend>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let address = request.uri().path_and_query().map_or("/", |address| address.as_str());
     let named = Named::of(&*backend, address).await;
-    request.extensions_mut().insert(named);
+    request.extensions_mut().insert(named.clone());
     if served::takes_forms(request.uri().path()) {
         let address = request.uri().path_and_query().map_or("/", |address| address.as_str()).to_owned();
         let answer = request.extensions_mut().remove().unwrap_or_default();
         let page = served::page(&*backend, &address, answer).await.map_err(ApiError);
         request.extensions_mut().insert(Opened(Some(page)));
+        return next.run(request).await;
     }
-    next.run(request).await
+    let Some(key) = Key::of(&request, &named, &preferences(request.headers())) else { return next.run(request).await };
+    match backend.edition().await {
+        Some(edition) => pages.answer(key.of_edition(edition), request, next).await,
+        None => next.run(request).await,
+    }
 }
 
 /// The page is there; what was asked for is not.
@@ -99,6 +113,10 @@ fn provide() {
     provide_context(files());
     provide_context(preferences(&parts.headers));
     options.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    if let Some(rendering) = parts.extensions.get::<Rendering>() {
+        provide_context(rendering.nonce.clone());
+        provide_context(rendering.trouble());
+    }
     if let Some(nonce) = leptos::nonce::use_nonce() {
         options.insert_header(header::CONTENT_SECURITY_POLICY, policy::page(&nonce));
     }

@@ -93,6 +93,83 @@ async fn pages_are_stable_while_events_arrive() {
     assert_eq!(ids, before);
 }
 
+/// A site that looks at a few segments at a time: here, each event has one of its own.
+async fn in_slices(segments: i64, time: std::time::Duration) -> axum::Router {
+    let event = |at: i64| {
+        let word = if at % 4 == 0 { "needle" } else { "hay" };
+        let time = format!("2026-11-24T{:02}:{:02}:00.000{:03}Z", at / 60, at % 60, at % 5);
+        json!({ "event_id": format!("e-{at:03}"), "event_time": time, "raw": json!({ "x": word }).to_string() })
+    };
+    let mut query = with_events((0..600).map(event)).await;
+    query.patience = server::query::Patience { segments, time };
+    server::web::router(std::sync::Arc::new(query))
+}
+
+fn ids(answer: &Value) -> Vec<&str> {
+    answer["rows"].as_array().unwrap().iter().map(|row| row["event_id"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_word_is_looked_for_from_the_newest_texts_on_until_the_page_is_full() {
+    let long = std::time::Duration::from_secs(60);
+    let (whole, sliced) = (in_slices(1_000, long).await, in_slices(64, long).await);
+    let all = get(&whole, "/discover.json?q=needle&limit=1000").await.json();
+    assert_eq!((ids(&all).len(), &all["total"], &all["looked_back_to"]), (150, &json!(150), &Value::Null));
+    // Full long before the end of the range, and honest about what is counted.
+    let first = get(&sliced, "/discover.json?q=needle&limit=10").await.json();
+    assert_eq!(ids(&first), ids(&all)[..10]);
+    let counted = first["total"].as_i64().unwrap();
+    assert!((11..100).contains(&counted) && first["looked_back_to"].is_string(), "{first}");
+    let until = first["looked_back_to"].as_str().unwrap();
+    let since =
+        get(&whole, &format!("/discover.json?q=needle&limit=1&from={until}&to=2026-11-24T12:00:00Z")).await.json();
+    assert_eq!(since["total"], counted);
+    // Page by page every event once, though nobody counts those before.
+    let (mut address, mut found) = ("/discover.json?q=needle&limit=10".to_owned(), Vec::new());
+    loop {
+        let page = get(&sliced, &address).await.json();
+        assert_eq!(page["offset"], if found.is_empty() { json!(0) } else { Value::Null }, "{page}");
+        found.extend(ids(&page).into_iter().map(str::to_owned));
+        match page["next_url"].as_str() {
+            Some(next) => address = next.to_owned(),
+            None => break,
+        }
+    }
+    assert_eq!(found, ids(&all));
+    // What is rare is looked for to the end, and then all is known.
+    let rare = get(&sliced, "/discover.json?q=needle+and+event_id:e-004").await.json();
+    assert_eq!((ids(&rare), &rare["total"], &rare["looked_back_to"]), (vec!["e-004"], &json!(1), &Value::Null));
+    // And back again.
+    let third = get(&sliced, &address).await.json();
+    let back = get(&sliced, third["previous_url"].as_str().unwrap()).await.json();
+    assert_eq!((ids(&back), &back["offset"]), (ids(&all)[130..140].to_vec(), &Value::Null));
+}
+
+#[tokio::test]
+async fn where_time_is_up_a_search_says_how_far_it_looked_and_goes_on_from_there() {
+    let sliced = in_slices(64, std::time::Duration::ZERO).await;
+    let (mut address, mut found, mut looked) =
+        ("/discover.json?q=needle&limit=1000".to_owned(), Vec::new(), Vec::new());
+    loop {
+        let page = get(&sliced, &address).await.json();
+        found.extend(ids(&page).into_iter().map(str::to_owned));
+        let Some(next) = page["next_url"].as_str() else { break };
+        address = next.to_owned();
+        looked.push(page["looked_back_to"].as_str().unwrap().to_owned());
+    }
+    let whole = in_slices(1_000, std::time::Duration::ZERO).await;
+    let all = get(&whole, "/discover.json?q=needle&limit=1000").await.json();
+    assert_eq!(found, ids(&all));
+    assert!(looked.len() > 5 && looked.is_sorted_by(|a, b| a > b), "{looked:?}");
+    // A page of the program leads there as well, also where nothing was found yet.
+    let page = get(&sliced, "/discover?q=needle+and+event_id:e-004").await;
+    assert!(page.text().contains("Looked back to") && page.text().contains("data-action=\"look-further\""));
+    assert!(!page.text().contains("data-role=\"empty\""));
+    // Conditions upon fields need no texts, and are answered as ever.
+    let fields = get(&sliced, "/discover.json?q=event_id:e-004").await.json();
+    assert_eq!((&fields["total"], &fields["looked_back_to"]), (&json!(1), &Value::Null));
+}
+
 #[tokio::test]
 async fn surrounding_events_stand_on_both_sides() {
     let site = site(events(40)).await;

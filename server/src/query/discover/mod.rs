@@ -3,6 +3,7 @@
 
 mod ask;
 mod export;
+mod look;
 mod rows;
 mod sql;
 mod values;
@@ -15,6 +16,7 @@ use model::{discover, error::Error, field::Field, series::Series, view::View};
 
 use super::{Query, session, session::Session, sql::Questions};
 use ask::Ask;
+pub use look::Patience;
 
 #[async_trait]
 impl Discover for Query {
@@ -25,7 +27,7 @@ impl Discover for Query {
             let _permit = session::permit(&self.panels).await?;
             let mut session = Session::begin(&self.reach).await?;
             ask.known = session.known(Questions::of([ask.condition.all()])).await?.into();
-            let series = rows::read(&mut session, &ask).await?;
+            let series = rows::read(&mut session, &ask, self.patience).await?;
             session.end().await?;
             Ok(series)
         };

@@ -6,6 +6,7 @@ use model::{
     field::Kind,
     filter::Target,
     series::{Cell, Column, Detail, PanelName, Series, Table},
+    time::Timestamp,
 };
 use sqlx::{Row, postgres::PgRow};
 use time::OffsetDateTime;
@@ -14,34 +15,24 @@ use super::{
     super::{read, session::Session},
     Failure,
     ask::{Ask, From, Keyset},
+    look::{self, Looked, Patience},
     sql::{self, Way},
 };
 
 /// The rows that are asked for, how many there are in all, and where to go on. All from one snapshot.
-pub async fn read(session: &mut Session, ask: &Ask) -> Result<Series, Failure> {
-    let page = page(session, ask).await?;
+pub async fn read(session: &mut Session, ask: &Ask, patience: Patience) -> Result<Series, Failure> {
+    let page = page(session, ask, patience).await?;
     let first = page.rows.first().map(|row| place(row, ask)).transpose()?;
-    // An empty page stands behind the place that it was asked for.
-    let before = match (&first, &ask.from) {
-        (Some(first), _) => Some(keyset(ask, first)?),
-        (None, From::After(from)) => Some(from.clone()),
-        (None, _) => None,
-    };
-    let (total, offset): (i64, i64) = match page {
-        Page { more_before: false, more_after: false, ref rows } => (rows.len() as i64, 0),
-        Page { more_before: false, ref rows, .. } if matches!(ask.from, From::First) => {
-            (total(session, ask, rows.first()).await?, 0)
-        }
-        _ => {
-            let counted = session.fetch(&mut sql::count(ask, before.as_ref())).await?;
-            counted.first().map_or(Ok((0, 0)), |row| Ok::<_, sqlx::Error>((row.try_get(0)?, row.try_get(1)?)))?
-        }
-    };
+    let (total, offset) = counted(session, ask, &page, first.as_ref()).await?;
     let last = page.rows.last().map(|row| place(row, ask)).transpose()?;
-    let next = last.filter(|_| page.more_after);
+    let looked = page.looked.and_then(|looked| looked.to);
+    let next = match looked {
+        Some(looked) if !page.more_after => Some(Cursor::at(ask.now, looked)),
+        _ => last.filter(|_| page.more_after),
+    };
     let previous = first.filter(|_| page.more_before);
     let rows = page.rows.iter().map(|row| cells(row, ask)).collect::<Result<Vec<_>, _>>()?;
-    let truncated = (rows.len() as i64) < total;
+    let truncated = (rows.len() as i64) < total || looked.is_some();
     Ok(Series {
         panel: PanelName { id: "discover".to_owned(), title: "Discover".to_owned() },
         window: ask.window,
@@ -49,10 +40,40 @@ pub async fn read(session: &mut Session, ask: &Ask) -> Result<Series, Failure> {
         filter: ask.filter.clone(),
         bucket_ms: None,
         table: Table { columns: ask.heads(), rows, total, truncated },
-        details: vec![Detail { id: PLACE.to_owned(), table: standing(offset, next, previous) }],
+        details: vec![Detail { id: PLACE.to_owned(), table: standing(offset, next, previous, looked) }],
         last_event: session.last_event().await?,
         took_ms: 0,
     })
+}
+
+/// How many events there are, and how many of them stand before the page; only the page's, where counting takes too long.
+async fn counted(
+    session: &mut Session,
+    ask: &Ask,
+    page: &Page,
+    first: Option<&Cursor>,
+) -> Result<(i64, Option<i64>), Failure> {
+    let rows = page.rows.len() as i64;
+    if let Some(looked) = page.looked {
+        return Ok(looked.total.map_or((rows, None), |total| (total, Some(0))));
+    }
+    if !page.more_before && !page.more_after {
+        return Ok((rows, Some(0)));
+    }
+    if !page.more_before && matches!(ask.from, From::First) {
+        return Ok((total(session, ask, page.rows.first()).await?, Some(0)));
+    }
+    // An empty page stands behind the place that it was asked for.
+    let before = match (first, &ask.from) {
+        (Some(first), _) => Some(keyset(ask, first)?),
+        (None, From::After(from)) => Some(from.clone()),
+        (None, _) => None,
+    };
+    let counted = session.fetch(&mut sql::count(ask, before.as_ref())).await?;
+    match counted.first() {
+        Some(row) => Ok((row.try_get(0)?, Some(row.try_get(1)?))),
+        None => Ok((0, Some(0))),
+    }
 }
 
 /// How many events there are, as the first row tells or by a statement of its own.
@@ -70,35 +91,52 @@ struct Page {
     rows: Vec<PgRow>,
     more_before: bool,
     more_after: bool,
+    /// Where it was looked for in slices.
+    looked: Option<Looked>,
 }
 
-async fn page(session: &mut Session, ask: &Ask) -> Result<Page, Failure> {
+async fn page(session: &mut Session, ask: &Ask, patience: Patience) -> Result<Page, Failure> {
     let limit = ask.limit.unwrap_or(PAGE_ROWS) as usize;
     match &ask.from {
-        From::First => {
-            let (rows, more_after) = side(session, ask, None, Way::On, limit).await?;
-            Ok(Page { rows, more_before: false, more_after })
-        }
-        From::After(from) => {
-            let (rows, more_after) = side(session, ask, Some(from), Way::On, limit).await?;
-            Ok(Page { rows, more_before: true, more_after })
-        }
+        From::First => on(session, ask, None, limit, patience).await,
+        From::After(from) => on(session, ask, Some(from), limit, patience).await,
         From::Before(from) => {
             let (rows, more_before) = side(session, ask, Some(from), Way::Back, limit).await?;
-            Ok(Page { rows, more_before, more_after: true })
+            Ok(Page { rows, more_before, more_after: true, looked: uncounted(session, ask, patience).await? })
         }
         From::Around(id) => {
             let middle = Some(middle(session, ask, id).await?);
             let (mut rows, more_before) = side(session, ask, middle.as_ref(), Way::Back, limit / 2).await?;
             let (rest, more_after) = side(session, ask, middle.as_ref(), Way::OnWithIt, limit - limit / 2).await?;
             rows.extend(rest);
-            Ok(Page { rows, more_before, more_after })
+            Ok(Page { rows, more_before, more_after, looked: uncounted(session, ask, patience).await? })
         }
     }
 }
 
+/// The page after a place, or the first one.
+async fn on(
+    session: &mut Session,
+    ask: &Ask,
+    from: Option<&Keyset>,
+    limit: usize,
+    patience: Patience,
+) -> Result<Page, Failure> {
+    let more_before = from.is_some();
+    if let Some((rows, more_after, looked)) = look::back(session, ask, from, limit, patience).await? {
+        return Ok(Page { rows, more_before, more_after, looked: Some(looked) });
+    }
+    let (rows, more_after) = side(session, ask, from, Way::On, limit).await?;
+    Ok(Page { rows, more_before, more_after, looked: None })
+}
+
+/// That nobody counts what is in a window that is too wide for it.
+async fn uncounted(session: &mut Session, ask: &Ask, patience: Patience) -> Result<Option<Looked>, Failure> {
+    Ok(look::is_wide(session, ask, patience).await?.then(Looked::default))
+}
+
 /// Rows on one side of a place, in the order of the list, and whether there are more.
-async fn side(
+pub async fn side(
     session: &mut Session,
     ask: &Ask,
     from: Option<&Keyset>,
@@ -177,7 +215,7 @@ pub fn cells(row: &PgRow, ask: &Ask) -> Result<Vec<Cell>, sqlx::Error> {
     Ok(cells)
 }
 
-fn row_at(row: &PgRow, name: &str) -> Result<usize, sqlx::Error> {
+pub fn row_at(row: &PgRow, name: &str) -> Result<usize, sqlx::Error> {
     use sqlx::Column as _;
     let found = row.columns().iter().position(|column| column.name() == name);
     found.ok_or_else(|| sqlx::Error::ColumnNotFound(name.to_owned()))
@@ -208,12 +246,22 @@ fn at_path(document: &serde_json::Value, path: &[String]) -> Cell {
     }
 }
 
-fn standing(offset: i64, next: Option<Cursor>, previous: Option<Cursor>) -> Table {
+fn standing(offset: Option<i64>, next: Option<Cursor>, previous: Option<Cursor>, looked: Option<Timestamp>) -> Table {
     let column = |key: &str, kind| Column { key: key.to_owned(), kind, label: key.to_owned() };
     let cell = |cursor: Option<Cursor>| cursor.map_or(Cell::Null, |cursor| Cell::Text(cursor.to_string()));
     Table {
-        columns: vec![column("offset", Kind::Integer), column("after", Kind::Text), column("before", Kind::Text)],
-        rows: vec![vec![Cell::Int(offset), cell(next), cell(previous)]],
+        columns: vec![
+            column("offset", Kind::Integer),
+            column("after", Kind::Text),
+            column("before", Kind::Text),
+            column("looked", Kind::Time),
+        ],
+        rows: vec![vec![
+            offset.map_or(Cell::Null, Cell::Int),
+            cell(next),
+            cell(previous),
+            looked.map_or(Cell::Null, Cell::Time),
+        ]],
         ..Table::default()
     }
 }

@@ -3,6 +3,7 @@
 use model::{
     field::{Field, Kind},
     filter::Target,
+    time::Timestamp,
 };
 use sqlx::{Postgres, QueryBuilder};
 
@@ -13,7 +14,7 @@ use super::{
     },
     ask::{Ask, Keyset, Value},
 };
-use crate::store::key::Key;
+use crate::store::{instant, key::Key};
 
 /// Which way from a place in the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +95,14 @@ pub fn count(ask: &Ask, first: Option<&Keyset>) -> QueryBuilder<Postgres> {
     sql
 }
 
+/// Where the newest so many segments of texts before `to` begin; no row where there are no more of them in the window.
+pub fn edge(ask: &Ask, to: Timestamp, segments: i64) -> QueryBuilder<Postgres> {
+    let mut sql = QueryBuilder::new("select last_time from segment where last_time >= ");
+    sql.push_bind(instant(ask.window.from)).push(" and last_time < ").push_bind(instant(to));
+    sql.push("\norder by last_time desc offset ").push_bind(segments).push(" limit 1");
+    sql
+}
+
 /// The place of one event in this order, wherever it is.
 pub fn place_of(ask: &Ask, event_id: &str) -> QueryBuilder<Postgres> {
     let mut sql = QueryBuilder::new("select event_id as id, event_time as time");
@@ -160,8 +169,10 @@ fn push_moment(sql: &mut QueryBuilder<Postgres>, from: &Keyset, earlier: bool, w
         (false, false) => ">",
         (false, true) => ">=",
     };
+    // A moment by itself lies before all of its events.
+    let key = if from.event_id.is_empty() { Key(0) } else { Key::of(&from.event_id) };
     sql.push(format_args!("(event_time, event_key) {sign} (")).push_bind(from.time);
-    sql.push(", cast(").push_bind(Key::of(&from.event_id).to_string()).push(" as text)::uuid)");
+    sql.push(", cast(").push_bind(key.to_string()).push(" as text)::uuid)");
 }
 
 fn push_value(sql: &mut QueryBuilder<Postgres>, value: &Value) {
@@ -193,7 +204,7 @@ fn push_order(sql: &mut QueryBuilder<Postgres>, ask: &Ask, way: Way) {
 #[cfg(test)]
 mod tests {
     use expect_test::{Expect, expect};
-    use model::{access::Accounts, discover::Discover, time::Timestamp, view::View};
+    use model::{access::Accounts, discover::Discover, view::View};
 
     use super::*;
 

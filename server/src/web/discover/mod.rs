@@ -62,7 +62,7 @@ async fn page(Extension(backend): Extension<Arc<dyn Backend>>, RawQuery(query): 
 
 /// The page as one object; whole events stand in it as they were delivered.
 fn json(series: &Series, view: &View, discover: &Discover) -> String {
-    let Standing { offset, next, previous } = Standing::of(series);
+    let Standing { offset, next, previous, looked } = Standing::of(series);
     let table = &series.table;
     let address = |place: Option<Place>| match place {
         Some(place) => json!(discover.at(place).href(view, &format!("{PATH}.json"))),
@@ -74,6 +74,7 @@ fn json(series: &Series, view: &View, discover: &Discover) -> String {
         "columns": table.columns.iter().map(export::column).collect::<Value>(),
         "total": table.total,
         "offset": offset,
+        "looked_back_to": looked.map(Timestamp::rfc3339),
         "next": next.as_ref().map(ToString::to_string),
         "next_url": address(next.map(Place::After)),
         "previous": previous.as_ref().map(ToString::to_string),

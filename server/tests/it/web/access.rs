@@ -487,6 +487,29 @@ async fn users_of_one_account_see_that_account() {
     assert_eq!(accounts(&program).await, Vec::<String>::new(), "its own account and its user's: none");
 }
 
+/// Pages are rendered once for all who ask for the same: that is, in the same name and role.
+#[tokio::test]
+async fn no_reader_is_shown_the_page_of_another() {
+    let (house, admin) = House::with_admin().await;
+    let vera = house.user(&admin, "vera", Role::Viewer, "222222222222").await;
+    let path = "/d/overview?range=7d";
+    let page = async |visitor: &Visitor| {
+        let headers = [visitor.headers(), vec![("accept", "text/html"), ("accept-encoding", "gzip")]].concat();
+        let answer = send(&house.site, Method::GET, path, &headers).await;
+        assert_eq!((answer.status, answer.header("content-encoding")), (StatusCode::OK, "gzip"));
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut flate2::read::MultiGzDecoder::new(&answer.body[..]), &mut text).unwrap();
+        text
+    };
+    let (of_admin, of_vera) = (page(&admin).await, page(&vera).await);
+    assert!(of_admin.contains("Root") && of_admin.contains("111111111111"));
+    assert!(of_vera.contains("vera") && !of_vera.contains("Root") && !of_vera.contains("111111111111"));
+    assert!(page(&admin).await.contains("Root"));
+    let demote = [("do", "change"), ("id", "2"), ("role", "viewer"), ("accounts", "")];
+    assert_eq!(admin.post(&house, "/users", &demote).await.status, StatusCode::SEE_OTHER);
+    assert!(!page(&vera).await.contains("222222222222"), "the next page is of what may be seen by now");
+}
+
 #[tokio::test]
 async fn other_sites_change_nothing_in_a_readers_name() {
     let (house, admin) = House::with_admin().await;

@@ -4,6 +4,7 @@ use axum::http::{Method, StatusCode};
 use serde_json::json;
 
 use super::client::{get, send, site};
+use crate::query::fixture;
 
 #[tokio::test]
 async fn the_overview_has_every_panel_with_its_rows() {
@@ -63,6 +64,35 @@ async fn a_page_runs_only_what_carries_its_nonce() {
     for attribute in [" style=\"", " onclick=", " onload=", "<style", "javascript:"] {
         assert!(!page.contains(attribute), "{attribute}");
     }
+}
+
+#[tokio::test]
+async fn a_page_that_is_shared_is_the_page_and_tells_at_once_of_what_is_stored() {
+    use std::io::Read;
+    let query = fixture::with_events([json!({ "actor": "alice", "event_name": "CreateUser" })]).await;
+    let pool = query.pool.clone();
+    let site = server::web::router(std::sync::Arc::new(query));
+    let shared = async |headers: &[(&str, &str)]| {
+        let headers: Vec<_> = [("accept-encoding", "gzip")].into_iter().chain(headers.iter().copied()).collect();
+        let page = send(&site, Method::GET, "/", &headers).await;
+        assert_eq!((page.status, page.header("content-type")), (StatusCode::OK, "text/html; charset=utf-8"));
+        assert_eq!((page.header("vary"), page.header("cache-control")), ("accept-encoding", "private, no-cache"));
+        let nonce = page.header("content-security-policy").split("'nonce-").nth(1).unwrap();
+        let nonce = nonce.split('\'').next().unwrap().to_owned();
+        let mut text = String::new();
+        flate2::read::GzDecoder::new(&page.body[..]).read_to_string(&mut text).unwrap();
+        for script in text.split("<script").skip(1) {
+            assert!(script.split('>').next().unwrap().contains(&format!("nonce=\"{nonce}\"")));
+        }
+        (text.replace(&nonce, ""), nonce)
+    };
+    let (a, b) = tokio::join!(shared(&[]), shared(&[]));
+    assert!(a.0 == b.0 && a.1 != b.1);
+    assert!(a.0.contains("</html>") && a.0.contains("CreateUser") && !a.0.contains("DeleteUser"), "{}", a.0);
+    assert!(shared(&[("cookie", "theme=dark")]).await.0.contains("data-theme=\"dark\""));
+    fixture::insert(&pool, [json!({ "event_id": "new", "event_name": "DeleteUser" })]).await;
+    server::store::change::add(&mut pool.acquire().await.unwrap()).await.unwrap();
+    assert!(shared(&[]).await.0.contains("DeleteUser"));
 }
 
 #[tokio::test]
