@@ -69,9 +69,9 @@ async fn a_page_runs_only_what_carries_its_nonce() {
 #[tokio::test]
 async fn a_page_that_is_shared_is_the_page_and_tells_at_once_of_what_is_stored() {
     use std::io::Read;
-    let query = fixture::with_events([json!({ "actor": "alice", "event_name": "CreateUser" })]).await;
-    let pool = query.pool.clone();
-    let site = server::web::router(std::sync::Arc::new(query));
+    let pool = crate::support::database().await;
+    fixture::insert(&pool, [json!({ "actor": "alice", "event_name": "CreateUser" })]).await;
+    let site = server::web::router(std::sync::Arc::new(fixture::query(&pool)));
     let shared = async |headers: &[(&str, &str)]| {
         let headers: Vec<_> = [("accept-encoding", "gzip")].into_iter().chain(headers.iter().copied()).collect();
         let page = send(&site, Method::GET, "/", &headers).await;
