@@ -10,7 +10,7 @@ use model::{
 };
 
 use super::Query;
-use crate::access::{Access, Act, Reader};
+use crate::access::{Access, Act, By, Reader};
 
 /// Somebody who asks, and what they can be asked about.
 #[derive(Clone, Debug)]
@@ -24,7 +24,11 @@ impl Query {
     pub fn read_by(&self, access: &Access, reader: Reader) -> Query {
         let desk = Desk { access: access.clone(), reader: Arc::new(reader) };
         let accounts = desk.reader.accounts.clone();
-        Query { desk: Some(desk), ..self.within(accounts) }
+        let named = match desk.reader.by {
+            By::Open => self.clone(),
+            _ => self.with_turns_of(&desk.reader.name),
+        };
+        Query { desk: Some(desk), ..named.within(accounts) }
     }
 
     /// Errors: the reader's role is a lesser one.

@@ -18,7 +18,7 @@ use super::{
     filter::{column, condition},
     reach::Visible,
     read,
-    session::{Session, Trouble, permit},
+    session::{Session, Trouble},
     sql,
 };
 
@@ -41,7 +41,7 @@ impl Entities for Query {
 }
 
 async fn profile(query: &Query, entity: &Entity) -> Result<Option<Profile>, Trouble> {
-    let _permit = permit(&query.panels).await?;
+    let _permit = query.panels.take().await?;
     let mut session = Session::begin(&query.reach).await?;
     let visible = query.visible(entity.filter());
     let Some((first, last)) = seen(&mut session, &visible).await? else { return Ok(None) };

@@ -12,7 +12,7 @@ use sqlx::{AssertSqlSafe, Execute, PgConnection, Postgres, QueryBuilder, Row, po
 use super::{
     Query,
     plan::Plan,
-    session::{Session, Trouble, permit},
+    session::{Session, Trouble},
     sql::{self, Statement},
 };
 use crate::store::month;
@@ -21,7 +21,7 @@ use crate::store::month;
 const ARGUMENTS: usize = 100;
 
 pub async fn read(query: &Query, mut plan: Plan<'_>) -> Result<Inspection, Trouble> {
-    let _permit = permit(&query.panels).await?;
+    let _permit = query.panels.take().await?;
     let mut session = Session::begin(&query.reach).await?;
     let mut conditions = None;
     // Which rows of shared tables there are, ids and counts of them tell of all accounts.

@@ -18,10 +18,9 @@ use model::{
     view::View,
 };
 use sqlx::PgPool;
-use tokio::sync::Semaphore;
 
-use self::reach::Reach;
 pub use self::{discover::Patience, reach::Visible, read::timestamp, session::database as database_error, sql::Source};
+use self::{reach::Reach, turns::Turns};
 use crate::{clock::Clock, ingest::enrich::GeoIp, store::change};
 
 mod about;
@@ -40,6 +39,7 @@ mod reach;
 mod read;
 mod session;
 mod sql;
+mod turns;
 mod values;
 
 /// Answers pages and exports from Postgres; cheap to clone.
@@ -52,9 +52,9 @@ pub struct Query {
     pub patience: Patience,
     /// Panels that may run at once: fewer than the pool has connections, so that health checks, single events and
     /// ingest always find one.
-    panels: Arc<Semaphore>,
+    panels: Turns,
     /// Exports that may run at once: each holds a connection for as long as its reader takes.
-    exports: Arc<Semaphore>,
+    exports: Turns,
     fixed: Arc<dashboard::Fixed>,
     answers: Arc<answers::Answers>,
     quiet: ingest::KeptQuiet,
@@ -66,8 +66,8 @@ pub struct Query {
 impl Query {
     pub fn new(pool: PgPool, clock: Clock, geoip: GeoIp) -> Query {
         let connections = pool.options().get_max_connections();
-        let panels = Arc::new(Semaphore::new((connections * 3 / 4).max(1) as usize));
-        let exports = Arc::new(Semaphore::new((connections / 4).max(1) as usize));
+        let panels = Turns::new((connections * 3 / 4).max(1) as usize);
+        let exports = Turns::new((connections / 4).max(1) as usize);
         Query {
             reach: Reach::all(pool),
             clock,
@@ -87,6 +87,16 @@ impl Query {
     #[must_use]
     pub fn within(&self, accounts: Accounts) -> Query {
         Query { reach: self.reach.within(accounts), ..self.clone() }
+    }
+
+    /// The same for one of many who hold a share link: together they have the turns of one reader.
+    #[must_use]
+    pub fn of_link(&self, link: i64, accounts: Accounts) -> Query {
+        self.with_turns_of(&format!("link {link}")).within(accounts)
+    }
+
+    fn with_turns_of(&self, reader: &str) -> Query {
+        Query { panels: self.panels.of(reader), exports: self.exports.of(reader), ..self.clone() }
     }
 
     /// A filter as this reader asks it.
@@ -131,7 +141,7 @@ impl Query {
 
     async fn series(&self, mut plan: plan::Plan<'_>) -> Result<Series, session::Trouble> {
         let started = Instant::now();
-        let _permit = session::permit(&self.panels).await?;
+        let _permit = self.panels.take().await?;
         let mut session = session::Session::begin(&self.reach).await?;
         plan.know(session.known(plan.questions()).await?);
         let table = session.main(&plan).await?;

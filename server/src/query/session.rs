@@ -10,7 +10,6 @@ use model::{
 };
 use sqlx::{AssertSqlSafe, PgConnection, PgTransaction, Postgres, QueryBuilder, postgres::PgRow};
 use time::OffsetDateTime;
-use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{
     about,
@@ -89,14 +88,6 @@ pub fn database(error: &sqlx::Error) -> Error {
             _ => Error::new(Kind::Internal, "The query failed. The server's log says why."),
         },
         _ => Error::new(Kind::Internal, "The query failed. The server's log says why."),
-    }
-}
-
-/// The right to run a panel's queries, held until dropped.
-pub async fn permit(panels: &Semaphore) -> Result<SemaphorePermit<'_>, Trouble> {
-    match tokio::time::timeout(LONGEST_WAIT, panels.acquire()).await {
-        Ok(Ok(permit)) => Ok(permit),
-        Ok(Err(_)) | Err(_) => Err(Trouble::Busy),
     }
 }
 

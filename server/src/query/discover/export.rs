@@ -1,17 +1,15 @@
 //! All rows of a list, from one snapshot, in batches: memory holds one batch however many there are.
 
-use std::sync::Arc;
-
 use app::api::{Listing, Rows};
 use async_trait::async_trait;
 use model::{error::Error, series::Cell};
 use sqlx::{PgTransaction, Postgres, QueryBuilder};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
     super::{
         reach::Reach,
-        session::{self, LONGEST_WAIT, Trouble},
+        session::{self, Trouble},
+        turns::{Turn, Turns},
     },
     ask::{Ask, From},
     rows,
@@ -26,15 +24,12 @@ const BATCH: u32 = 500;
 const BEGIN: &str = session::begin!("50s", "cursor_tuple_fraction = 1");
 
 /// Begins an export. `exports` bounds how many run at once.
-pub async fn start(reach: &Reach, exports: &Arc<Semaphore>, ask: &Ask) -> Result<Listing, Trouble> {
-    let permit = match tokio::time::timeout(LONGEST_WAIT, exports.clone().acquire_owned()).await {
-        Ok(Ok(permit)) => permit,
-        Ok(Err(_)) | Err(_) => return Err(Trouble::Busy),
-    };
+pub async fn start(reach: &Reach, exports: &Turns, ask: &Ask) -> Result<Listing, Trouble> {
+    let turn = exports.take().await?;
     let mut transaction = reach.begin(BEGIN).await?;
     declare(ask).build().execute(&mut *transaction).await?;
     let columns = ask.heads();
-    let export = Export { transaction, ask: ask.clone(), left: ask.limit, ended: false, _permit: permit };
+    let export = Export { transaction, ask: ask.clone(), left: ask.limit, ended: false, _turn: turn };
     Ok(Listing { columns, window: ask.window, rows: Box::new(export) })
 }
 
@@ -53,7 +48,7 @@ struct Export {
     /// Rows that may still come; `None`: all.
     left: Option<u32>,
     ended: bool,
-    _permit: OwnedSemaphorePermit,
+    _turn: Turn,
 }
 
 #[async_trait]

@@ -24,7 +24,7 @@ impl Discover for Query {
         let mut ask = Ask::new(view, discover, self.clock.now(), self.reach.accounts())?;
         let started = Instant::now();
         let answer = async {
-            let _permit = session::permit(&self.panels).await?;
+            let _permit = self.panels.take().await?;
             let mut session = Session::begin(&self.reach).await?;
             ask.known = session.known(Questions::of([ask.condition.all()])).await?.into();
             let series = rows::read(&mut session, &ask, self.patience).await?;
@@ -39,7 +39,7 @@ impl Discover for Query {
         let mut ask = Ask::new(view, &discover::Discover::default(), self.clock.now(), self.reach.accounts())?;
         let started = Instant::now();
         let answer = async {
-            let _permit = session::permit(&self.panels).await?;
+            let _permit = self.panels.take().await?;
             let mut session = Session::begin(&self.reach).await?;
             ask.known = session.known(Questions::of([ask.condition.all()])).await?.into();
             let series = values::read(&mut session, &ask, wanted).await?;

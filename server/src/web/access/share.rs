@@ -188,7 +188,7 @@ async fn answers(gate: &Gate, opened: &Opened, added: &str) -> Result<Answers, E
     if let Some(snapshot) = &opened.snapshot {
         return Ok(snapshot.0.clone());
     }
-    let query = gate.query.within(opened.accounts.clone());
+    let query = gate.query.of_link(opened.id, opened.accounts.clone());
     match &share.what {
         What::Search(_) => {
             let discover = share.what.search().unwrap_or_default();
