@@ -16,11 +16,10 @@ pub async fn run(global: &Global, settings: &Audit) -> anyhow::Result<ExitCode> 
     let database = Database::open(global, 2).await?;
     let is_whole = database
         .with(async |pool| {
-            let mut next = 1;
-            while !settings.verify {
-                let entries = store::from(pool, next, PIECE).await?;
-                let Some(last) = entries.last() else { break };
-                next = last.entry_id + 1;
+            let mut next = (!settings.verify).then_some(1);
+            while let Some(first) = next {
+                let entries = store::from(pool, first, PIECE).await?;
+                next = entries.last().map(|last| last.entry_id + 1);
                 let lines: String = entries.into_iter().map(line).collect();
                 super::print(&lines)?;
             }
