@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod command;
 pub mod config;
+pub mod disk;
 pub mod ingest;
 pub mod integrity;
 pub mod postgres;

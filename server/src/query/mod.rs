@@ -20,7 +20,7 @@ use sqlx::PgPool;
 use tokio::sync::Semaphore;
 
 pub use self::sql::Source;
-use crate::{clock::Clock, ingest::enrich::GeoIp, store::change};
+use crate::{clock::Clock, disk::Disk, ingest::enrich::GeoIp, store::change};
 
 mod about;
 pub(crate) mod answers;
@@ -44,6 +44,7 @@ pub struct Query {
     pub pool: PgPool,
     pub clock: Clock,
     pub geoip: GeoIp,
+    disk: Disk,
     /// Panels that may run at once: fewer than the pool has connections, so that health checks, single events and
     /// ingest always find one.
     panels: Arc<Semaphore>,
@@ -63,12 +64,18 @@ impl Query {
             pool,
             clock,
             geoip,
+            disk: Disk::default(),
             panels,
             exports,
             fixed: Arc::default(),
             answers: Arc::default(),
             quiet: Arc::default(),
         }
+    }
+
+    /// The same, of a database on this disk.
+    pub fn with_disk(self, disk: Disk) -> Query {
+        Query { disk, ..self }
     }
 
     /// The statements that a panel runs, for reading and for tests: the id of the table (empty for the panel's own)

@@ -42,7 +42,7 @@ mod push;
 
 pub use live::Live;
 
-use crate::ingest::source::push::Endpoints;
+use crate::{disk::Disk, ingest::source::push::Endpoints};
 
 /// What a router is told beside its backend.
 #[derive(Clone, Debug, Default)]
@@ -54,6 +54,8 @@ pub struct Settings {
     pub live: Option<Live>,
     /// Where others send events to.
     pub pushes: Endpoints,
+    /// The database's.
+    pub disk: Disk,
 }
 
 impl Settings {
@@ -71,10 +73,10 @@ pub fn router(backend: Arc<dyn Backend>) -> Router {
 /// Everything that Trailmap answers to.
 pub fn router_with(backend: Arc<dyn Backend>, settings: Settings) -> Router {
     let metrics = metrics::Metrics::default();
-    let collected = get(metrics::answer).with_state((metrics.clone(), backend.clone()));
+    let collected = get(metrics::answer).with_state((metrics.clone(), backend.clone(), settings.disk.clone()));
     let pages = page::routes(backend.clone())
         .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready).with_state(backend.clone()))
+        .route("/readyz", get(health::ready).with_state((backend.clone(), settings.disk)))
         .merge(discover::routes(backend.clone()))
         .merge(ingest::routes(backend.clone()))
         .layer(from_fn_with_state(backend.clone(), export::answer));
