@@ -11,9 +11,11 @@ mod database_url;
 pub mod file;
 mod folder;
 pub mod retention;
+mod size;
 pub mod source;
 
 pub use database_url::DatabaseUrl;
+pub use size::Size;
 
 /// AWS CloudTrail as a dashboard: reads CloudTrail files into Postgres and serves pages, charts and exports.
 #[derive(Clone, Debug, Parser)]
@@ -55,6 +57,13 @@ pub struct Global {
     /// Default: the folder `geoip` in the data folder, when there is one.
     #[arg(long, value_name = "PATH", env = "TRAILMAP_GEOIP", value_delimiter = ':', global = true)]
     geoip: Vec<PathBuf>,
+
+    /// Room that is left free on the disk of the private Postgres, as 2GB or 512MiB: ingest is paused below it; 0: never
+    ///
+    /// Default: a twentieth of the disk, at least 128 MiB and at most 1 GiB. A Postgres that is named by --database-url is asked
+    /// nothing: there, ingest is paused when it says that its disk is full, until it has room again.
+    #[arg(long, value_name = "SIZE", env = "TRAILMAP_DISK_RESERVE", global = true)]
+    disk_reserve: Option<Size>,
 
     /// What to log, as a filter: `info`, `debug`, `warn,server::ingest=debug`, …
     ///
@@ -451,6 +460,11 @@ impl Global {
             }
             _ => Ok(None),
         }
+    }
+
+    /// Bytes that are left free on the disk of the private Postgres; none: as the disk's size makes it.
+    pub fn disk_reserve(&self) -> Option<u64> {
+        self.disk_reserve.map(|Size(bytes)| bytes)
     }
 
     /// GeoIP databases: those that were given, else the folder `geoip` in the data folder when it exists.

@@ -4,6 +4,7 @@ pub mod access;
 pub mod clock;
 pub mod command;
 pub mod config;
+pub mod disk;
 pub mod ingest;
 pub mod integrity;
 pub mod postgres;

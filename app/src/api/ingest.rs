@@ -21,6 +21,16 @@ pub struct Ingest {
     pub rejected: Listed<Rejected>,
     pub places: Vec<Place>,
     pub integrity: IntegrityReport,
+    pub disk: DiskRoom,
+}
+
+/// The disk of the database, where it is to be seen, and why nothing is read for now.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct DiskRoom {
+    pub free_bytes: Option<i64>,
+    /// With less, reading is paused.
+    pub reserve_bytes: Option<i64>,
+    pub paused: Option<String>,
 }
 
 /// The first few of many, and how many there are.
@@ -64,6 +74,8 @@ pub struct Source {
 pub enum SourceState {
     Running,
     Waiting,
+    /// The database has no room: it goes on by itself when it has.
+    Paused,
     Error,
     Stopped,
 }

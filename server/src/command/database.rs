@@ -4,11 +4,12 @@ use anyhow::Context;
 use sqlx::PgPool;
 
 use super::interrupt;
-use crate::{config::Global, postgres::Cluster, store};
+use crate::{config::Global, disk::Disk, postgres::Cluster, store};
 
 /// An open, migrated database; `close` it, so that a private Postgres is stopped with us.
 pub struct Database {
     pub pool: PgPool,
+    pub disk: Disk,
     cluster: Option<Cluster>,
 }
 
@@ -22,7 +23,7 @@ impl Database {
             opened = store::open(options, connections) => opened.with_context(|| format!("database {url}"))?,
             () = interrupt::received() => return Err(interrupt::Interrupted.into()),
         };
-        Ok(Database { pool, cluster: None })
+        Ok(Database { pool, disk: Disk::default(), cluster: None })
     }
 
     /// Starts the private Postgres of the data folder, whatever database is configured.
@@ -35,11 +36,21 @@ impl Database {
             () = interrupt::received() => Err(interrupt::Interrupted.into()),
         };
         match opened {
-            Ok(pool) => Ok(Database { pool, cluster: Some(cluster) }),
+            Ok(pool) => {
+                let disk = Disk::of(cluster.folder().to_owned(), global.disk_reserve());
+                Ok(Database { pool, disk, cluster: Some(cluster) })
+            }
             Err(error) => {
                 cluster.stop().await?;
                 Err(error)
             }
+        }
+    }
+
+    /// From now on a private Postgres that ends is started again.
+    pub fn attend(&mut self) {
+        if let Some(cluster) = &mut self.cluster {
+            cluster.attend();
         }
     }
 

@@ -3,7 +3,6 @@
 use std::{fs, io::ErrorKind, path::Path, process::ExitCode};
 
 use anyhow::Context;
-use sqlx::PgPool;
 
 use super::{database::Database, ingest, serve};
 use crate::{
@@ -22,7 +21,7 @@ pub async fn run(global: &Global, settings: &Demo) -> anyhow::Result<ExitCode> {
     let data_dir = global.data_dir()?;
     let database = Database::private(global, serve::CONNECTIONS).await?;
     let filled = tokio::select! {
-        filled = fill(&database.pool, &geoip, &data_dir, settings, own) => filled,
+        filled = fill(&database, &geoip, &data_dir, settings, own) => filled,
         () = super::interrupt::received() => Err(super::interrupt::Interrupted.into()),
     };
     if let Err(error) = filled {
@@ -34,9 +33,16 @@ pub async fn run(global: &Global, settings: &Demo) -> anyhow::Result<ExitCode> {
 }
 
 /// Reads the user's own files; without any, the sample when the database has no events.
-async fn fill(pool: &PgPool, geoip: &GeoIp, data_dir: &Path, settings: &Demo, own: Vec<Input>) -> anyhow::Result<()> {
+async fn fill(
+    database: &Database,
+    geoip: &GeoIp,
+    data_dir: &Path,
+    settings: &Demo,
+    own: Vec<Input>,
+) -> anyhow::Result<()> {
+    let Database { pool, disk, .. } = database;
     if !own.is_empty() {
-        let summary = ingest::read(pool, geoip, own).await?;
+        let summary = ingest::read(pool, geoip, disk, own).await?;
         tracing::info!(
             new = summary.events_inserted,
             already_there = summary.events_duplicate,
@@ -56,7 +62,7 @@ async fn fill(pool: &PgPool, geoip: &GeoIp, data_dir: &Path, settings: &Demo, ow
     if !interrupted {
         write(settings, &folder).await?;
     }
-    let summary = ingest::read(pool, geoip, vec![Input::Path(folder.clone())]).await?;
+    let summary = ingest::read(pool, geoip, disk, vec![Input::Path(folder.clone())]).await?;
     tracing::info!(events = summary.events_inserted, seconds = summary.seconds, "the sample is loaded");
     remove(&folder)
 }

@@ -5,12 +5,13 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use sqlx::PgPool;
 
 use super::database::Database;
 use crate::{
     config::{Global, Ingest, OutputFormat},
+    disk::{Disk, Full},
     ingest::{self, Input, Summary, enrich::GeoIp},
 };
 
@@ -24,7 +25,8 @@ pub async fn run(global: &Global, settings: &Ingest) -> anyhow::Result<ExitCode>
     let inputs = inputs(&settings.paths)?;
     let geoip = GeoIp::open(&global.geoip()?)?;
     let database = Database::open(global, CONNECTIONS).await?;
-    let summary = database.with(async |pool| read(pool, &geoip, inputs).await).await?;
+    let disk = database.disk.clone();
+    let summary = database.with(async |pool| read(pool, &geoip, &disk, inputs).await).await?;
     match settings.format {
         OutputFormat::Json => super::print(&format!("{}\n", serde_json::to_string(&summary)?))?,
         OutputFormat::Text => super::print(&text(&summary))?,
@@ -32,12 +34,19 @@ pub async fn run(global: &Global, settings: &Ingest) -> anyhow::Result<ExitCode>
     Ok(if summary.objects_failed > 0 { ExitCode::from(super::SOME_FAILED) } else { ExitCode::SUCCESS })
 }
 
-/// Ingests with a progress bar on a terminal; failed objects are told on standard error.
-pub async fn read(pool: &PgPool, geoip: &GeoIp, inputs: Vec<Input>) -> anyhow::Result<Summary> {
+/// Ingests with a progress bar on a terminal; failed objects are told on standard error. A full disk ends it: nobody may be there to
+/// make room.
+pub async fn read(pool: &PgPool, geoip: &GeoIp, disk: &Disk, inputs: Vec<Input>) -> anyhow::Result<Summary> {
     let bar = bar::Bar::new();
-    let summary = ingest::run(pool, geoip, inputs, &bar).await;
+    let summary = ingest::run(pool, geoip, disk, inputs, &bar).await;
     bar.finish();
-    summary
+    summary.map_err(|error| match error.downcast::<Full>() {
+        Ok(full) => anyhow!(
+            "{full}. What was read before is stored. Make room, or choose another --disk-reserve, and run it again: it goes on \
+             from there"
+        ),
+        Err(error) => error,
+    })
 }
 
 /// Resolves paths, globs and `-`. Errors: a path that is not there, a pattern that matches nothing.

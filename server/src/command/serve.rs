@@ -70,15 +70,18 @@ pub fn file(settings: &Serve) -> anyhow::Result<File> {
 
 /// Answers requests, reads from the sources and deletes what is expired until a signal comes; then closes the database.
 pub async fn serve(
-    database: Database,
+    mut database: Database,
     geoip: GeoIp,
     listener: TcpListener,
     settings: &Serve,
     file: File,
 ) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
+    database.attend();
+    let disk = database.disk.clone();
     let folder = settings.dashboards.as_deref().filter(|folder| !folder.as_os_str().is_empty());
     let query = Query::new(database.pool.clone(), Clock::System, geoip.clone())
+        .with_disk(disk.clone())
         .with_dashboards(folder, &settings.allowed_regions)
         .await?;
     let live = web::Live::listen(database.pool.clone());
@@ -94,11 +97,11 @@ pub async fn serve(
     let gate = web::Gate { access, query: query.clone(), proxies };
     let File { sources, retention } = file;
     let keeper = Keeper::start(database.pool.clone(), retention);
-    let runner = (!sources.is_empty()).then(|| Runner::start(database.pool.clone(), geoip, sources));
+    let runner = (!sources.is_empty()).then(|| Runner::start(database.pool.clone(), geoip, disk.clone(), sources));
     let pushes = runner.as_ref().map(|runner| runner.endpoints.clone()).unwrap_or_default();
     let secure = base.starts_with("https://");
-    let settings =
-        web::Settings { live: Some(live.clone()), pushes, gate: Some(gate), secure, ..names(settings, address) };
+    let gate = Some(gate);
+    let settings = web::Settings { live: Some(live.clone()), pushes, gate, secure, disk, ..names(settings, address) };
     let router = web::router_with(Arc::new(query), settings);
 
     let (stop, stopping) = tokio::sync::oneshot::channel::<()>();

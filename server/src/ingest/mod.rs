@@ -30,7 +30,7 @@ use sqlx::{PgPool, Postgres, pool::PoolConnection};
 use tokio::sync::mpsc;
 
 use self::{read::Reader, source::Object, write::Writer};
-use crate::{clock::Clock, store};
+use crate::{clock::Clock, disk::Disk, store};
 
 pub mod client;
 pub mod decode;
@@ -146,10 +146,12 @@ impl Drop for Lent {
     }
 }
 
-/// Reads all inputs into the database. Errors: only what stops the whole run (database gone); a bad object is counted and told.
+/// Reads all inputs into the database. Errors: only what stops the whole run (database gone, its disk full); a bad object is counted
+/// and told.
 pub async fn run(
     pool: &PgPool,
     geoip: &enrich::GeoIp,
+    disk: &Disk,
     inputs: Vec<Input>,
     progress: &dyn Progress,
 ) -> anyhow::Result<Summary> {
@@ -159,7 +161,7 @@ pub async fn run(
         progress.failed(&error.uri, &error.reason);
     }
     let known = store::known::Known::default();
-    let Batch { mut summary, times, .. } = batch(pool, geoip, objects, ahead(), progress, &known).await?;
+    let Batch { mut summary, times, .. } = batch(pool, geoip, disk, objects, ahead(), progress, &known).await?;
     summary.objects_failed += unreadable.len() as u64;
     settle(pool, &Stored { events: summary.events_inserted, times }).await?;
     Ok(Summary { seconds: began.elapsed().as_secs_f64(), ..summary })
@@ -170,6 +172,7 @@ pub async fn run(
 pub async fn batch(
     pool: &PgPool,
     geoip: &enrich::GeoIp,
+    disk: &Disk,
     objects: Vec<Object>,
     ahead: usize,
     progress: &dyn Progress,
@@ -193,7 +196,7 @@ pub async fn batch(
     let mut lent = Lent { connection: pool.acquire().await?, done: false };
     let connection = &mut *lent.connection;
     let (dimensions, months) = known.recall(connection, Clock::System.now().0 * 1000).await?;
-    let mut writer = Writer::new(progress, advanced, dimensions.clone(), months);
+    let mut writer = Writer::new(disk, progress, advanced, dimensions.clone(), months);
     writer.summary.objects_skipped = skipped;
     let mut objects: Vec<_> = (0..).zip(objects).collect();
     while !objects.is_empty() {

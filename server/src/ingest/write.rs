@@ -16,10 +16,13 @@ use super::{
     read::{Message, Part, Reading},
     source::Object,
 };
-use crate::store::{
-    dimension::{self, Dimensions},
-    event::{self, Row},
-    month::{Month, Months},
+use crate::{
+    disk::Disk,
+    store::{
+        dimension::{self, Dimensions},
+        event::{self, Row},
+        month::{Month, Months},
+    },
 };
 
 /// An object larger than a group goes to the database in pieces of this size, all in one transaction.
@@ -31,6 +34,7 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// One run's writer.
 pub struct Writer<'a> {
+    disk: &'a Disk,
     progress: &'a dyn Progress,
     advanced: Box<dyn FnMut() -> u64 + Send + 'a>,
     dimensions: Dimensions,
@@ -49,16 +53,17 @@ pub struct Writer<'a> {
 impl<'a> Writer<'a> {
     /// `advanced` tells the compressed bytes that were read since its last call.
     pub fn new(
+        disk: &'a Disk,
         progress: &'a dyn Progress,
         advanced: Box<dyn FnMut() -> u64 + Send + 'a>,
         dimensions: Dimensions,
         months: Months,
     ) -> Writer<'a> {
         let (summary, failed, times, again, attempts, group) = Default::default();
-        Writer { progress, advanced, dimensions, months, summary, failed, times, again, attempts, group }
+        Writer { disk, progress, advanced, dimensions, months, summary, failed, times, again, attempts, group }
     }
 
-    /// Stores everything that comes. Errors: the database is gone or refuses what it must not.
+    /// Stores everything that comes. Errors: the database is gone, has no room, or refuses what it must not.
     pub async fn run(
         &mut self,
         connection: &mut PgConnection,
@@ -148,6 +153,7 @@ impl<'a> Writer<'a> {
         if group.objects.is_empty() {
             return Ok(());
         }
+        self.disk.look()?;
         self.months.make(connection, months(&group.parts)).await?;
         let mut attempt = 1;
         let (ids, inserted, generation) = loop {
@@ -179,6 +185,7 @@ impl<'a> Writer<'a> {
         mut reading: Reading,
         parts: Vec<Part>,
     ) -> anyhow::Result<()> {
+        self.disk.look()?;
         self.months.make(connection, months(&parts)).await?;
         let Err(error) = self.try_store_large(connection, &mut reading, parts).await else { return Ok(()) };
         match error.downcast::<BrokeOff>() {
@@ -243,7 +250,10 @@ impl<'a> Writer<'a> {
             let end = if bytes >= PIECE_BYTES { None } else { Some(self.next(reading).await?) };
             match end {
                 Some(Message::Part(part)) => parts.push(*part),
-                None => store_piece(connection, &ids, &mut parts, whole, &mut inserted).await?,
+                None => {
+                    self.disk.look()?;
+                    store_piece(connection, &ids, &mut parts, whole, &mut inserted).await?;
+                }
                 Some(Message::End(outcome)) if broke_off(reading, &outcome) => return Err(BrokeOff(outcome).into()),
                 Some(Message::End(outcome)) => {
                     whole.outcome = outcome;

@@ -86,7 +86,7 @@ pub async fn keep(intake: Intake, settings: Verify) {
     let (client, keys) = (s3::client(&config), keys.unwrap_or_else(|| Keys::asked(config)));
     let mut watch = Watch::new(&source, pool, client, keys, settings);
     let poll = watch.settings.poll;
-    loop {
+    while intake.room().await {
         let pause = {
             let mut round = std::pin::pin!(AssertUnwindSafe(watch.round(&intake.stop)).catch_unwind());
             let ended = tokio::select! {

@@ -11,6 +11,10 @@
 use std::{
     ffi::OsString,
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use anyhow::Context;
@@ -18,7 +22,9 @@ use sqlx::{
     Connection, PgConnection,
     postgres::{PgConnectOptions, PgSslMode},
 };
+use tokio_util::task::AbortOnDropHandle;
 
+mod attend;
 mod lock;
 mod owner;
 mod place;
@@ -61,8 +67,11 @@ impl Settings {
 
 /// A running cluster of our own. The last process that uses it stops it: by `stop` or, at the latest, when dropped.
 pub struct Cluster {
-    server: Server,
+    server: Arc<Server>,
     usage: Option<Usage>,
+    attendant: Option<AbortOnDropHandle<()>>,
+    /// Set before we stop using it.
+    left: Arc<AtomicBool>,
 }
 
 impl Cluster {
@@ -93,7 +102,13 @@ impl Cluster {
         }
         server.ensure_running()?;
         usage.share()?;
-        Ok(Cluster { server, usage: Some(usage) })
+        Ok(Cluster { server: Arc::new(server), usage: Some(usage), attendant: None, left: Arc::default() })
+    }
+
+    /// From now on the server is started again whenever it ends, for as long as the cluster is used here.
+    pub fn attend(&mut self) {
+        let attending = attend::attend(self.server.clone(), self.left.clone());
+        self.attendant = Some(AbortOnDropHandle::new(tokio::spawn(attending)));
     }
 
     /// How to connect to Trailmap's database in the cluster.
@@ -141,6 +156,8 @@ impl Cluster {
 
     fn release(&mut self) -> anyhow::Result<()> {
         let Some(mut usage) = self.usage.take() else { return Ok(()) };
+        self.left.store(true, Ordering::Release);
+        self.attendant = None;
         let _turn = Turn::take(&self.server.place.home)?;
         if usage.is_alone()? { self.server.stop() } else { Ok(()) }
     }

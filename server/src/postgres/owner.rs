@@ -88,10 +88,14 @@ impl Owner {
         if self.switch { std::os::unix::fs::lchown(path, Some(self.uid), Some(self.gid)) } else { Ok(()) }
     }
 
-    /// Writes a file as this user, so that root never follows a link that this user has placed.
+    /// Writes a file as this user, so that root never follows a link that this user has placed. It stays as it was where the
+    /// new text cannot be written whole.
     pub fn write(&self, path: &Path, text: &str) -> anyhow::Result<()> {
         let mut command = self.command("/bin/sh");
-        command.args(["-c", r#"umask 077; cat > "$1""#, "sh"]).arg(path).stdin(Stdio::piped());
+        command
+            .args(["-c", r#"umask 077; cat > "$1.new" && mv -f "$1.new" "$1""#, "sh"])
+            .arg(path)
+            .stdin(Stdio::piped());
         let mut child = command.spawn().with_context(|| format!("cannot run sh as the user {}", self.name))?;
         child.stdin.take().context("stdin")?.write_all(text.as_bytes())?;
         let status = child.wait()?;

@@ -12,6 +12,7 @@ use std::{
 use anyhow::{Context, bail};
 
 use super::{NAME, PORT, Settings, owner::Owner, place::Place, programs::Programs};
+use crate::disk;
 
 /// Recovery after a crash may take this long.
 const START: Duration = Duration::from_secs(300);
@@ -28,8 +29,6 @@ max_connections = 100
 shared_buffers = 256MB
 work_mem = 32MB
 maintenance_work_mem = 256MB
-max_wal_size = 4GB
-min_wal_size = 256MB
 checkpoint_timeout = 15min
 wal_compression = lz4
 synchronous_commit = on
@@ -190,7 +189,8 @@ impl Server {
         // A list of folders, each in double quotes, in the single quotes of a setting.
         let folder = self.place.socket.display().to_string().replace('"', "\"\"").replace('\'', "''");
         let durable = if self.durable { "" } else { NOT_DURABLE };
-        format!("{TUNING}port = {PORT}\nunix_socket_directories = '\"{folder}\"'\n{durable}")
+        let log = log_sizes(disk::measure(&self.place.data).map(|(_, total)| total));
+        format!("{TUNING}{log}port = {PORT}\nunix_socket_directories = '\"{folder}\"'\n{durable}")
     }
 
     /// The last lines that were logged after the first `bytes`.
@@ -200,5 +200,25 @@ impl Server {
         let text = String::from_utf8_lossy(new).into_owned();
         let lines: Vec<_> = text.lines().collect();
         lines[lines.len().saturating_sub(15)..].join("\n")
+    }
+}
+
+/// How large the write-ahead log may grow between checkpoints, and how much of it is kept to be used again: a twentieth of the disk,
+/// as a fast load makes more of it than of rows. On a large one as much as a load writes in some minutes.
+fn log_sizes(disk: Option<u64>) -> String {
+    let most = disk.map_or(4096, |bytes| (bytes / 20) >> 20).clamp(64, 4096);
+    // Four segments at the least: a database that is not written to goes on with them when the disk is full.
+    format!("max_wal_size = {most}MB\nmin_wal_size = {}MB\n", (most / 4).clamp(64, 256))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_is_as_large_as_the_disk_allows() {
+        let sizes = [Some(300 << 20), Some(20 << 30), Some(1 << 40), None].map(log_sizes);
+        let told = [(64, 64), (1024, 256), (4096, 256), (4096, 256)];
+        assert_eq!(sizes, told.map(|(most, least)| format!("max_wal_size = {most}MB\nmin_wal_size = {least}MB\n")));
     }
 }

@@ -7,9 +7,9 @@ use std::{
 };
 
 use app::api::{
-    Backfill, ByHand, Checked, Counts, FailedObject, Ingest, IngestSource as Source, Ingests, IntegrityProblem,
-    IntegrityReport, IntegritySource, IntegrityTrail, Listed, Place, PoisonMessage, Quiet, Rejected, Retry,
-    SourceState,
+    Backfill, ByHand, Checked, Counts, DiskRoom, FailedObject, Ingest, IngestSource as Source, Ingests,
+    IntegrityProblem, IntegrityReport, IntegritySource, IntegrityTrail, Listed, Place, PoisonMessage, Quiet, Rejected,
+    Retry, SourceState,
 };
 use async_trait::async_trait;
 use model::{access::Role, error::Error, time::Timestamp};
@@ -18,7 +18,7 @@ use time::OffsetDateTime;
 use tokio::sync::Mutex;
 
 use super::{Query, read::timestamp, session};
-use crate::store;
+use crate::{disk::Disk, store};
 
 /// Rows of each list.
 const SHOWN: i64 = 20;
@@ -40,7 +40,8 @@ pub type KeptQuiet = Arc<Mutex<Option<(Instant, Quiet)>>>;
 #[async_trait]
 impl Ingests for Query {
     async fn ingest(&self) -> Result<Ingest, Error> {
-        read(self.reach.everything()?, self.clock.now()).await.map_err(|error| failed(&error))
+        let ingest = read(self.reach.everything()?, self.clock.now()).await.map_err(|error| failed(&error))?;
+        Ok(on(&self.disk, ingest))
     }
 
     async fn retry(&self, what: &Retry) -> Result<u64, Error> {
@@ -103,7 +104,24 @@ async fn read(pool: &PgPool, at: Timestamp) -> sqlx::Result<Ingest> {
         rejected: rejected(pool).await?,
         places: places(pool, at).await?,
         integrity: integrity(pool, at).await?,
+        disk: DiskRoom::default(),
     })
+}
+
+/// With what is known of the disk. It is not in the database, which is not written to while it has no room.
+fn on(disk: &Disk, mut ingest: Ingest) -> Ingest {
+    let bytes = |bytes: u64| i64::try_from(bytes).unwrap_or(i64::MAX);
+    let room = disk.room();
+    ingest.disk.free_bytes = room.map(|room| bytes(room.free));
+    ingest.disk.reserve_bytes = room.map(|room| bytes(room.reserve));
+    let Some(pause) = disk.pause() else { return ingest };
+    for source in ingest.sources.iter_mut().filter(|source| source.state != SourceState::Stopped) {
+        source.state = SourceState::Paused;
+        source.last_error = Some(format!("Paused: {}", pause.reason));
+        source.last_error_at = Some(pause.since);
+    }
+    ingest.disk.paused = Some(pause.reason);
+    ingest
 }
 
 async fn sources(pool: &PgPool, at: Timestamp) -> sqlx::Result<Vec<Source>> {

@@ -21,7 +21,7 @@ use sqlx::PgPool;
 
 pub use self::{discover::Patience, reach::Visible, read::timestamp, session::database as database_error, sql::Source};
 use self::{reach::Reach, turns::Turns};
-use crate::{clock::Clock, ingest::enrich::GeoIp, store::change};
+use crate::{clock::Clock, disk::Disk, ingest::enrich::GeoIp, store::change};
 
 mod about;
 mod access;
@@ -50,6 +50,7 @@ pub struct Query {
     pub geoip: GeoIp,
     /// How long a page of events is looked for by their texts.
     pub patience: Patience,
+    disk: Disk,
     /// Panels that may run at once: fewer than the pool has connections, so that health checks, single events and
     /// ingest always find one.
     panels: Turns,
@@ -73,6 +74,7 @@ impl Query {
             clock,
             geoip,
             patience: Patience::default(),
+            disk: Disk::default(),
             panels,
             exports,
             fixed: Arc::default(),
@@ -102,6 +104,11 @@ impl Query {
     /// A filter as this reader asks it.
     pub fn visible(&self, filter: Ast) -> Visible {
         self.reach.visible(filter)
+    }
+
+    /// The same, of a database on this disk.
+    pub fn with_disk(self, disk: Disk) -> Query {
+        Query { disk, ..self }
     }
 
     /// The statements that a panel runs, for reading and for tests: the id of the table (empty for the panel's own)

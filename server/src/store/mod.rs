@@ -51,6 +51,27 @@ pub fn is_away(error: &sqlx::Error) -> bool {
     }
 }
 
+/// Whether it means that the database's disk is full.
+pub fn is_full(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "53100")
+}
+
+/// Whether the database's disk takes 32 MB. Nothing of it stays. Errors: others of the database's.
+pub async fn has_room(pool: &PgPool) -> sqlx::Result<bool> {
+    // A temporary table leaves no trace in the log; its rows are too short to be compressed.
+    const FILL: &str = "set local temp_tablespaces = '';
+        create temporary table room (text text) on commit drop;
+        insert into room select repeat('x', 1900) from generate_series(1, 17000)";
+    let mut transaction = pool.begin().await?;
+    let filled = sqlx::raw_sql(FILL).execute(&mut *transaction).await;
+    transaction.rollback().await?;
+    match filled {
+        Ok(_) => Ok(true),
+        Err(error) if is_full(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// A pool with sessions set to UTC, migrated to this program's schema.
 pub async fn open(options: PgConnectOptions, connections: u32) -> anyhow::Result<PgPool> {
     let options = options.options([("timezone", "UTC")]).application_name("trailmap");

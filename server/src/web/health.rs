@@ -10,6 +10,7 @@ use axum::{
 };
 
 use super::NO_STORE;
+use crate::disk::Disk;
 
 /// How long the database may take to say that it is there.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -19,12 +20,13 @@ pub async fn alive() -> Response {
     ([NO_STORE], "ok\n").into_response()
 }
 
-/// The database answers.
-pub async fn ready(State(backend): State<Arc<dyn Backend>>) -> Response {
+/// The database answers. While nothing is stored it is ready all the same, since pages are; a second line says so.
+pub async fn ready(State((backend, disk)): State<(Arc<dyn Backend>, Disk)>) -> Response {
     let ready = matches!(tokio::time::timeout(PATIENCE, backend.about()).await, Ok(Ok(_)));
-    let (status, text) = match ready {
-        true => (StatusCode::OK, "ready\n"),
-        false => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
+    let (status, text) = match (ready, disk.pause()) {
+        (true, None) => (StatusCode::OK, "ready\n".to_owned()),
+        (true, Some(pause)) => (StatusCode::OK, format!("ready\ndegraded: ingest is paused: {}\n", pause.reason)),
+        (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n".to_owned()),
     };
     (status, [NO_STORE], text).into_response()
 }

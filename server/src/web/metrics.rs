@@ -25,6 +25,7 @@ use super::{
     error::{self, Format},
     process,
 };
+use crate::disk::Disk;
 
 /// Seconds.
 const BUCKETS: [f64; 10] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
@@ -104,7 +105,10 @@ fn route(path: &str) -> &'static str {
 }
 
 /// Errors: the reader sees some accounts alone, and these numbers are of all.
-pub async fn answer(State(metrics): State<Metrics>, Extension(backend): Extension<Arc<dyn Backend>>) -> Response {
+pub async fn answer(
+    State((metrics, disk)): State<(Metrics, Disk)>,
+    Extension(backend): Extension<Arc<dyn Backend>>,
+) -> Response {
     if backend.who().accounts != "*" {
         let error = Error::new(Kind::Forbidden, "These numbers are of all accounts, of which you see only some.");
         return error::response(&error, Format::Text);
@@ -114,6 +118,7 @@ pub async fn answer(State(metrics): State<Metrics>, Extension(backend): Extensio
     process::register(&mut registry, metrics.started);
     let (ingest, about) = tokio::join!(backend.ingest(), backend.about());
     gauge(&mut registry, "trailmap_database_up", "Whether the database answers", i64::from(ingest.is_ok()));
+    of_disk(&mut registry, &disk);
     if let Ok(ingest) = &ingest {
         register(&mut registry, ingest);
     }
@@ -134,6 +139,16 @@ fn gauge(registry: &mut Registry, name: &str, help: &str, value: i64) {
     let gauge: Gauge = Gauge::default();
     gauge.set(value);
     registry.register(name, help, gauge);
+}
+
+/// Also told while the database does not answer.
+fn of_disk(registry: &mut Registry, disk: &Disk) {
+    let paused = i64::from(disk.pause().is_some());
+    gauge(registry, "trailmap_ingest_paused", "Whether nothing is read until the database has room", paused);
+    let Some(room) = disk.room() else { return };
+    let bytes = |bytes: u64| i64::try_from(bytes).unwrap_or(i64::MAX);
+    gauge(registry, "trailmap_disk_free_bytes", "Free on the disk of the private Postgres", bytes(room.free));
+    gauge(registry, "trailmap_disk_reserve_bytes", "With less, ingest is paused", bytes(room.reserve));
 }
 
 fn register(registry: &mut Registry, ingest: &Ingest) {

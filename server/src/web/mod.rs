@@ -51,7 +51,7 @@ pub use live::Live;
 pub use page::addresses;
 pub use tls::Tls;
 
-use crate::ingest::source::push::Endpoints;
+use crate::{disk::Disk, ingest::source::push::Endpoints};
 
 /// What a router is told beside its backend.
 #[derive(Clone, Default)]
@@ -67,6 +67,8 @@ pub struct Settings {
     pub gate: Option<Gate>,
     /// Browsers reach the server over encrypted connections, and shall never do so otherwise.
     pub secure: bool,
+    /// The database's.
+    pub disk: Disk,
 }
 
 impl Settings {
@@ -84,7 +86,7 @@ pub fn router(backend: Arc<dyn Backend>) -> Router {
 /// Everything that Trailmap answers to.
 pub fn router_with(backend: Arc<dyn Backend>, settings: Settings) -> Router {
     let metrics = metrics::Metrics::default();
-    let collected = get(metrics::answer).with_state(metrics.clone());
+    let collected = get(metrics::answer).with_state((metrics.clone(), settings.disk.clone()));
     let pages = page::routes().merge(discover::routes()).merge(ingest::routes()).layer(from_fn(export::answer));
     // Around the routes, not on each: a form that is refused is answered by the page's own route.
     let pages = Router::new().fallback_service(pages).layer(from_fn(change::answer)).layer(CompressionLayer::new());
@@ -92,7 +94,7 @@ pub fn router_with(backend: Arc<dyn Backend>, settings: Settings) -> Router {
     let all = Router::new()
         .nest("/pkg", assets::routes())
         .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready).with_state(backend.clone()))
+        .route("/readyz", get(health::ready).with_state((backend.clone(), settings.disk)))
         .route("/metrics", collected)
         .route("/api/v1/openapi.json", get(openapi::answer))
         .route("/live", get(live::answer).with_state(settings.live))

@@ -264,7 +264,7 @@ async fn events_get_their_places_and_get_them_anew() {
     let path = write(folder.path(), "data/a.json", json!(events).to_string());
     let geoip = GeoIp::open(&flat(&folder.path().join("geoip"))).unwrap();
     let inputs = vec![Input::Path(path)];
-    ingest::run(&pool, &geoip, inputs, &Silent).await.unwrap();
+    ingest::run(&pool, &geoip, &Default::default(), inputs, &Silent).await.unwrap();
     type Place = (Option<String>, Option<String>, Option<f64>, Option<i64>);
     let stored = async || -> Vec<Place> {
         sqlx::query_as("select country, city, latitude, as_number from event order by event_id")

@@ -240,7 +240,7 @@ async fn all_of_it_is_ingested() {
     let written: usize = files(folder.path()).values().map(|bytes| records(bytes).len()).sum();
     let pool = super::support::database().await;
     let inputs = vec![Input::Path(folder.path().to_owned())];
-    let done = ingest::run(&pool, &GeoIp::default(), inputs, &ingest::Silent).await.unwrap();
+    let done = ingest::run(&pool, &GeoIp::default(), &Default::default(), inputs, &ingest::Silent).await.unwrap();
     assert_eq!((done.objects, done.objects_failed, done.events_rejected), (summary.files, 0, 0));
     assert_eq!((done.events_read, done.events_inserted), (written as u64, 3_000));
     assert_eq!(done.events_duplicate, written as u64 - 3_000);

@@ -66,6 +66,7 @@ fn summary(ingest: &Ingest) -> String {
         1 => "1 source is running".to_owned(),
         _ => format!("{running} sources are running"),
     }];
+    parts.extend(ingest.disk.paused.as_ref().map(|reason| format!("paused: {reason}")));
     if failing > 0 {
         parts.push(format!("{failing} failing"));
     }

@@ -89,6 +89,7 @@ fn state(state: SourceState) -> (&'static str, &'static str) {
     match state {
         SourceState::Running => ("Reading", "good"),
         SourceState::Waiting => ("Up to date", "good"),
+        SourceState::Paused => ("Paused", "bad"),
         SourceState::Error => ("Failing", "bad"),
         SourceState::Stopped => ("Stopped", "off"),
     }
@@ -98,7 +99,7 @@ fn state(state: SourceState) -> (&'static str, &'static str) {
 fn error(source: &IngestSource, now: Timestamp) -> Option<AnyView> {
     const DAY_MS: i64 = 86_400_000;
     let (reason, at) = (source.last_error.clone()?, source.last_error_at?);
-    let holds = source.state == SourceState::Error;
+    let holds = matches!(source.state, SourceState::Error | SourceState::Paused);
     (holds || now.0 - at.0 < DAY_MS).then(|| {
         let class = if holds { "source-error bad" } else { "source-error" };
         let label = if holds { "" } else { "Last error: " };

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Object;
 use crate::{
+    disk::Disk,
     ingest::{self, Batch, Progress, Stored, enrich::GeoIp},
     store::{self, known::Known},
 };
@@ -34,6 +35,7 @@ pub struct Intake {
     /// Set when the program ends: then no new work is begun.
     pub stop: CancellationToken,
     geoip: GeoIp,
+    pub disk: Disk,
     turns: Arc<Semaphore>,
     /// Something was read since the last look.
     worked: Arc<AtomicBool>,
@@ -49,11 +51,17 @@ impl Intake {
             pool,
             stop: CancellationToken::new(),
             geoip,
+            disk: Disk::default(),
             turns: Arc::new(Semaphore::new(AT_A_TIME)),
             worked: Arc::default(),
             known: Known::default(),
             stored: Arc::default(),
         }
+    }
+
+    /// The same, for a database on this disk.
+    pub fn on(self, disk: Disk) -> Intake {
+        Intake { disk, ..self }
     }
 
     /// The same for another source; they share memory and connections.
@@ -78,6 +86,15 @@ impl Intake {
         }
     }
 
+    /// Waits while reading is paused; false when the program ends meanwhile.
+    pub async fn room(&self) -> bool {
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => false,
+            () = self.disk.wait() => true,
+        }
+    }
+
     /// Whether anything was read since this was asked last.
     pub fn worked(&self) -> bool {
         self.worked.swap(false, Ordering::Relaxed)
@@ -87,7 +104,8 @@ impl Intake {
         self.stored.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Stores a batch. When it returns, each object that is not in `failed` is committed. Errors: the database's.
+    /// Stores a batch. When it returns, each object that is not in `failed` is committed. Errors: the database's, or that reading is
+    /// paused.
     pub async fn take(&self, mut objects: Vec<Object>) -> anyhow::Result<Batch> {
         if objects.is_empty() {
             return Ok(Batch::default());
@@ -96,7 +114,7 @@ impl Intake {
         objects.iter_mut().for_each(|object| object.source = Some(self.name.clone()));
         let _turn = self.turns.acquire().await?;
         let told = Told { source: &self.name };
-        let batch = ingest::batch(&self.pool, &self.geoip, objects, AHEAD, &told, &self.known).await?;
+        let batch = ingest::batch(&self.pool, &self.geoip, &self.disk, objects, AHEAD, &told, &self.known).await?;
         self.stored().add(batch.summary.events_inserted, batch.times.clone());
         let summary = &batch.summary;
         if summary.objects + summary.objects_failed > 0 {

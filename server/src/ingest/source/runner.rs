@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     config::source::{Kind, Source},
+    disk::Disk,
     ingest::{self, enrich::GeoIp},
     integrity::watch,
     store::{self, source::Lock},
@@ -68,10 +69,11 @@ pub struct Runner {
 }
 
 impl Runner {
-    /// Starts all sources.
-    pub fn start(pool: PgPool, geoip: GeoIp, sources: Vec<Source>) -> Runner {
-        let intake = Intake::new(pool, geoip);
+    /// Starts all sources, of a database on this disk.
+    pub fn start(pool: PgPool, geoip: GeoIp, disk: Disk, sources: Vec<Source>) -> Runner {
+        let intake = Intake::new(pool, geoip).on(disk.clone());
         let mut tasks = JoinSet::new();
+        tasks.spawn(disk.watch(intake.pool.clone(), intake.stop.clone()));
         let names: Vec<_> = sources.iter().map(|source| source.name.clone()).collect();
         tasks.spawn(settle(intake.clone(), names));
         let locks = sources.iter().map(|source| (source.name.as_str().into(), source.kind.lock()));
@@ -178,12 +180,17 @@ async fn keep(intake: Intake, kind: Kind) {
     let Some(reader) = Reader::open(&kind).await else { return };
     let mut running = Running::new(reader, intake);
     let mut backoff = FIRST_BACKOFF;
-    while !running.intake.stopping() {
+    // While reading is paused, nobody outside is asked for anything: what would be handed out in vain counts as a try there.
+    while running.intake.room().await {
         let pause = match running.round().await {
             None => return,
             Some(Ok(round)) => {
                 backoff = FIRST_BACKOFF;
                 round.pause
+            }
+            Some(Err(error)) if running.intake.disk.is_full(&error) => {
+                running.well = None;
+                Duration::ZERO
             }
             Some(Err(error)) => {
                 let reason = format!("{error:#}");
@@ -270,7 +277,7 @@ async fn settle(intake: Intake, names: Vec<String>) {
     if let Err(error) = store::source::declare(&intake.pool, &names).await {
         tracing::warn!(%error, "sources that are no longer in the file are not marked as stopped");
     }
-    while intake.pause(SETTLE).await {
+    while intake.pause(SETTLE).await && intake.room().await {
         let stored = std::mem::take(&mut *intake.stored());
         let settled = tokio::select! {
             () = intake.stop.cancelled() => return,

@@ -41,6 +41,8 @@ const SEATS: usize = 1_024;
 const LONGEST: Duration = Duration::from_secs(150);
 /// How long a sender should wait where trying again may help, in seconds.
 const AGAIN: u64 = 1;
+/// As long, while nothing is stored.
+const AGAIN_WHEN_PAUSED: u64 = 30;
 const FIREHOSE_ID: &str = "x-amz-firehose-request-id";
 
 /// What all requests share.
@@ -64,11 +66,12 @@ pub fn routes(endpoints: Endpoints) -> Router {
 pub struct Refusal {
     status: StatusCode,
     message: String,
+    again: u64,
 }
 
 impl Refusal {
     fn new(status: StatusCode, message: impl Into<String>) -> Refusal {
-        Refusal { status, message: message.into() }
+        Refusal { status, message: message.into(), again: AGAIN }
     }
 
     fn bad(message: impl Into<String>) -> Refusal {
@@ -81,6 +84,18 @@ impl Refusal {
 
     fn unavailable(message: &str) -> Refusal {
         Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message)
+    }
+}
+
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Refusal {
+        match refused {
+            Refused::Damaged(reason) => Refusal::bad(reason),
+            Refused::Unavailable(reason) => Refusal::unavailable(reason),
+            Refused::Paused(reason) => {
+                Refusal { again: AGAIN_WHEN_PAUSED, ..Refusal::unavailable(&format!("ingest is paused: {reason}")) }
+            }
+        }
     }
 }
 
@@ -112,7 +127,7 @@ fn reply(id: &str, taken: Result<(), Refusal>) -> Response {
     answer["errorMessage"] = refusal.message.into();
     let mut response = (refusal.status, [NO_STORE], Json(answer)).into_response();
     if matches!(refusal.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
-        response.headers_mut().insert(header::RETRY_AFTER, AGAIN.into());
+        response.headers_mut().insert(header::RETRY_AFTER, refusal.again.into());
     }
     response
 }
@@ -128,6 +143,7 @@ impl Doors {
             }
             Admission::NotReady => return Err(Refusal::unavailable("this source is not ready to take requests")),
         }
+        endpoint.room()?;
         let compressed = is_gzip(&parts.headers)?;
         identity::check(&parts.headers)?;
         let _seat = self.seats.try_acquire().map_err(|_| Refusal::busy("too many requests at a time"))?;
@@ -141,14 +157,9 @@ impl Doors {
         let identity = identity::of(id, bytes.clone()).await?;
         let object = object(&endpoint.name, &identity, bytes);
         let uri = object.uri.clone();
-        match endpoint.store(object, room).await {
-            Ok(()) => {
-                tracing::debug!(source = %endpoint.name, uri, "a push is stored");
-                Ok(identity)
-            }
-            Err(Refused::Damaged(reason)) => Err(Refusal::bad(reason)),
-            Err(Refused::Unavailable(reason)) => Err(Refusal::unavailable(reason)),
-        }
+        endpoint.store(object, room).await?;
+        tracing::debug!(source = %endpoint.name, uri, "a push is stored");
+        Ok(identity)
     }
 }
 

@@ -103,7 +103,7 @@ async fn runs_at_the_same_time_miss_no_end_of_a_chain() {
         let runs = (0..3).map(|run| {
             let inputs = files.iter().skip(run).step_by(3).map(|file| Input::Path(file.clone())).collect();
             let pool = pool.clone();
-            async move { ingest::run(&pool, &Default::default(), inputs, &Silent).await.unwrap() }
+            async move { ingest::run(&pool, &Default::default(), &Default::default(), inputs, &Silent).await.unwrap() }
         });
         futures::future::join_all(runs).await;
         assert_eq!(origins(&pool).await, expected);

@@ -114,7 +114,9 @@ pub fn write(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
 /// Ingests a path without places and without progress.
 pub async fn ingest(pool: &PgPool, path: &Path) -> server::ingest::Summary {
     let inputs = vec![server::ingest::Input::Path(path.to_owned())];
-    let summary = server::ingest::run(pool, &Default::default(), inputs, &server::ingest::Silent).await.unwrap();
+    let summary = server::ingest::run(pool, &Default::default(), &Default::default(), inputs, &server::ingest::Silent)
+        .await
+        .unwrap();
     assert_eq!(summary.events_read, summary.events_inserted + summary.events_duplicate + summary.events_rejected);
     summary
 }

@@ -190,7 +190,8 @@ async fn a_large_object_is_one_transaction_and_the_same_in_any_order() {
     let inputs = || vec![Input::Path(folder.path().to_owned())];
     for millis in [50, 400, 700] {
         let geoip = Default::default();
-        let run = ingest::run(&cut, &geoip, inputs(), &Silent);
+        let disk = Default::default();
+        let run = ingest::run(&cut, &geoip, &disk, inputs(), &Silent);
         let _ = tokio::time::timeout(std::time::Duration::from_millis(millis), run).await;
         let partial: i64 = sqlx::query_scalar(
             "select count(*) from object o where events_inserted <> (select count(*) from event e where e.object_id = o.object_id)",
@@ -214,7 +215,8 @@ async fn a_dropped_run_leaves_no_connection_that_answers_wrongly() {
         let geoip = Default::default();
         let inputs = vec![Input::Path(folder.path().to_owned())];
         {
-            let mut run = Box::pin(ingest::run(&pool, &geoip, inputs, &Silent));
+            let disk = Default::default();
+            let mut run = Box::pin(ingest::run(&pool, &geoip, &disk, inputs, &Silent));
             for _ in 0..polls {
                 ended |= futures::poll!(&mut run).is_ready();
                 if ended {
@@ -247,7 +249,7 @@ async fn two_runs_at_once_store_everything_once() {
     let pool = database().await;
     let run = async |sub: &str| {
         let inputs = vec![Input::Path(folder.path().join(sub)), Input::Path(folder.path().join("c.json"))];
-        ingest::run(&pool, &Default::default(), inputs, &Silent).await.unwrap()
+        ingest::run(&pool, &Default::default(), &Default::default(), inputs, &Silent).await.unwrap()
     };
     let (a, b) = tokio::join!(run("a"), run("b"));
     assert_eq!(a.events_inserted + b.events_inserted, 4_010);
@@ -290,7 +292,7 @@ async fn progress_tells_all_bytes_events_and_failures() {
     let told = Told::default();
     let inputs =
         vec![Input::Path(folder.path().to_owned()), Input::Path("/no/such/file".into()), Input::Path(b.clone())];
-    let summary = ingest::run(&pool, &Default::default(), inputs, &told).await.unwrap();
+    let summary = ingest::run(&pool, &Default::default(), &Default::default(), inputs, &told).await.unwrap();
     let (total, bytes, events, failed) = told.0.into_inner().unwrap();
     let size = |path: &Path| path.metadata().unwrap().len();
     assert_eq!(total, size(&a) + 2 * size(&b) + size(&c));

@@ -20,8 +20,25 @@ pub struct Server(
     pub String,
 );
 
+/// With a test that fails it ends, too.
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 impl Server {
     pub fn start(database: &PgConnectOptions, config: &Path) -> Server {
+        Server::run(config, &config.with_extension("no-data"), Some(database))
+    }
+
+    /// With a private Postgres in this folder.
+    pub fn private(data_dir: &Path, config: &Path) -> Server {
+        Server::run(config, data_dir, None)
+    }
+
+    fn run(config: &Path, data_dir: &Path, database: Option<&PgConnectOptions>) -> Server {
         let mut command = Command::new(env!("CARGO_BIN_EXE_trailmap"));
         let ours = std::env::vars().map(|(name, _)| name);
         for name in ours.filter(|name| name.starts_with("TRAILMAP_") || name.starts_with("AWS_")) {
@@ -31,8 +48,8 @@ impl Server {
             .args(["serve", "--listen", "127.0.0.1:0", "--config"])
             .arg(config)
             .arg("--data-dir")
-            .arg(config.with_extension("no-data"))
-            .env("DATABASE_URL", database.to_url_lossy().as_str())
+            .arg(data_dir)
+            .env("DATABASE_URL", database.map_or(String::new(), |database| database.to_url_lossy().to_string()))
             .envs([
                 ("AWS_ACCESS_KEY_ID", "testing"),
                 ("AWS_SECRET_ACCESS_KEY", "testing"),

@@ -150,6 +150,17 @@ impl Deliveries {
         }
     }
 
+    /// An event that comes on a way of its own; returns its text.
+    pub fn also(&mut self, event: Value) -> String {
+        let text = event.to_string();
+        let folder = self.folder.path().join("clean");
+        let files = std::mem::take(&mut self.files);
+        let mut contents = Contents { folder, expected: &mut self.expected, files };
+        contents.add([event]);
+        self.files = contents.files;
+        text
+    }
+
     /// A file of one event that only the queue tells of; returns its URI.
     pub fn mark(&mut self, number: u64) -> String {
         let (file, key) = (self.files.len(), format!("other/mark-{number}.json"));

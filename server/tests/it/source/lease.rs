@@ -24,7 +24,7 @@ fn folder(name: &str, path: &Path) -> Source {
 }
 
 fn start(pool: &PgPool, sources: Vec<Source>) -> Runner {
-    Runner::start(pool.clone(), GeoIp::default(), sources)
+    Runner::start(pool.clone(), GeoIp::default(), Default::default(), sources)
 }
 
 /// Names and states, by name.

@@ -48,7 +48,7 @@ impl Site {
         let folder = tempfile::tempdir().unwrap();
         let access_key = Secret::File(write(folder.path(), "key", KEY));
         let source = Source { name: "events".to_owned(), kind: Kind::Push(Push { access_key }), verify: None };
-        let runner = Runner::start(pool.clone(), GeoIp::default(), vec![source]);
+        let runner = Runner::start(pool.clone(), GeoIp::default(), Default::default(), vec![source]);
         let settings = web::Settings { pushes: runner.endpoints.clone(), ..web::Settings::loopback() };
         let query = Query::new(pool.clone(), Clock::System, GeoIp::default());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -72,6 +72,7 @@ async fn each_source_tells_its_state_its_counts_and_its_last_object() {
     let runner = Runner::start(
         pool.clone(),
         Default::default(),
+        Default::default(),
         vec![Source { name: "drop".to_owned(), kind: Kind::Folder(kind), verify: None }],
     );
     let site = site(&pool);

@@ -21,7 +21,7 @@ use super::{
 };
 
 /// As `pg_ctl stop -m immediate`: Postgres ends without a checkpoint, and recovers when it starts.
-async fn stop_immediately(data_dir: &Path) {
+pub async fn stop_immediately(data_dir: &Path) {
     let record = std::fs::read_to_string(data_dir.join("postgres/postmaster.pid")).unwrap();
     let process: i32 = record.lines().next().unwrap().parse().unwrap();
     kill(Pid::from_raw(process), Signal::SIGQUIT).unwrap();

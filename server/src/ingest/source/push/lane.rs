@@ -102,6 +102,9 @@ impl Lane {
             return Err(Trouble::Unreachable);
         }
         self.intake.take(objects).await.map_err(|error| {
+            if self.intake.disk.is_full(&error) {
+                return Trouble::Full(format!("{error:#}"));
+            }
             tracing::error!(source = %self.intake.name, reason = format!("{error:#}"), "a batch of requests was not stored");
             let refused = error.downcast_ref::<sqlx::Error>().is_some_and(|error| error.as_database_error().is_some());
             if refused { Trouble::Refused } else { Trouble::Unreachable }
@@ -110,16 +113,18 @@ impl Lane {
 }
 
 enum Trouble {
+    Full(String),
     Unreachable,
     Refused,
 }
 
 impl Trouble {
     fn told(&self) -> Refused {
-        Refused::Unavailable(match self {
-            Trouble::Unreachable => UNREACHABLE,
-            Trouble::Refused => "the database refused it: the server's log says why",
-        })
+        match self {
+            Trouble::Full(reason) => Refused::Paused(reason.clone()),
+            Trouble::Unreachable => Refused::Unavailable(UNREACHABLE),
+            Trouble::Refused => Refused::Unavailable("the database refused it: the server's log says why"),
+        }
     }
 }
 

@@ -21,6 +21,7 @@ use self::{
 use super::{Object, intake::Intake};
 use crate::{
     config::source::{Push, Secret},
+    disk::Disk,
     store,
 };
 
@@ -46,6 +47,8 @@ pub enum Refused {
     Damaged(String),
     /// The same request may go well later.
     Unavailable(&'static str),
+    /// Nothing is stored for now, and why.
+    Paused(String),
 }
 
 /// Whether a request may come in.
@@ -68,6 +71,7 @@ pub struct Endpoint {
     /// For small bodies and for large ones.
     lanes: [mpsc::Sender<Parcel>; 2],
     told: Mutex<Told>,
+    disk: Disk,
 }
 
 /// What came in since the last look.
@@ -89,6 +93,7 @@ pub fn open(intake: &Intake, settings: Push) -> (Arc<Endpoint>, [Lane; 2]) {
         ready: AtomicBool::new(false),
         lanes: senders,
         told: Mutex::default(),
+        disk: intake.disk.clone(),
     });
     (endpoint, lanes.map(|(_, parcels)| Lane::new(intake.apart(), parcels)))
 }
@@ -102,6 +107,11 @@ impl Endpoint {
             Ok(_) => Admission::WrongKey,
             Err(_) => Admission::NotReady,
         }
+    }
+
+    /// Errors: nothing is stored for now. Asked before a body is read.
+    pub fn room(&self) -> Result<(), Refused> {
+        self.disk.look().map_err(|full| Refused::Paused(full.to_string()))
     }
 
     /// Stores an object; when it returns well, it is committed, now or before. `room` is given back then.
