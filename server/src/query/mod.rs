@@ -20,7 +20,7 @@ use sqlx::PgPool;
 use tokio::sync::Semaphore;
 
 pub use self::sql::Source;
-use crate::{clock::Clock, disk::Disk, ingest::enrich::GeoIp, store::change};
+use crate::{clock::Clock, config::quiet::Quiet, disk::Disk, ingest::enrich::GeoIp, store::change};
 
 mod about;
 pub(crate) mod answers;
@@ -45,6 +45,8 @@ pub struct Query {
     pub clock: Clock,
     pub geoip: GeoIp,
     disk: Disk,
+    /// Who counts as silent.
+    silence: Arc<Quiet>,
     /// Panels that may run at once: fewer than the pool has connections, so that health checks, single events and
     /// ingest always find one.
     panels: Arc<Semaphore>,
@@ -53,6 +55,7 @@ pub struct Query {
     fixed: Arc<dashboard::Fixed>,
     answers: Arc<answers::Answers>,
     quiet: ingest::KeptQuiet,
+    integrity: ingest::KeptIntegrity,
 }
 
 impl Query {
@@ -65,17 +68,24 @@ impl Query {
             clock,
             geoip,
             disk: Disk::default(),
+            silence: Arc::default(),
             panels,
             exports,
             fixed: Arc::default(),
             answers: Arc::default(),
             quiet: Arc::default(),
+            integrity: Arc::default(),
         }
     }
 
     /// The same, of a database on this disk.
     pub fn with_disk(self, disk: Disk) -> Query {
         Query { disk, ..self }
+    }
+
+    /// The same, with settings of its own for who counts as silent.
+    pub fn with_quiet(self, quiet: Quiet) -> Query {
+        Query { silence: Arc::new(quiet), ..self }
     }
 
     /// The statements that a panel runs, for reading and for tests: the id of the table (empty for the panel's own)
