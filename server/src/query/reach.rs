@@ -88,9 +88,14 @@ impl Visible {
         Visible { all: self.all.and(more), ..self }
     }
 
+    /// Whether events may be there that are not shown.
+    pub fn is_limited(&self) -> bool {
+        self.scope != Ast::All
+    }
+
     /// ` and (…)`, where there is anything to say: to a condition that no filter tells.
     pub fn push_scope(&self, sql: &mut QueryBuilder<Postgres>) {
-        if self.scope != Ast::All {
+        if self.is_limited() {
             sql.push(" and (");
             condition(&self.scope, sql);
             sql.push(")");

@@ -95,8 +95,17 @@ pub fn count(ask: &Ask, first: Option<&Keyset>) -> QueryBuilder<Postgres> {
     sql
 }
 
-/// Where the newest so many segments of texts before `to` begin; no row where there are no more of them in the window.
+/// Where the newest so many segments of texts before `to` begin; no row where there are no more of them in the window. Of some
+/// accounts, each event stands for a segment, so that how far it is looked tells nothing of the others'.
 pub fn edge(ask: &Ask, to: Timestamp, segments: i64) -> QueryBuilder<Postgres> {
+    if ask.condition.is_limited() {
+        let mut sql = QueryBuilder::new("select event_time from stored_event where event_time >= ");
+        sql.push_bind(instant(ask.window.from)).push(" and event_time < ").push_bind(instant(to));
+        sql.push(" and scope_id = any(array(select scope_id from scope where true");
+        ask.condition.push_scope(&mut sql);
+        sql.push("))\norder by event_time desc offset ").push_bind(segments).push(" limit 1");
+        return sql;
+    }
     let mut sql = QueryBuilder::new("select last_time from segment where last_time >= ");
     sql.push_bind(instant(ask.window.from)).push(" and last_time < ").push_bind(instant(to));
     sql.push("\norder by last_time desc offset ").push_bind(segments).push(" limit 1");
