@@ -95,7 +95,8 @@ pub fn count(ask: &Ask, first: Option<&Keyset>) -> QueryBuilder<Postgres> {
     sql
 }
 
-/// Where the newest so many segments of texts before `to` begin; no row where there are no more of them in the window.
+/// Where the newest so many segments of texts before `to` begin; no row where there are no more of them in the window. Of all
+/// accounts: how far a search comes depends on what it has to look through, and tells nothing else of it.
 pub fn edge(ask: &Ask, to: Timestamp, segments: i64) -> QueryBuilder<Postgres> {
     let mut sql = QueryBuilder::new("select last_time from segment where last_time >= ");
     sql.push_bind(instant(ask.window.from)).push(" and last_time < ").push_bind(instant(to));

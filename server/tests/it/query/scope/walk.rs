@@ -38,8 +38,9 @@ pub const WALKED: [&str; 14] = [
     "quiet",
     "panel_preview",
 ];
-/// What tells of no events: dashboards are everybody's; users and links have tests of their own.
-pub const BESIDE: [&str; 25] = [
+/// What tells of no events: an edition tells for whom and how often some were stored, and nobody is shown it; dashboards are everybody's; users and links have tests of their own.
+pub const BESIDE: [&str; 26] = [
+    "edition",
     "dashboard",
     "dashboards",
     "dashboards_deleted",
