@@ -294,7 +294,19 @@ fn schemas() -> Value {
                 "filter": { "type": "string" },
                 "columns": list(column),
                 "rows": list(reference("schemas/Event")),
-                "total": { "type": ["integer", "null"] },
+                "total": {
+                    "type": ["integer", "null"],
+                    "description": "Of all that are found; where looked_back_to is given, until there."
+                },
+                "offset": {
+                    "type": ["integer", "null"],
+                    "description": "Events before these; null where nobody counted, and total is that of this page."
+                },
+                "looked_back_to": {
+                    "type": ["string", "null"],
+                    "format": "date-time",
+                    "description": "How far back a search in texts looked, where that was not all of the range; next goes on from there."
+                },
                 "next": { "type": ["string", "null"] },
                 "next_url": { "type": ["string", "null"] },
                 "previous": { "type": ["string", "null"] },
