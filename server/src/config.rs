@@ -10,6 +10,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 mod database_url;
 pub mod file;
 mod folder;
+pub mod quiet;
 pub mod retention;
 mod size;
 pub mod source;

@@ -20,8 +20,31 @@ pub struct Ingest {
     pub poison: Listed<PoisonMessage>,
     pub rejected: Listed<Rejected>,
     pub places: Vec<Place>,
+    pub quiet_after: QuietAfter,
     pub integrity: IntegrityReport,
     pub disk: DiskRoom,
+    /// The last run of retention; none where there never was one.
+    pub retention: Option<RetentionRun>,
+}
+
+/// What a run of retention did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RetentionRun {
+    #[serde(serialize_with = "rfc3339")]
+    pub started_at: Timestamp,
+    /// None: it runs, or was broken off.
+    #[serde(serialize_with = "rfc3339_or_null")]
+    pub finished_at: Option<Timestamp>,
+    #[serde(serialize_with = "rfc3339_or_null")]
+    pub next_at: Option<Timestamp>,
+    /// What went wrong, or was left for the next run.
+    pub error: Option<String>,
+    pub events: i64,
+    /// That were dropped as a whole.
+    pub months: i32,
+    /// On disk, of all tables.
+    pub bytes_before: Option<i64>,
+    pub bytes_after: Option<i64>,
 }
 
 /// The disk of the database, where it is to be seen, and why nothing is read for now.
@@ -162,6 +185,13 @@ pub struct Place {
     pub events: i64,
     /// Longer without events than it ever was in the last 14 days.
     pub quiet: bool,
+}
+
+/// When a place is quiet: without events for so many hours, and for so many times as long as it ever was in the last 14 days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct QuietAfter {
+    pub hours: u32,
+    pub times: u32,
 }
 
 /// Those that fell silent.

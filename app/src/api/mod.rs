@@ -32,8 +32,8 @@ pub use dashboard::{Dashboards, Found, Info, Named, Source, Version, dashboard_g
 pub use discover::{Discover, Listing, Rows, control_html, discover_page, values_html};
 pub use entity::{Entities, Known, Profile, Step, entity_html};
 pub use ingest::{
-    Backfill, ByHand, Counts, DiskRoom, FailedObject, Ingest, Ingests, Listed, Place, PoisonMessage, Quiet, Rejected,
-    Retry, Source as IngestSource, SourceState, quiet_html,
+    Backfill, ByHand, Counts, DiskRoom, FailedObject, Ingest, Ingests, Listed, Place, PoisonMessage, Quiet, QuietAfter,
+    Rejected, RetentionRun, Retry, Source as IngestSource, SourceState, quiet_html,
 };
 pub use inspect::panel_inspect;
 pub use integrity::{Checked, Integrity, IntegrityProblem, IntegrityReport, IntegritySource, IntegrityTrail};

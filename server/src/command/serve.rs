@@ -77,11 +77,13 @@ pub async fn serve(
     file: File,
 ) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
+    let File { sources, retention, quiet } = file;
     database.attend();
     let disk = database.disk.clone();
     let folder = settings.dashboards.as_deref().filter(|folder| !folder.as_os_str().is_empty());
     let query = Query::new(database.pool.clone(), Clock::System, geoip.clone())
         .with_disk(disk.clone())
+        .with_quiet(quiet)
         .with_dashboards(folder, &settings.allowed_regions)
         .await?;
     let live = web::Live::listen(database.pool.clone());
@@ -95,7 +97,6 @@ pub async fn serve(
     let welcome = first_welcome(&access).await?;
     let proxies = settings.trusted_proxies.clone().into();
     let gate = web::Gate { access, query: query.clone(), proxies };
-    let File { sources, retention } = file;
     let keeper = Keeper::start(database.pool.clone(), retention);
     let runner = (!sources.is_empty()).then(|| Runner::start(database.pool.clone(), geoip, disk.clone(), sources));
     let pushes = runner.as_ref().map(|runner| runner.endpoints.clone()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The file of `--config`: sources, and how long events are kept. Every mistake names its line.
+//! The file of `--config`: sources, how long events are kept, and who counts as silent. Every mistake names its line.
 
 use std::{collections::HashSet, path::Path};
 
@@ -6,6 +6,7 @@ use anyhow::{Context, anyhow};
 use toml::de::{DeTable, DeValue};
 
 use super::{
+    quiet::{self, Quiet},
     retention::{self, Retention},
     source::{
         self, Source,
@@ -17,6 +18,7 @@ use super::{
 pub struct File {
     pub sources: Vec<Source>,
     pub retention: Retention,
+    pub quiet: Quiet,
 }
 
 /// Reads the file. Errors name the file, the line, the source and the key.
@@ -45,14 +47,22 @@ pub fn parse(text: &str) -> Result<File, String> {
             ("retention", _) => {
                 return Err(told(Mistake { at, what: "retention is a table and begins with [retention]".to_owned() }));
             }
+            ("quiet", DeValue::Table(table)) => file.quiet = quiet::parse(at, table).map_err(told)?,
+            ("quiet", _) => {
+                return Err(told(Mistake { at, what: "quiet is a table and begins with [quiet]".to_owned() }));
+            }
             (other, _) => {
-                let what = format!("unknown key {other:?}: the file has [[source]] tables and [retention]");
+                let what = format!("unknown key {other:?}: the file has [[source]] tables, [retention] and [quiet]");
                 return Err(told(Mistake { at, what }));
             }
         }
     }
     for source in &mut file.sources {
-        source.kind.keep(file.retention.longest(&source.name));
+        let longest = file.retention.longest(&source.name);
+        source.kind.keep(longest);
+        if let Some(verify) = &mut source.verify {
+            verify.keep_days = longest;
+        }
     }
     Ok(file)
 }

@@ -258,9 +258,12 @@ impl Watch {
         let known: HashMap<_, _> = checkpoint::listing(&self.pool, &self.source, None).await?;
         let (now, young) = (OffsetDateTime::now_utc(), today.saturating_sub(YOUNG));
         let yesterday = today.saturating_sub(time::Duration::days(1));
+        // Of what is expired, nothing is kept that would be verified.
+        let kept = self.settings.keep_days.map(|days| today.saturating_sub(time::Duration::days(days.into())));
+        let first = self.settings.since.max(kept);
         let mut old = Vec::new();
         for Watched { leaf, .. } in &self.leaves {
-            for (date, folder) in layout::days(&self.bucket, leaf, self.settings.since).await? {
+            for (date, folder) in layout::days(&self.bucket, leaf, first).await? {
                 let again = |listed_at: OffsetDateTime| date >= young && now - listed_at > OLD_DAYS / 2;
                 if date < yesterday && known.get(&folder).is_none_or(|known| !known.complete || again(known.listed_at))
                 {

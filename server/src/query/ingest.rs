@@ -8,8 +8,8 @@ use std::{
 
 use app::api::{
     Backfill, ByHand, Checked, Counts, DiskRoom, FailedObject, Ingest, IngestSource as Source, Ingests,
-    IntegrityProblem, IntegrityReport, IntegritySource, IntegrityTrail, Listed, Place, PoisonMessage, Quiet, Rejected,
-    Retry, SourceState,
+    IntegrityProblem, IntegrityReport, IntegritySource, IntegrityTrail, Listed, Place, PoisonMessage, Quiet,
+    QuietAfter, Rejected, RetentionRun, Retry, SourceState,
 };
 use async_trait::async_trait;
 use model::{access::Role, error::Error, time::Timestamp};
@@ -18,7 +18,7 @@ use time::OffsetDateTime;
 use tokio::sync::Mutex;
 
 use super::{Query, read::timestamp, session};
-use crate::{disk::Disk, store};
+use crate::{config::quiet::Quiet as Silence, disk::Disk, store};
 
 /// Rows of each list.
 const SHOWN: i64 = 20;
@@ -27,12 +27,16 @@ const MINUTES: i64 = 5;
 const HOURS: usize = 24;
 /// How long the places are kept that page after page asks for.
 const KEPT: Duration = Duration::from_secs(60);
-/// A place is quiet after so many hours without events at the least,
-const QUIET_HOURS: i64 = 6;
-/// and twice as long as it was at the longest in so many days.
+/// What is usual for a place is known from so many days.
 const USUAL_DAYS: i64 = 14;
 /// Trails are told of with their digests of so many days.
 const VERIFIED_DAYS: i64 = 90;
+
+/// What is known of log file integrity, when it was asked, and how long that took. Counting the digests of many accounts over weeks
+/// takes a while: so an answer holds for some times as long as it took, and whoever asks all the time, as Prometheus does, costs
+/// little.
+pub type KeptIntegrity = Arc<Mutex<Option<(Instant, Duration, IntegrityReport)>>>;
+const HELD: u32 = 20;
 
 /// The quiet places as they were a moment ago.
 pub type KeptQuiet = Arc<Mutex<Option<(Instant, Quiet)>>>;
@@ -40,7 +44,8 @@ pub type KeptQuiet = Arc<Mutex<Option<(Instant, Quiet)>>>;
 #[async_trait]
 impl Ingests for Query {
     async fn ingest(&self) -> Result<Ingest, Error> {
-        let ingest = read(self.reach.everything()?, self.clock.now()).await.map_err(|error| failed(&error))?;
+        let pool = self.reach.everything()?;
+        let ingest = read(pool, self, self.clock.now()).await.map_err(|error| failed(&error))?;
         Ok(on(&self.disk, ingest))
     }
 
@@ -82,7 +87,8 @@ impl Query {
             return Ok(quiet.clone());
         }
         let at = self.clock.now();
-        let places = quiet(self.reach.beside_events(), at).await.map_err(|error| failed(&error))?;
+        let pool = self.reach.beside_events();
+        let places = quiet(pool, at, &self.silence).await.map_err(|error| failed(&error))?;
         let quiet = Quiet { at, places };
         *kept = Some((Instant::now(), quiet.clone()));
         Ok(quiet)
@@ -94,7 +100,8 @@ fn failed(error: &sqlx::Error) -> Error {
     session::database(error)
 }
 
-async fn read(pool: &PgPool, at: Timestamp) -> sqlx::Result<Ingest> {
+async fn read(pool: &PgPool, query: &Query, at: Timestamp) -> sqlx::Result<Ingest> {
+    let silence = &*query.silence;
     Ok(Ingest {
         at,
         sources: sources(pool, at).await?,
@@ -102,9 +109,11 @@ async fn read(pool: &PgPool, at: Timestamp) -> sqlx::Result<Ingest> {
         failed: failed_objects(pool).await?,
         poison: poison(pool).await?,
         rejected: rejected(pool).await?,
-        places: places(pool, at).await?,
-        integrity: integrity(pool, at).await?,
+        places: places(pool, at, silence).await?,
+        quiet_after: QuietAfter { hours: silence.hours, times: silence.times },
+        integrity: kept_integrity(&query.integrity, pool, at).await?,
         disk: DiskRoom::default(),
+        retention: retention(pool).await?,
     })
 }
 
@@ -236,13 +245,16 @@ fn listed<T>(rows: Vec<PgRow>, item: impl Fn(&PgRow) -> sqlx::Result<T>) -> sqlx
     Ok(Listed { total, first: rows.iter().map(item).collect::<sqlx::Result<_>>()? })
 }
 
+/// What was pushed cannot be read again: its sender was told, and it is told here for a day. Else nothing would ever clear it.
+const TOLD: &str = "state = 'failed' and not (uri like 'push://%' and finished_at < now() - interval '1 day')";
+
 /// What a source can read a second time.
 const REPEATABLE: &str = "source is not null and uri ~ '^(s3|file)://' as repeatable";
 
 async fn failed_objects(pool: &PgPool) -> sqlx::Result<Listed<FailedObject>> {
     let sql = format!(
         "select count(*) over (), uri, source, coalesce(error, ''), finished_at, retry, {REPEATABLE}
-         from object where state = 'failed' order by finished_at desc, object_id desc limit $1"
+         from object where {TOLD} order by finished_at desc, object_id desc limit $1"
     );
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(SHOWN).fetch_all(pool).await?;
     listed(rows, |row| {
@@ -300,7 +312,7 @@ async fn rejected(pool: &PgPool) -> sqlx::Result<Listed<Rejected>> {
 
 /// Accounts and regions of the last days. Quiet is one that is longer without events than usual; one that was seen in a single hour
 /// has no usual.
-async fn places(pool: &PgPool, now: Timestamp) -> sqlx::Result<Vec<Place>> {
+async fn places(pool: &PgPool, now: Timestamp, silence: &Silence) -> sqlx::Result<Vec<Place>> {
     let rows = sqlx::query(
         "with hour as (
             select account, aws_region, start_time, sum(events)::bigint as events, max(last_seen) as last_seen,
@@ -311,14 +323,17 @@ async fn places(pool: &PgPool, now: Timestamp) -> sqlx::Result<Vec<Place>> {
          )
          select account, aws_region, max(last_seen), sum(events)::bigint,
                 max(pause) is not null
-                and to_timestamp($1) - max(last_seen) > greatest(make_interval(hours => $3), 2 * max(pause))
+                and to_timestamp($1) - max(last_seen) > greatest(make_interval(hours => $3), $4 * max(pause))
+                and coalesce(account, '') <> all($5)
          from hour
          group by account, aws_region
          order by account, aws_region",
     )
     .bind(now.0 as f64 / 1e3)
     .bind(USUAL_DAYS as i32)
-    .bind(QUIET_HOURS as i32)
+    .bind(silence.hours as i32)
+    .bind(f64::from(silence.times))
+    .bind(&silence.ignore)
     .fetch_all(pool)
     .await?;
     let place = |row: &PgRow| {
@@ -331,6 +346,19 @@ async fn places(pool: &PgPool, now: Timestamp) -> sqlx::Result<Vec<Place>> {
         })
     };
     rows.iter().map(place).collect()
+}
+
+async fn kept_integrity(kept: &KeptIntegrity, pool: &PgPool, at: Timestamp) -> sqlx::Result<IntegrityReport> {
+    let mut kept = kept.lock().await;
+    if let Some((asked, took, report)) = &*kept
+        && asked.elapsed() < *took * HELD
+    {
+        return Ok(report.clone());
+    }
+    let asked = Instant::now();
+    let report = integrity(pool, at).await?;
+    *kept = Some((asked, asked.elapsed(), report.clone()));
+    Ok(report)
 }
 
 async fn integrity(pool: &PgPool, at: Timestamp) -> sqlx::Result<IntegrityReport> {
@@ -374,12 +402,26 @@ async fn integrity(pool: &PgPool, at: Timestamp) -> sqlx::Result<IntegrityReport
     })
 }
 
-async fn quiet(pool: &PgPool, now: Timestamp) -> sqlx::Result<Vec<Place>> {
+async fn retention(pool: &PgPool) -> sqlx::Result<Option<RetentionRun>> {
+    let run = |last: store::retention::Last| RetentionRun {
+        started_at: timestamp(last.started_at),
+        finished_at: last.finished_at.map(timestamp),
+        next_at: last.next_at.map(timestamp),
+        error: last.error,
+        events: last.events,
+        months: last.months,
+        bytes_before: last.bytes_before,
+        bytes_after: last.bytes_after,
+    };
+    Ok(store::retention::last(pool).await?.map(run))
+}
+
+async fn quiet(pool: &PgPool, now: Timestamp, silence: &Silence) -> sqlx::Result<Vec<Place>> {
     let running = "select exists (select from source where state <> 'stopped')";
     if !sqlx::query_scalar::<_, bool>(running).fetch_one(pool).await? {
         return Ok(Vec::new());
     }
-    let places = places(pool, now).await?;
+    let places = places(pool, now, silence).await?;
     Ok(places.into_iter().filter(|place| place.quiet).collect())
 }
 

@@ -21,7 +21,7 @@ use sqlx::PgPool;
 
 pub use self::{discover::Patience, reach::Visible, read::timestamp, session::database as database_error, sql::Source};
 use self::{reach::Reach, turns::Turns};
-use crate::{clock::Clock, disk::Disk, ingest::enrich::GeoIp, store::change};
+use crate::{clock::Clock, config::quiet::Quiet, disk::Disk, ingest::enrich::GeoIp, store::change};
 
 mod about;
 mod access;
@@ -51,6 +51,8 @@ pub struct Query {
     /// How long a page of events is looked for by their texts.
     pub patience: Patience,
     disk: Disk,
+    /// Who counts as silent.
+    silence: Arc<Quiet>,
     /// Panels that may run at once: fewer than the pool has connections, so that health checks, single events and
     /// ingest always find one.
     panels: Turns,
@@ -62,6 +64,7 @@ pub struct Query {
     /// Who asks; `None`: nobody is asked to sign in, and there are no users.
     desk: Option<access::Desk>,
     stored: Arc<about::Kept>,
+    integrity: ingest::KeptIntegrity,
 }
 
 impl Query {
@@ -75,6 +78,7 @@ impl Query {
             geoip,
             patience: Patience::default(),
             disk: Disk::default(),
+            silence: Arc::default(),
             panels,
             exports,
             fixed: Arc::default(),
@@ -82,6 +86,7 @@ impl Query {
             quiet: Arc::default(),
             desk: None,
             stored: Arc::default(),
+            integrity: Arc::default(),
         }
     }
 
@@ -109,6 +114,11 @@ impl Query {
     /// The same, of a database on this disk.
     pub fn with_disk(self, disk: Disk) -> Query {
         Query { disk, ..self }
+    }
+
+    /// The same, with settings of its own for who counts as silent.
+    pub fn with_quiet(self, quiet: Quiet) -> Query {
+        Query { silence: Arc::new(quiet), ..self }
     }
 
     /// The statements that a panel runs, for reading and for tests: the id of the table (empty for the panel's own)

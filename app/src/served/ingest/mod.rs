@@ -2,6 +2,7 @@
 
 mod integrity;
 mod places;
+mod retention;
 mod source;
 mod trouble;
 
@@ -36,6 +37,7 @@ pub async fn page(backend: &dyn Backend, view: &View, answer: &Answer) -> Result
         {trouble::rejected(view, &ingest)}
         {integrity::card(&ingest)}
         {places::card(view, &ingest)}
+        {retention::card(&ingest)}
     };
     Ok(Served { title: "Ingest".to_owned(), html: html(page), ..Served::default() })
 }

@@ -12,7 +12,7 @@ use model::{
 };
 
 use super::when;
-use crate::api::{Ingest, Place};
+use crate::api::{Ingest, Place, QuietAfter};
 
 pub fn card(view: &View, ingest: &Ingest) -> Option<AnyView> {
     if ingest.places.is_empty() {
@@ -35,10 +35,15 @@ pub fn card(view: &View, ingest: &Ingest) -> Option<AnyView> {
     let mut places: Vec<_> = ingest.places.iter().collect();
     places.sort_by_key(|place| !place.quiet);
     let rows: Vec<_> = places.into_iter().map(row).collect();
+    let QuietAfter { hours, times } = ingest.quiet_after;
+    let times = if times == 2 { "twice".to_owned() } else { format!("{times} times") };
+    let hint = format!(
+        "Of the last 14 days. Quiet: for at least {hours} hours no events, and for {times} as long as ever in these days."
+    );
     let card = view! {
         <section class="card" aria-labelledby="places" data-role="places">
             <div class="source-head"><h2 id="places">"Accounts and regions"</h2></div>
-            <p class="hint">"Of the last 14 days. Quiet: for at least 6 hours no events, and for twice as long as ever in these days."</p>
+            <p class="hint">{hint}</p>
             <div class="scroll"><table class="plain">
                 <thead><tr>
                     <th scope="col">"Account"</th><th scope="col">"Region"</th>

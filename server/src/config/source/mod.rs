@@ -81,6 +81,8 @@ pub struct Verify {
     pub prefix: String,
     /// Days before it are not verified.
     pub since: Option<Date>,
+    /// Nor are those that are older than so many.
+    pub keep_days: Option<u32>,
     /// Lists of public keys, in place of those that AWS lists.
     pub public_keys: Vec<PathBuf>,
     /// How often new digests are looked for.
@@ -196,7 +198,7 @@ fn verify(entry: &mut Entry<'_>, kind: &Kind) -> Result<Option<Verify>, Mistake>
     };
     let (poll, recheck) = (Duration::from_secs(600), Duration::from_secs(3600));
     let public_keys = entry.list("public_keys")?.unwrap_or_default().into_iter().map(PathBuf::from).collect();
-    Ok(Some(Verify { aws, bucket, prefix, since, public_keys, poll, recheck }))
+    Ok(Some(Verify { aws, bucket, prefix, since, keep_days: None, public_keys, poll, recheck }))
 }
 
 fn sqs(entry: &mut Entry<'_>) -> Result<Sqs, Mistake> {

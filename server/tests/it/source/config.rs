@@ -3,6 +3,7 @@
 use expect_test::{Expect, expect};
 use server::config::{
     file,
+    quiet::Quiet,
     source::{Kind, Source},
 };
 
@@ -63,7 +64,7 @@ fn every_type_and_key() {
         access_key_file = "/run/secrets/push"
     "#;
     let sources = parse(text).unwrap();
-    expect![[r#"[Source { name: "org-trail", kind: S3(S3 { aws: Aws { region: Some("eu-west-1"), profile: Some("audit"), role_arn: Some("arn:aws:iam::111122223333:role/trailmap"), external_id: Some("xyz"), endpoint_url: Some("http://127.0.0.1:9000"), fips: true }, bucket: "my-trail", prefix: "AWSLogs/", since: Some(2026-01-31), keep_days: None, poll: 90s, recheck: 7200s }), verify: Some(Verify { aws: Aws { region: Some("eu-west-1"), profile: Some("audit"), role_arn: Some("arn:aws:iam::111122223333:role/trailmap"), external_id: Some("xyz"), endpoint_url: Some("http://127.0.0.1:9000"), fips: true }, bucket: "my-trail", prefix: "AWSLogs/", since: Some(2026-01-31), public_keys: [], poll: 600s, recheck: 3600s }) }, Source { name: "queue-1", kind: Sqs(Sqs { aws: Aws { region: None, profile: None, role_arn: None, external_id: None, endpoint_url: None, fips: false }, queue_url: "https://sqs.eu-west-1.amazonaws.com/111122223333/trail", visibility_timeout: 300s, max_receives: 3 }), verify: None }, Source { name: "api", kind: LookupEvents(LookupEvents { aws: Aws { region: None, profile: None, role_arn: None, external_id: None, endpoint_url: None, fips: false }, regions: [], days: 30, poll: 60s }), verify: None }, Source { name: "drop", kind: Folder(Folder { path: "/var/spool/trail", poll: 2s }), verify: None }, Source { name: "events", kind: Push(Push { access_key: Environment("PUSH_KEY") }), verify: None }, Source { name: "more-events", kind: Push(Push { access_key: File("/run/secrets/push") }), verify: None }]"#]]
+    expect![[r#"[Source { name: "org-trail", kind: S3(S3 { aws: Aws { region: Some("eu-west-1"), profile: Some("audit"), role_arn: Some("arn:aws:iam::111122223333:role/trailmap"), external_id: Some("xyz"), endpoint_url: Some("http://127.0.0.1:9000"), fips: true }, bucket: "my-trail", prefix: "AWSLogs/", since: Some(2026-01-31), keep_days: None, poll: 90s, recheck: 7200s }), verify: Some(Verify { aws: Aws { region: Some("eu-west-1"), profile: Some("audit"), role_arn: Some("arn:aws:iam::111122223333:role/trailmap"), external_id: Some("xyz"), endpoint_url: Some("http://127.0.0.1:9000"), fips: true }, bucket: "my-trail", prefix: "AWSLogs/", since: Some(2026-01-31), keep_days: None, public_keys: [], poll: 600s, recheck: 3600s }) }, Source { name: "queue-1", kind: Sqs(Sqs { aws: Aws { region: None, profile: None, role_arn: None, external_id: None, endpoint_url: None, fips: false }, queue_url: "https://sqs.eu-west-1.amazonaws.com/111122223333/trail", visibility_timeout: 300s, max_receives: 3 }), verify: None }, Source { name: "api", kind: LookupEvents(LookupEvents { aws: Aws { region: None, profile: None, role_arn: None, external_id: None, endpoint_url: None, fips: false }, regions: [], days: 30, poll: 60s }), verify: None }, Source { name: "drop", kind: Folder(Folder { path: "/var/spool/trail", poll: 2s }), verify: None }, Source { name: "events", kind: Push(Push { access_key: Environment("PUSH_KEY") }), verify: None }, Source { name: "more-events", kind: Push(Push { access_key: File("/run/secrets/push") }), verify: None }]"#]]
     .assert_eq(&format!("{sources:?}"));
     assert!(matches!(&sources[0].kind, Kind::S3(s3) if s3.poll.as_secs() == 90));
     assert_eq!(parse("").unwrap(), []);
@@ -88,7 +89,7 @@ fn mistakes_of_the_file() {
         &texts.map(str::to_owned),
         expect![[r#"
             line 1: not TOML: unclosed array table, expected `]`
-            line 2: unknown key "listen": the file has [[source]] tables and [retention]
+            line 2: unknown key "listen": the file has [[source]] tables, [retention] and [quiet]
             line 1: a source begins with [[source]]
             line 1: source: name: is missing
             line 2: source: name: "Trail" has other characters than a-z, 0-9 and -, or over 63
@@ -191,4 +192,28 @@ fn what_is_verified() {
     assert_eq!(verify(queue), None);
     let told = verify(&format!("{queue}\nverify = true\nbucket = \"b\""));
     assert_eq!(told, Some(("b".into(), String::new(), Some("eu-west-1".into()))));
+}
+
+#[test]
+fn who_counts_as_silent() {
+    let text = "[quiet]\nhours = 24\nignore = [\"111122223333\"]\n";
+    let quiet = file::parse(text).unwrap().quiet;
+    assert_eq!((quiet.hours, quiet.times, quiet.ignore), (24, 2, vec!["111122223333".to_owned()]));
+    assert_eq!(file::parse("").unwrap().quiet, Quiet::default());
+    mistakes(
+        &[
+            "quiet = 24\n".to_owned(),
+            "[quiet]\nhours = 400\n".to_owned(),
+            "[quiet]\ntimes = \"2\"\n".to_owned(),
+            "[quiet]\nignore = [\"prod\"]\n".to_owned(),
+            "[quiet]\ndays = 2\n".to_owned(),
+        ],
+        expect![[r#"
+            line 1: quiet is a table and begins with [quiet]
+            line 2: quiet: hours: a number from 1 to 336 is expected
+            line 2: quiet: times: a number from 1 to 100 is expected
+            line 2: quiet: ignore: an account's id is 12 digits, in quotes
+            line 2: quiet: days: unknown key; [quiet] has hours, ignore, times
+        "#]],
+    );
 }

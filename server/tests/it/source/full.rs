@@ -49,6 +49,7 @@ impl Disk {
         let mut line = String::new();
         BufReader::new(shell.stdout.take().unwrap()).read_line(&mut line).unwrap();
         if line != "mounted\n" {
+            shell.wait().unwrap();
             std::fs::remove_dir(&path).unwrap();
             return None;
         }

@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use axum::{Router, http::StatusCode};
 use server::{
     clock::Clock,
-    config::source::{Folder, Kind, Source, Sqs},
+    config::{
+        quiet::Quiet,
+        source::{Folder, Kind, Source, Sqs},
+    },
     ingest::source::{
         intake::Intake,
         queue,
@@ -225,10 +228,88 @@ async fn who_is_longer_without_events_than_usual_is_quiet() {
     .await;
     let site = web::router(Arc::new(query(&pool)));
     assert_eq!(places(&site).await, ["1 eu-west-1 quiet", "1 us-east-1", "2 eu-west-1", "3 eu-west-1"]);
+    let quiet = Quiet { hours: 2, ..Quiet::default() };
+    let site_of = |quiet| web::router(Arc::new(query(&pool).with_quiet(quiet)));
+    // The longest pause of both was two hours, and it is quiet for 8:50 and 3:50.
+    let all = ["1 eu-west-1 quiet", "1 us-east-1", "2 eu-west-1", "3 eu-west-1"];
+    assert_eq!(places(&site_of(quiet.clone())).await, all, "twice its longest pause");
+    let earlier = ["1 eu-west-1 quiet", "1 us-east-1 quiet", "2 eu-west-1", "3 eu-west-1"];
+    assert_eq!(places(&site_of(Quiet { times: 1, ..quiet.clone() })).await, earlier);
+    let ignored = Quiet { times: 1, ignore: vec!["1".to_owned()], ..quiet };
+    assert_eq!(places(&site_of(ignored)).await, all.map(|place| place.trim_end_matches(" quiet")));
+    let later = site_of(Quiet { hours: 9, times: 5, ignore: Vec::new() });
+    assert_eq!(places(&later).await, all.map(|place| place.trim_end_matches(" quiet")));
+    let page = get(&later, "/ingest").await;
+    assert!(page.text().contains("for at least 9 hours no events, and for 5 times as long as ever"));
     let notice = async || get(&site, "/d/overview").await.text().contains("No events from account 1 in eu-west-1");
     assert!(!notice().await, "without a source nobody expects any");
     source::running(&pool, "trail", "s3").await.unwrap();
     let site = web::router(Arc::new(query(&pool)));
     let page = get(&site, "/d/overview").await;
     assert!(page.text().contains("No events from account 1 in eu-west-1 for 9 h"), "{}", page.text());
+}
+
+#[tokio::test]
+async fn a_push_that_could_not_be_read_is_told_for_a_day() {
+    let pool = database().await;
+    for (uri, days) in [("push://events/new", 0), ("push://events/old", 2), ("s3://trail/old", 2)] {
+        sqlx::query(
+            "insert into object (uri, version, state, error, source, kind, events_read, events_inserted, events_duplicate,
+                                 events_rejected, bytes_uncompressed, finished_at)
+             values ($1, '1', 'failed', 'is damaged', 'a', 'x', 0, 0, 0, 0, 0, now() - make_interval(days => $2))",
+        )
+        .bind(uri)
+        .bind(days)
+        .execute(&pool)
+        .await
+        .unwrap();
+    }
+    let site = site(&pool);
+    let failed = report(&site).await["failed"].clone();
+    let uris: Vec<_> = failed["first"].as_array().unwrap().iter().map(|object| object["uri"].clone()).collect();
+    assert_eq!((&failed["total"], uris), (&2.into(), vec!["push://events/new".into(), "s3://trail/old".into()]));
+    assert!(get(&site, "/metrics").await.text().contains("trailmap_failed_objects 2\n"));
+}
+
+#[tokio::test]
+async fn the_last_run_of_retention_is_told() {
+    let pool = database().await;
+    let site = site(&pool);
+    assert_eq!(report(&site).await["retention"], serde_json::Value::Null);
+    assert!(!get(&site, "/ingest").await.text().contains("data-role=\"retention\""));
+    let set =
+        "update retention set started_at = now() - interval '3 hours', finished_at = now(), events = 1234, months = 2,
+               bytes_before = 90000000, bytes_after = 50000000, next_at = now() + interval '20 hours'";
+    sqlx::query(set).execute(&pool).await.unwrap();
+    let run = report(&site).await["retention"].clone();
+    assert_eq!((&run["events"], &run["months"], &run["error"]), (&1234.into(), &2.into(), &serde_json::Value::Null));
+    let page = get(&site, "/ingest").await;
+    for part in ["3 h ago", "1,234 events deleted, 2 months of them as a whole.", "had 90 MB before and 50 MB after"] {
+        assert!(page.text().contains(part), "{part}");
+    }
+    assert!(page.text().contains("The next one is in 20 h."));
+    sqlx::query("update retention set error = 'the <disk> is full'").execute(&pool).await.unwrap();
+    assert!(get(&site, "/ingest").await.text().contains("the &lt;disk&gt; is full"));
+}
+
+/// What takes long to count is not counted at each request: here because somebody holds the table for a while.
+#[tokio::test]
+async fn the_report_on_integrity_holds_as_long_as_it_is_dear() {
+    let pool = database().await;
+    let (kept, failed) = (site(&pool), async |site: &Router| report(site).await["integrity"]["failed"].clone());
+    let mut holder = pool.begin().await.unwrap();
+    sqlx::query("lock table digest in access exclusive mode").execute(&mut *holder).await.unwrap();
+    let release = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        holder.rollback().await.unwrap();
+    };
+    assert_eq!(tokio::join!(failed(&kept), release).0, 0);
+    let insert =
+        "insert into digest (uri, account, aws_region, trail, home_region, backfill, end_time, starts_chain, log_files,
+                                      log_files_failed, log_files_unchecked, state, finding, reason)
+                  values ('s3://b/d', '1', 'r', 't', 'r', false, now(), false, 0, 0, 0, 'failed', 'x', 'is wrong')";
+    sqlx::query(insert).execute(&pool).await.unwrap();
+    assert_eq!(failed(&site(&pool)).await, 1, "whoever asks for the first time");
+    assert_eq!(failed(&kept).await, 0, "as it was a moment ago");
+    until(&kept, |report| report["integrity"]["failed"] == 1).await;
 }

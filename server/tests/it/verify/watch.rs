@@ -42,6 +42,7 @@ impl Watched {
             bucket: self.cloud.name.clone(),
             prefix: "AWSLogs/".to_owned(),
             since: None,
+            keep_days: None,
             public_keys: Vec::new(),
             poll: self.poll,
             recheck: Duration::ZERO,
