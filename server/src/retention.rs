@@ -81,6 +81,7 @@ fn tell(report: &Report) {
         credentials = report.credentials,
         rejected = report.rejected,
         poison_messages = report.poison_messages,
+        digests = report.digests,
         bytes_before = report.bytes_before,
         bytes_after = report.bytes_after,
         "retention is done"

@@ -67,6 +67,7 @@ fn text(plan: &Plan, mood: &str) -> String {
     for (count, what) in [
         (plan.rejected, "records that were kept aside since they are no events"),
         (plan.poison_messages, "messages of queues that were kept aside"),
+        (plan.digests, "digests, with the log files that they name"),
     ] {
         if count > 0 {
             out.push_str(&format!("Expired, too: {count} {what}\n"));
@@ -126,6 +127,7 @@ fn done(report: &Report) -> String {
         (report.credentials, "keys of sessions"),
         (report.rejected, "records that were kept aside"),
         (report.poison_messages, "messages that were kept aside"),
+        (report.digests, "digests, with the log files that they name"),
     ] {
         if count > 0 {
             out.push_str(&format!("Gone, too: {count} {what}\n"));
@@ -177,6 +179,7 @@ fn planned(plan: &Plan) -> Value {
         "expired": shares.collect::<Vec<_>>(),
         "rejected": plan.rejected,
         "poison_messages": plan.poison_messages,
+        "digests": plan.digests,
         "rules_that_fit_nothing": plan.unknown.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
 }
@@ -200,6 +203,7 @@ fn reported(report: &Report) -> Value {
         "credentials": report.credentials,
         "rejected": report.rejected,
         "poison_messages": report.poison_messages,
+        "digests": report.digests,
         "bytes_before": report.bytes_before,
         "bytes_after": report.bytes_after,
     })

@@ -54,6 +54,13 @@ impl Retention {
         names
     }
 
+    /// Before which day whatever there is of this account is expired, whoever brought it; none: some of it, or all, is kept for ever.
+    pub fn cutoff_of(&self, account: &str, today: Date) -> Option<Date> {
+        let sources = self.sources().into_iter().map(Some).chain([None]);
+        let cutoffs = sources.map(|source| self.rule(Some(account), source)?.cutoff(today));
+        cutoffs.collect::<Option<Vec<_>>>()?.into_iter().min()
+    }
+
     /// After how many days whatever this source brings is deleted; none: some of it, or all, is kept for ever.
     pub fn longest(&self, source: &str) -> Option<u32> {
         let accounts = self.rules.iter().map(|rule| rule.account.as_deref());
@@ -165,6 +172,11 @@ mod tests {
         assert_eq!(days(&retention, "1", Some("b")), Some(Keep::Forever));
         assert_eq!(days(&retention, "2", Some("b")), Some(Keep::Days(7)), "both conditions");
         assert_eq!(retention.rule(None, None).map(|rule| rule.keep), Some(Keep::Days(400)), "no account");
+        let today = time::macros::date!(2026 - 03 - 01);
+        assert_eq!(retention.cutoff_of("1", today), None, "what the source b brings is kept for ever");
+        let of_two = Retention { rules: retention.rules[..3].to_vec() };
+        assert_eq!(of_two.cutoff_of("1", today), Some(time::macros::date!(2025 - 12 - 01)), "90 days");
+        assert_eq!(of_two.cutoff_of("9", today), Some(time::macros::date!(2025 - 01 - 25)), "400 days");
         assert_eq!(retention.longest("a"), Some(90));
         assert_eq!(retention.longest("b"), None);
         assert_eq!(retention.longest("c"), Some(400));

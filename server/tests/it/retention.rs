@@ -4,6 +4,7 @@ mod command;
 mod config;
 mod crash;
 mod fixture;
+mod proof;
 mod shared;
 mod together;
 mod trouble;

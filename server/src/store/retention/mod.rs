@@ -23,6 +23,7 @@ mod compact;
 pub mod cutoff;
 mod delete;
 pub mod plan;
+mod proof;
 mod shared;
 mod state;
 mod unread;
@@ -43,6 +44,8 @@ pub struct Report {
     /// Records that were no events, and messages, that had been kept aside.
     pub rejected: u64,
     pub poison_messages: u64,
+    /// With what is known of the log files that they name.
+    pub digests: u64,
     /// Of all tables.
     pub bytes_before: i64,
     pub bytes_after: i64,
@@ -150,6 +153,7 @@ async fn all(connection: &mut PgConnection, retention: &Retention, today: Date) 
         credentials: 0,
         rejected: 0,
         poison_messages: 0,
+        digests: 0,
         bytes_before,
         bytes_after: bytes_before,
     };
@@ -181,6 +185,10 @@ impl Run<'_> {
         }
         let unread = unread::remove(self.connection, retention, today).await?;
         (self.report.rejected, self.report.poison_messages) = unread;
+        // As long as any of its events is there, each is marked as verified or not.
+        if self.report.left.is_empty() {
+            self.report.digests = proof::remove(self.connection, retention, today).await?;
+        }
         state::vacuum(self.connection, &self.report).await?;
         self.compact(today).await?;
         self.report.bytes_after = state::bytes(self.connection).await?;

@@ -8,7 +8,7 @@ use time::{Date, OffsetDateTime};
 use super::{
     Way,
     cutoff::{self, Cutoffs},
-    unread,
+    proof, unread,
 };
 use crate::{
     config::retention::{Retention, Rule},
@@ -24,6 +24,7 @@ pub struct Plan {
     /// Records and messages that were kept aside.
     pub rejected: u64,
     pub poison_messages: u64,
+    pub digests: u64,
     /// Rules that name an account or a source of which nothing is known: perhaps a mistake.
     pub unknown: Vec<Rule>,
 }
@@ -112,8 +113,9 @@ pub async fn plan(connection: &mut PgConnection, retention: &Retention, today: D
     });
     let shares = shares.collect();
     let (rejected, poison_messages) = unread::count(connection, retention, today).await?;
+    let digests = proof::count(connection, retention, today).await?;
     let unknown = unknown(connection, retention).await?;
-    Ok(Plan { today, shares, rejected, poison_messages, unknown })
+    Ok(Plan { today, shares, rejected, poison_messages, digests, unknown })
 }
 
 async fn find(connection: &mut PgConnection, cutoffs: &Cutoffs, latest: OffsetDateTime) -> sqlx::Result<Vec<Found>> {

@@ -105,6 +105,9 @@ pub async fn vacuum(connection: &mut PgConnection, report: &Report) -> sqlx::Res
     if report.rejected + report.poison_messages > 0 {
         tables.extend(["rejected", "poison_message"]);
     }
+    if report.digests > 0 {
+        tables.extend(["digest", "log_file"]);
+    }
     if !tables.is_empty() {
         let sql = format!("vacuum (analyze) {}", tables.join(", "));
         sqlx::query(AssertSqlSafe(sql)).execute(connection).await?;
