@@ -43,7 +43,7 @@ define packages
 endef
 
 .PHONY: help run test lint fmt bench bench-pure kills fuzz e2e release clean \
-	setup-build setup-postgres setup-geoip setup-deny setup-node setup-browser setup-test setup-bench setup-aws-tests
+	setup-build setup-postgres setup-geoip setup-deny setup-node setup-browser setup-test setup-bench setup-aws-tests setup-clocks
 
 help:
 	grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -134,7 +134,7 @@ browser-tests:
 	$(SITE) --check-size $(WASM_BUDGET)
 	TRAILMAP="$${TRAILMAP:-$(abspath $(BUILT))/trailmap}" GEOIP='$(abspath $(DATA_DIR))/geoip' node e2e/run.mjs
 
-setup-test: setup-build setup-postgres setup-geoip setup-aws-tests setup-node setup-browser
+setup-test: setup-build setup-postgres setup-geoip setup-aws-tests setup-clocks setup-node setup-browser
 
 setup-build:
 	if ! command -v cargo >/dev/null; then
@@ -204,6 +204,12 @@ setup-bench:
 		python3 -m venv --clear '$(TARGET)/bench-python'
 		$(BENCH_PYTHON) -m pip install --quiet --disable-pip-version-check --requirement bench/requirements.txt
 		cp bench/requirements.txt "$$done"
+	fi
+
+# Clocks that are wrong, for the server's tests: one of them is left out without it.
+setup-clocks:
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && ! ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1; then
+		$(call packages,libfaketime)
 	fi
 
 # S3 and SQS for the server's tests.

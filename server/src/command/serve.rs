@@ -167,8 +167,14 @@ async fn answer(
 fn base(settings: &Serve, address: SocketAddr) -> String {
     match &settings.public_url {
         Some(PublicUrl(url)) => url.clone(),
-        None if settings.tls_certificate.is_some() => format!("https://{address}"),
-        None => format!("http://{address}"),
+        None => {
+            let scheme = if settings.tls_certificate.is_some() { "https" } else { "http" };
+            // Of all addresses of this machine, the one that leads here from here.
+            match address.ip().is_unspecified() {
+                true => format!("{scheme}://localhost:{}", address.port()),
+                false => format!("{scheme}://{address}"),
+            }
+        }
     }
 }
 

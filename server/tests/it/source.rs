@@ -19,5 +19,6 @@ mod queue;
 mod report;
 mod restart;
 mod revive;
+mod skew;
 mod store;
 mod wire;

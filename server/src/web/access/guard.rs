@@ -23,6 +23,7 @@ use crate::{
 pub async fn check(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
     let need = need(request.method(), request.uri().path());
     if need == Need::Nothing {
+        request.extensions_mut().insert(gate.nobody());
         return next.run(request).await;
     }
     let (reader, renewed) = match Asked::of(&gate, &request).identify(&gate).await {

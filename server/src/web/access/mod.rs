@@ -11,7 +11,7 @@ mod peer;
 pub mod policy;
 mod share;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use app::api::Backend;
 use axum::{
@@ -19,6 +19,7 @@ use axum::{
     routing::{get, post},
 };
 use ipnet::IpNet;
+use model::access::Accounts;
 
 pub use guard::check;
 
@@ -34,6 +35,11 @@ pub struct Gate {
 }
 
 impl Gate {
+    /// For what shows nothing of what is stored: a backend that could show nothing.
+    fn nobody(&self) -> Arc<dyn Backend> {
+        Arc::new(self.query.within(Accounts::Only(BTreeSet::new())))
+    }
+
     fn backend(&self, reader: crate::access::Reader) -> Arc<dyn Backend> {
         Arc::new(self.query.read_by(&self.access, reader))
     }

@@ -31,7 +31,7 @@ const READERS: [&str; 15] = [
     "users",
 ];
 /// Files beside the pages.
-const FILES: [&str; 5] = ["favicon.ico", "favicon.svg", "robots.txt", "apple-touch-icon.png", "site.webmanifest"];
+const FILES: [&str; 3] = ["favicon.svg", "logo.svg", "robots.txt"];
 
 pub fn need(method: &Method, path: &str) -> Need {
     let mut segments = path.strip_prefix('/').unwrap_or(path).split('/');

@@ -30,15 +30,27 @@ impl Drop for Server {
 
 impl Server {
     pub fn start(database: &PgConnectOptions, config: &Path) -> Server {
-        Server::run(config, &config.with_extension("no-data"), Some(database))
+        Server::run(config, &config.with_extension("no-data"), Some(database), &[])
+    }
+
+    /// By a clock that goes as the file says: `library` is libfaketime.
+    pub fn by_clock(database: &PgConnectOptions, config: &Path, library: &Path, clock: &Path) -> Server {
+        let text = |path: &Path| path.to_str().unwrap().to_owned();
+        let environment = [
+            ("LD_PRELOAD", text(library)),
+            ("FAKETIME_TIMESTAMP_FILE", text(clock)),
+            ("FAKETIME_CACHE_DURATION", "1".to_owned()),
+            ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
+        ];
+        Server::run(config, &config.with_extension("no-data"), Some(database), &environment)
     }
 
     /// With a private Postgres in this folder.
     pub fn private(data_dir: &Path, config: &Path) -> Server {
-        Server::run(config, data_dir, None)
+        Server::run(config, data_dir, None, &[])
     }
 
-    fn run(config: &Path, data_dir: &Path, database: Option<&PgConnectOptions>) -> Server {
+    fn run(config: &Path, data_dir: &Path, database: Option<&PgConnectOptions>, more: &[(&str, String)]) -> Server {
         let mut command = Command::new(env!("CARGO_BIN_EXE_trailmap"));
         let ours = std::env::vars().map(|(name, _)| name);
         for name in ours.filter(|name| name.starts_with("TRAILMAP_") || name.starts_with("AWS_")) {
@@ -54,7 +66,8 @@ impl Server {
                 ("AWS_ACCESS_KEY_ID", "testing"),
                 ("AWS_SECRET_ACCESS_KEY", "testing"),
                 ("AWS_EC2_METADATA_DISABLED", "true"),
-            ]);
+            ])
+            .envs(more.iter().map(|(name, value)| (name, value)));
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();

@@ -224,6 +224,16 @@ async fn every_address_is_listed_and_shows_nothing_to_strangers() {
     }
 }
 
+/// There or not, as the site was built: for nobody a reason to fail, or to sign in.
+#[tokio::test]
+async fn files_beside_the_pages_are_for_everybody() {
+    let (house, _) = House::with_admin().await;
+    for path in ["/favicon.svg", "/robots.txt", "/pkg/nothing.js"] {
+        let status = Visitor::default().get(&house, path).await.status;
+        assert!(matches!(status, StatusCode::OK | StatusCode::NOT_FOUND), "{path}: {status}");
+    }
+}
+
 #[tokio::test]
 async fn the_first_administrator_comes_by_a_link_that_works_once() {
     let house = House::closed().await;
