@@ -69,7 +69,11 @@ impl Disk {
     fn fill(&self, name: &str, left: u64) -> PathBuf {
         let path = self.path.join(name);
         let file = File::create(&path).unwrap();
-        posix_fallocate(&file, 0, self.free().saturating_sub(left) as i64).unwrap();
+        // Postgres may take some of it at the same time.
+        let mut tries = 0..20;
+        while posix_fallocate(&file, 0, self.free().saturating_sub(left) as i64).is_err() {
+            tries.next().unwrap();
+        }
         path
     }
 }
