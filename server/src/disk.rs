@@ -103,7 +103,9 @@ impl Disk {
         }
         let said = error.downcast_ref().filter(|error| store::is_full(error));
         if let Some(said) = said {
-            self.change(|state| state.told = Some(format!("the disk of the database is full ({said})")));
+            // Its words are for the log alone: they have names of files.
+            tracing::warn!(error = %said, "the database says that its disk is full");
+            self.change(|state| state.told = Some("the disk of the database is full".to_owned()));
         }
         said.is_some()
     }
