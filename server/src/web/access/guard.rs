@@ -35,6 +35,10 @@ pub async fn check(State(gate): State<Gate>, mut request: Request, next: Next) -
         tracing::warn!(path = request.uri().path(), "a change that came with a cookie and from nowhere was refused");
         return (StatusCode::FORBIDDEN, "Changes are only taken from Trailmap's own pages.\n").into_response();
     }
+    if need == Need::Unlisted {
+        // Also a route that nobody has listed: it is not reached.
+        *request.uri_mut() = Uri::from_static("/nowhere");
+    }
     let noted = note::of(&request, &reader);
     if let Some(wait) = noted.as_ref().filter(|noted| noted.is_export()).and_then(|_| gate.access.export(&reader).err())
     {

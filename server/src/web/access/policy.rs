@@ -13,8 +13,7 @@ pub enum Need {
 }
 
 /// First segments of addresses that readers have.
-const READERS: [&str; 15] = [
-    "",
+const READERS: [&str; 14] = [
     "account",
     "audit",
     "d",
@@ -48,6 +47,7 @@ pub fn need(method: &Method, path: &str) -> Need {
         ("logout", None) if *method == Method::POST => Need::Reader,
         ("live" | "metrics", None) if reads => Need::Reader,
         ("api", Some(_)) => Need::Reader,
+        ("", None) => Need::Reader,
         (page, _) if READERS.contains(&page) => Need::Reader,
         _ => Need::Unlisted,
     }

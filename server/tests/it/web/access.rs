@@ -199,7 +199,7 @@ fn addresses() -> Vec<(Method, String)> {
 
 #[tokio::test]
 async fn every_address_is_listed_and_shows_nothing_to_strangers() {
-    let (house, _) = House::with_admin().await;
+    let (house, admin) = House::with_admin().await;
     let (stranger, forged) = (Visitor::default(), Visitor { cookie: "trailmap=AAAA".into(), token: String::new() });
     let wrong = Visitor { token: "Bearer tm_AAAA".into(), cookie: String::new() };
     assert!(addresses().len() > 40);
@@ -216,6 +216,7 @@ async fn every_address_is_listed_and_shows_nothing_to_strangers() {
     let opened = stranger.open(&house, "/d/overview?range=7d&q=a:b").await;
     assert_eq!(opened.status, StatusCode::SEE_OTHER);
     assert_eq!(opened.header("location"), "/login?next=%2Fd%2Foverview%3Frange%3D7d%26q%3Da%3Ab");
+    assert_eq!(admin.open(&house, "/nope").await.status, StatusCode::NOT_FOUND);
     for unlisted in ["/nope", "/d%2foverview", "//d/overview", "/LOGIN"] {
         assert_ne!(stranger.get(&house, unlisted).await.status, StatusCode::OK, "{unlisted}");
     }
