@@ -27,6 +27,8 @@ pub struct Page<'a> {
     pub share: &'a Share,
     /// What the holder has added.
     pub added: &'a str,
+    /// The page loads again by itself after so many seconds: who reads it may need longer, so only where that is asked for.
+    pub refresh_s: Option<u32>,
     pub shared_by: &'a str,
     /// Of a snapshot: when it was taken.
     pub taken: Option<Timestamp>,
@@ -41,8 +43,6 @@ pub struct Embedded {
 /// The answers, by the ids of panels.
 pub type Answers = Vec<(String, Result<Series, Error>)>;
 
-/// How often a link that asks anew loads again, in seconds.
-const AGAIN_S: u32 = 60;
 /// Rows of the table that stands below each picture, for who cannot see it.
 const TABLE_ROWS: usize = 100;
 
@@ -208,7 +208,8 @@ fn document(page: &Page<'_>, content: AnyView) -> String {
     let Look { assets, preferences } = page.look;
     let css = assets.css.clone();
     let theme = page.theme.or(preferences.theme());
-    let refresh = page.taken.is_none().then(|| view! { <meta http-equiv="refresh" content=AGAIN_S.to_string()/> });
+    let refresh = page.refresh_s.filter(|_| page.taken.is_none());
+    let refresh = refresh.map(|seconds| view! { <meta http-equiv="refresh" content=seconds.to_string()/> });
     let foot =
         format!("Shared by {} until {} UTC", page.shared_by, format::time(page.expires).get(..10).unwrap_or_default());
     let height = page.embedded.as_ref().map(|embedded| {

@@ -129,7 +129,7 @@ pub struct Journal {
     seen: Arc<Cache<String, Instant>>,
 }
 
-/// The same page, looked at by the same reader, is written down again after so long.
+/// The same page, looked at by the same reader from the same address, is written down again after so long.
 const AGAIN: Duration = Duration::from_secs(600);
 /// Pages of readers that are remembered for that.
 const REMEMBERED: usize = 10_000;
@@ -149,7 +149,7 @@ impl Journal {
 
     /// The same, unless it was noted a moment ago.
     pub async fn note_once(&self, act: &Act) {
-        let key = [&act.user, &act.token, &act.object, &act.detail].map(String::as_str).join("\n");
+        let key = [&act.user, &act.token, &act.address, &act.object, &act.detail].map(String::as_str).join("\n");
         if self.seen.get(&key).is_none_or(|seen| seen.elapsed() >= AGAIN) {
             self.seen.insert(key, Instant::now());
             self.note(act).await;

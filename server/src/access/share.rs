@@ -172,7 +172,11 @@ impl Access {
         store::share::viewed(&self.pool, opened.id, &address.to_string()).await.map_err(failed)?;
         let holder = Reader { role: Role::Viewer, ..Reader::open(address.to_string()) };
         let act = Act::new(&holder, action, object).with(format!("link {} of {}", opened.id, opened.shared_by));
-        self.journal.note(&act).await;
+        // A page that is left open asks again every minute.
+        match action {
+            "share_view" => self.journal.note_once(&act).await,
+            _ => self.journal.note(&act).await,
+        }
         Ok(())
     }
 

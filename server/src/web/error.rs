@@ -18,6 +18,8 @@ use super::NO_STORE;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     Json,
+    /// As pages' scripts read the error of a call of theirs.
+    Call,
     Text,
     Page,
 }
@@ -26,7 +28,9 @@ impl Format {
     pub fn of(request: &Request) -> Format {
         let path = request.uri().path();
         let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-        if path.starts_with("/api/") || path.ends_with(".json") {
+        if path.starts_with("/api/") && !path.starts_with("/api/v1/") {
+            Format::Call
+        } else if path.starts_with("/api/") || path.ends_with(".json") {
             Format::Json
         } else if accept.contains("text/html") {
             Format::Page
@@ -40,6 +44,7 @@ pub fn response(error: &Error, format: Format) -> Response {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     match format {
         Format::Json => (status, [NO_STORE], axum::Json(json!({ "error": error }))).into_response(),
+        Format::Call => (status, [NO_STORE], axum::Json(error)).into_response(),
         Format::Text => (status, [NO_STORE], format!("{error}\n")).into_response(),
         Format::Page => (status, [NO_STORE], axum::response::Html(page(error))).into_response(),
     }

@@ -477,7 +477,8 @@ async fn any_file_that_was_deleted_is_found() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
-    /// Any byte of any file: it is found, unless it is one of the gzip header's that say nothing about the content.
+    /// Any byte of any file: it is found, unless the content is the same, as gzip's header and the bits after the last block say nothing
+    /// about it.
     #[test]
     fn a_flipped_byte_is_found(file: prop::sample::Index, at: prop::sample::Index, bits in 1..=255_u8, s3: bool) {
         static COPY: LazyLock<Bucket> = LazyLock::new(|| WHOLE.clone().copied());
@@ -487,7 +488,7 @@ proptest! {
         let content = bucket.files.get_mut(&key).unwrap();
         let at = at.index(content.len());
         content[at] ^= bits;
-        let same = at < 10 && bucket.inflated(&key) == before;
+        let same = bucket.inflated(&key) == before;
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let report = runtime.block_on(report(&bucket, Some(Signer::one().public())));
         let wrong = report.all_found().any(|found| found.key == key && found.finding.severity() == Severity::Failure);

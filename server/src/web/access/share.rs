@@ -34,15 +34,23 @@ struct Wanted {
     embedded: bool,
     /// Conditions that were added.
     added: String,
+    refresh_s: Option<u32>,
 }
+
+/// Seconds between loads: a link is opened thirty times a minute at most.
+const REFRESH_S: std::ops::RangeInclusive<u32> = 30..=86_400;
 
 impl Wanted {
     fn of(query: Option<&str>) -> Wanted {
-        let mut wanted = Wanted { theme: None, embedded: false, added: String::new() };
+        let mut wanted = Wanted { theme: None, embedded: false, added: String::new(), refresh_s: None };
         for (key, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
             match &*key {
                 "theme" => wanted.theme = ["light", "dark"].into_iter().find(|theme| *theme == value),
                 "embed" => wanted.embedded = value == "1",
+                "refresh" => {
+                    let seconds = value.strip_suffix('s').unwrap_or(&value).parse().ok();
+                    wanted.refresh_s = seconds.filter(|seconds| REFRESH_S.contains(seconds));
+                }
                 "q" => wanted.added = value.into_owned(),
                 _ => {}
             }
@@ -84,6 +92,7 @@ pub async fn show(
         path: &path,
         share: &opened.share,
         added: &wanted.added,
+        refresh_s: wanted.refresh_s,
         shared_by: &opened.shared_by,
         taken: opened.snapshot.as_ref().map(|_| opened.created),
         expires: opened.expires,

@@ -213,6 +213,12 @@ async fn every_address_is_listed_and_shows_nothing_to_strangers() {
             assert!(!answer.text().contains("alice") && !answer.text().contains("CreateUser"), "{path}");
         }
     }
+    // As pages' scripts read it, which then say that one is signed out.
+    assert_eq!(
+        stranger.get(&house, "/api/panel?dashboard=overview&panel=errors&query=").await.json()["kind"],
+        "signed_out"
+    );
+    assert_eq!(stranger.get(&house, "/api/v1/ingest").await.json()["error"]["kind"], "signed_out");
     let opened = stranger.open(&house, "/d/overview?range=7d&q=a:b").await;
     assert_eq!(opened.status, StatusCode::SEE_OTHER);
     assert_eq!(opened.header("location"), "/login?next=%2Fd%2Foverview%3Frange%3D7d%26q%3Da%3Ab");

@@ -215,7 +215,10 @@ async fn a_snapshot_stays_as_it_was() {
     fixture::insert(&house.pool, [later]).await;
     let has = async |link: &str| stranger().get(&house, link).await.text().contains("CreateTrail");
     assert!(has(&live).await && !has(&frozen).await);
-    let page = stranger().get(&house, &frozen).await;
+    assert!(!stranger().get(&house, &live).await.text().contains("http-equiv"));
+    let wall = stranger().get(&house, &format!("{live}?refresh=60s")).await;
+    assert!(wall.text().contains("http-equiv=\"refresh\" content=\"60\""), "{}", wall.text());
+    let page = stranger().get(&house, &format!("{frozen}?refresh=60s")).await;
     assert!(page.text().contains("as it was on") && !page.text().contains("http-equiv=\"refresh\""), "{}", page.text());
     assert_eq!(stranger().get(&house, &format!("{frozen}?q=actor:alice")).await.status, StatusCode::BAD_REQUEST);
 }
