@@ -16,7 +16,7 @@ async function tests(environment) {
   );
   const child = spawn(
     process.execPath,
-    ["--test", "--test-reporter=spec", "--test-concurrency=1", "--test-timeout=300000", ...files],
+    ["--test", "--test-reporter=spec", "--test-concurrency=2", "--test-timeout=300000", ...files],
     { cwd: here, stdio: "inherit", env: { ...process.env, ...environment } },
   );
   return new Promise((resolve) => child.once("exit", (code) => resolve(code ?? 1)));
