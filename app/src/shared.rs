@@ -44,7 +44,7 @@ pub struct Embedded {
 pub type Answers = Vec<(String, Result<Series, Error>)>;
 
 /// Rows of the table that stands below each picture, for who cannot see it.
-const TABLE_ROWS: usize = 100;
+const TABLE_ROWS: usize = 200;
 
 /// The link's page.
 pub fn page(page: &Page<'_>, answers: Answers) -> String {
@@ -171,7 +171,7 @@ fn table(table: &Table, name: String) -> AnyView {
             .collect();
         view! { <tr>{cells}</tr> }
     };
-    let rows: Vec<_> = table.rows.iter().take(TABLE_ROWS.max(200)).map(row).collect();
+    let rows: Vec<_> = table.rows.iter().take(TABLE_ROWS).map(row).collect();
     view! {
         <div class="scroll" tabindex="0" role="region" aria-label=format!("{name}: rows")>
             <table class="audit"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>

@@ -78,7 +78,7 @@ fn short(text: &str) -> String {
 
 /// As pages and exports show it. What cannot be read is shown as it is.
 pub fn shown(entry: store::Entry) -> AuditEntry {
-    let hash = entry.hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = super::hex(&entry.hash);
     match serde_json::from_str::<Act>(&entry.entry) {
         Ok(Act { time, user, token, address, action, object, detail, done }) => {
             let time = Timestamp::parse(&time).unwrap_or(Timestamp(0));

@@ -8,7 +8,7 @@ use model::{
 
 use super::{
     Access, Act, By, Reader, Secret, TOKEN_PREFIX, accounts, audit, broken, door, failed, password, role, stored,
-    write_down,
+    too_often, write_down,
 };
 use crate::{query::timestamp, store::access as store};
 
@@ -102,10 +102,7 @@ impl Access {
 
     pub async fn logins(&self, reader: &Reader) -> Result<Vec<Login>, Error> {
         let user_id = reader.in_person()?;
-        let own = match reader.by {
-            By::Login { login_id, .. } => Some(login_id),
-            _ => None,
-        };
+        let own = reader.login_id();
         let logins = store::login::list(&self.pool, user_id, self.lifetime()).await.map_err(failed)?;
         let shown = |login: store::login::Listed| Login {
             id: login.login_id,
@@ -138,10 +135,7 @@ impl Access {
 
     pub async fn password_change(&self, reader: &Reader, old: &str, new: &str) -> Result<(), Error> {
         let user_id = reader.in_person()?;
-        self.limits.sign_in_name.take(&reader.name.to_lowercase()).map_err(|wait| {
-            let seconds = wait.as_secs() + 1;
-            Error::new(Kind::Forbidden, format!("This was tried too often. Try again in {seconds} seconds."))
-        })?;
+        self.limits.sign_in_name.take(&reader.name.to_lowercase()).map_err(too_often)?;
         let kept = store::user::password_of(&self.pool, user_id).await.map_err(failed)?;
         if !password::verify(old.to_owned(), kept).await.map_err(broken)? {
             self.journal.note(&Act::new(reader, "password_change", &reader.name).refused()).await;
@@ -151,15 +145,14 @@ impl Access {
         let hash = password::hash(new.to_owned()).await.map_err(broken)?;
         let mut transaction = self.pool.begin().await.map_err(failed)?;
         store::user::set_password(&mut transaction, user_id, &hash).await.map_err(failed)?;
-        let own = if let By::Login { login_id, .. } = reader.by { Some(login_id) } else { None };
-        store::login::delete_all(&mut transaction, user_id, own).await.map_err(failed)?;
+        store::login::delete_all(&mut transaction, user_id, reader.login_id()).await.map_err(failed)?;
         write_down(&mut transaction, Act::new(reader, "password_change", &reader.name)).await?;
         transaction.commit().await.map_err(failed)
     }
 
     pub async fn tokens(&self, reader: &Reader) -> Result<Vec<Token>, Error> {
         let user_id = reader.in_person()?;
-        let whose = if administrates(reader).is_ok() { None } else { Some(user_id) };
+        let whose = whose(reader, user_id);
         let shown = |token: store::token::Listed| Token {
             id: token.token_id,
             user: token.name,
@@ -202,7 +195,7 @@ impl Access {
 
     pub async fn token_delete(&self, reader: &Reader, id: i64) -> Result<(), Error> {
         let user_id = reader.in_person()?;
-        let whose = if administrates(reader).is_ok() { None } else { Some(user_id) };
+        let whose = whose(reader, user_id);
         let mut transaction = self.pool.begin().await.map_err(failed)?;
         let label = store::token::delete(&mut transaction, id, whose).await.map_err(failed)?;
         let label = label.ok_or_else(|| Error::not_found("There is no such token."))?;
@@ -218,7 +211,7 @@ impl Access {
 }
 
 /// Decides about others, and so about what they see: only who sees all may.
-pub(super) fn administrates(reader: &Reader) -> Result<(), Error> {
+fn administrates(reader: &Reader) -> Result<(), Error> {
     reader.need(Role::Admin)?;
     if reader.by == By::Open {
         return reader.in_person().map(|_| ());
@@ -227,6 +220,11 @@ pub(super) fn administrates(reader: &Reader) -> Result<(), Error> {
         Accounts::All => Ok(()),
         Accounts::Only(_) => Err(Error::new(Kind::Forbidden, "Only administrators of all accounts may do this.")),
     }
+}
+
+/// Whose tokens and links the reader manages: their own, or (`None`) everybody's.
+pub(super) fn whose(reader: &Reader, user_id: i64) -> Option<i64> {
+    if administrates(reader).is_ok() { None } else { Some(user_id) }
 }
 
 /// Errors: nobody would be left who may change users.

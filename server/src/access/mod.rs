@@ -172,6 +172,16 @@ async fn write_down(connection: &mut PgConnection, act: Act) -> Result<(), Error
     store::audit::append(connection, &[act.text()]).await.map_err(failed)
 }
 
+/// What somebody is told who tried something too often.
+pub fn too_often(wait: Duration) -> Error {
+    let seconds = wait.as_secs() + 1;
+    Error::new(Kind::Forbidden, format!("This was tried too often. Try again in {seconds} seconds."))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn failed(error: sqlx::Error) -> Error {
     tracing::warn!(%error, "users, logins or tokens could not be read or written");
     database_error(&error)

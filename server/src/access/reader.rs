@@ -52,6 +52,14 @@ impl Reader {
         }
     }
 
+    /// The session that asks, where one does.
+    pub fn login_id(&self) -> Option<i64> {
+        match self.by {
+            By::Login { login_id, .. } => Some(login_id),
+            By::Open | By::Token { .. } => None,
+        }
+    }
+
     /// The user's id. Errors: nobody signed in, or a program asks, which may not change what its user is.
     pub fn in_person(&self) -> Result<i64, Error> {
         match self.by {

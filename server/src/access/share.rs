@@ -16,7 +16,8 @@ use model::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Access, Act, Reader, Refused, Secret, accounts, broken, desk, failed, password, secret::sha256, stored, write_down,
+    Access, Act, Reader, Refused, Secret, accounts, broken, desk, failed, hex, password, secret::sha256, stored,
+    write_down,
 };
 use crate::{
     query::{Query, timestamp},
@@ -40,6 +41,8 @@ pub struct Opened {
     pub shared_by: String,
     pub created: model::time::Timestamp,
     pub expires: model::time::Timestamp,
+    /// As it is kept; `None`: the link is enough.
+    password: Option<String>,
     /// What the cookie of somebody who gave the password has; none is asked for without.
     pub pass: Option<String>,
 }
@@ -95,7 +98,7 @@ impl Access {
 
     pub async fn shares(&self, reader: &Reader) -> Result<Vec<SharedLink>, Error> {
         let user_id = reader.in_person()?;
-        let whose = if desk::administrates(reader).is_ok() { None } else { Some(user_id) };
+        let whose = desk::whose(reader, user_id);
         let shown = |share: store::share::Listed| SharedLink {
             id: share.share_id,
             user: share.name,
@@ -117,7 +120,7 @@ impl Access {
 
     pub async fn share_revoke(&self, reader: &Reader, id: i64) -> Result<(), Error> {
         let user_id = reader.in_person()?;
-        let whose = if desk::administrates(reader).is_ok() { None } else { Some(user_id) };
+        let whose = desk::whose(reader, user_id);
         let mut transaction = self.pool.begin().await.map_err(failed)?;
         let title = store::share::revoke(&mut transaction, id, whose).await.map_err(failed)?;
         let title = title.ok_or_else(|| Error::not_found("There is no such link, or it is over already."))?;
@@ -143,6 +146,7 @@ impl Access {
             shared_by: found.name,
             created: timestamp(found.created_at),
             expires: timestamp(found.expires_at),
+            password: found.password.clone(),
             // Known to who knows the link and was told, and to nobody without the database.
             pass: found.password.map(|hash| hex(&sha256(&format!("{secret}\n{hash}")))),
         })
@@ -153,8 +157,7 @@ impl Access {
         let opened = self.share_open(secret, address).await?;
         let tried = self.limits.share_password.take(&opened.id);
         tried.map_err(Refused::TooOften)?;
-        let found = store::share::find(&self.pool, &sha256(secret)).await.map_err(failed)?.ok_or_else(over)?;
-        let fits = password::verify(given.to_owned(), found.password).await.map_err(broken)?;
+        let fits = password::verify(given.to_owned(), opened.password).await.map_err(broken)?;
         match opened.pass.filter(|_| fits) {
             Some(pass) => Ok(pass),
             None => Err(Error::invalid("password", "This is not the password.").into()),
@@ -279,10 +282,6 @@ fn json<T: Serialize>(value: &T) -> Result<String, Error> {
         tracing::error!(%error, "a share cannot be written");
         Error::new(Kind::Internal, "Something went wrong on the server.")
     })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn over() -> Error {

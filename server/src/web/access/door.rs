@@ -20,6 +20,7 @@ use crate::{
     access::{
         Reader, Refused,
         door::{Origin, Welcome},
+        too_often,
     },
     web::{NO_STORE, page, policy},
 };
@@ -110,11 +111,8 @@ pub(super) fn answered(why: Refused, page: impl FnOnce(&Error) -> String) -> Res
     match why {
         Refused::Wrong(error) => refused(&error, page(&error)),
         Refused::TooOften(wait) => {
-            let seconds = wait.as_secs() + 1;
-            let error =
-                Error::new(Kind::Forbidden, format!("This was tried too often. Try again in {seconds} seconds."));
-            let mut answer = shown(StatusCode::TOO_MANY_REQUESTS, page(&error));
-            answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            let mut answer = shown(StatusCode::TOO_MANY_REQUESTS, page(&too_often(wait)));
+            answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1));
             answer
         }
     }
