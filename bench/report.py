@@ -48,6 +48,8 @@ def _panels(result: dict) -> list[dict]:
             chosen = [one for one in result["panels"] if one["range"] == range_ and one["filtered"] == filtered]
             both = [one for one in chosen if is_comparable(one)]
             sums = [round(sum(one[of]["p50_ms"] for one in both), 1) for of in ("trailmap", "duckdb")]
+            first = [round(sum(one[of][key] for one in both), 1) for of, key in (("trailmap", "first_ms"), ("duckdb", "p50_ms"))]
+            lines.append(_line(f"{named} {range_}: asked for the first time", "ms", *first, "DuckDB, warm"))
             slower = sum(one["trailmap"]["p50_ms"] > one["duckdb"]["p50_ms"] for one in both)
             lines.append(_line(f"{named} {range_}: sum of p50", "ms", *sums, f"DuckDB, {len(both)} of {len(chosen)}"))
             lines.append(_line(f"{named} {range_}: slower than DuckDB", "panels", slower))

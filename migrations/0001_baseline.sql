@@ -233,9 +233,11 @@ create table action_day (
 );
 create index action_day_index on action_day using brin (start_time) with (pages_per_range = 16, autosummarize = on);
 
--- What answers depend on, as a number that only grows: each transaction that stores or changes events adds a row, for which nobody
--- waits, and the sum is what counts. See `server/src/store/change.rs`.
+-- What answers depend on, as numbers that only grow: each transaction that stores or changes events adds rows, for which nobody
+-- waits, and sums are what counts. See `server/src/store/change.rs`.
 create table change (
+    -- The hour (UTC) whose events changed; null: all of them may have.
+    hour timestamptz,
     changes bigint not null
 );
 

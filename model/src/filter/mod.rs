@@ -206,6 +206,16 @@ impl Ast {
         }
     }
 
+    /// Whether some condition is upon this field.
+    pub fn mentions(&self, field: Field) -> bool {
+        match self {
+            Ast::All => false,
+            Ast::Term(term) => term.target == Target::Field(field),
+            Ast::Not(inner) => inner.mentions(field),
+            Ast::And(parts) | Ast::Or(parts) => parts.iter().any(|part| part.mentions(field)),
+        }
+    }
+
     /// `not x` for `x`, and `x` for `not x`.
     #[must_use]
     pub fn negated(self) -> Ast {

@@ -8,7 +8,7 @@ use std::{
 use sqlx::{Connection, PgConnection};
 
 use super::{decode::Outcome, read::Part, source::Object};
-use crate::store::{change, credential, dimension, event, known, object, rejected};
+use crate::store::{credential, dimension, event, known, object, rejected};
 
 /// A group of small objects is committed when it has so many records, bytes or objects, or is so old.
 const GROUP_RECORDS: u64 = 20_000;
@@ -129,9 +129,7 @@ pub async fn store_parts(
     inserted: &mut Inserted,
 ) -> sqlx::Result<()> {
     if new.bytes > 0 {
-        // Also an address that was there already may have another place now.
         new.insert(connection).await?;
-        change::add(connection).await?;
     }
     let of_parts = parts.iter().flat_map(|part| &part.rows);
     let events: Vec<_> = of_parts.filter_map(|row| ids.get(&row.object).map(|id| (*id, row))).collect();
@@ -154,7 +152,6 @@ pub async fn finish(
     let ours = objects.iter().filter_map(|whole| ids.get(&whole.number).map(|id| whole.finish(*id, inserted)));
     object::finish(connection, &ours.collect::<Vec<_>>()).await?;
     if !inserted.is_empty() {
-        change::add(connection).await?;
         event::tell(connection).await?;
     }
     credential::settle(connection).await

@@ -26,6 +26,7 @@ use crate::{clock::Clock, config::quiet::Quiet, disk::Disk, ingest::enrich::GeoI
 mod about;
 mod access;
 pub(crate) mod answers;
+mod counts;
 mod dashboard;
 mod discover;
 mod entity;
@@ -60,6 +61,8 @@ pub struct Query {
     exports: Turns,
     fixed: Arc<dashboard::Fixed>,
     answers: Arc<answers::Answers>,
+    /// `None`: all events are counted each time.
+    counts: Option<Arc<counts::Counts>>,
     quiet: ingest::KeptQuiet,
     /// Who asks; `None`: nobody is asked to sign in, and there are no users.
     desk: Option<access::Desk>,
@@ -83,6 +86,7 @@ impl Query {
             exports,
             fixed: Arc::default(),
             answers: Arc::default(),
+            counts: Some(Arc::default()),
             quiet: Arc::default(),
             desk: None,
             stored: Arc::default(),
@@ -104,6 +108,18 @@ impl Query {
 
     fn with_turns_of(&self, reader: &str) -> Query {
         Query { panels: self.panels.of(reader), exports: self.exports.of(reader), ..self.clone() }
+    }
+
+    /// The same that counts events anew each time.
+    #[must_use]
+    pub fn counting_anew(&self) -> Query {
+        Query { counts: None, answers: Arc::default(), ..self.clone() }
+    }
+
+    /// The same that leaves groups which are not shown out of however few.
+    #[must_use]
+    pub fn cutting_few(&self) -> Query {
+        Query { counts: Some(Arc::new(counts::Counts::cutting(0))), ..self.clone() }
     }
 
     /// A filter as this reader asks it.
@@ -161,6 +177,9 @@ impl Query {
         let _permit = self.panels.take().await?;
         let mut session = session::Session::begin(&self.reach).await?;
         plan.know(session.known(plan.questions()).await?);
+        if let Some(counts) = &self.counts {
+            plan.count(session.counted(counts, &plan).await?);
+        }
         let table = session.main(&plan).await?;
         let mut details = Vec::with_capacity(plan.details.len());
         for (id, ask) in &plan.details {

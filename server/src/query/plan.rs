@@ -16,7 +16,7 @@ use model::{
 
 use super::{
     reach::Visible,
-    sql::{Known, Questions},
+    sql::{Counted, Known, Questions},
 };
 
 /// One table to ask for.
@@ -34,6 +34,8 @@ pub struct Ask<'a> {
     pub filter: Visible,
     /// What the database said of the filter's conditions.
     pub known: Arc<Known>,
+    /// What is known of whole hours and days.
+    pub counted: Arc<[Counted]>,
     pub window: Window,
     /// The window before, for measures that compare.
     pub previous: Window,
@@ -60,6 +62,8 @@ pub struct Plan<'a> {
     pub filter: String,
     pub bucket_ms: Option<i64>,
     pub main: Ask<'a>,
+    /// Of a list: how many events there are.
+    pub total: Option<Ask<'a>>,
     pub details: Vec<(&'a str, Ask<'a>)>,
 }
 
@@ -96,6 +100,7 @@ impl<'a> Plan<'a> {
             inner: panel.inner_limit.map(Inner::Within),
             filter: Visible::new(condition, accounts),
             known: Arc::default(),
+            counted: Arc::default(),
             window,
             previous: before(window),
             beside: panel.mark == Mark::Figures,
@@ -110,11 +115,17 @@ impl<'a> Plan<'a> {
             let asks = || [&main].into_iter().chain(details.iter().map(|(_, ask)| ask));
             (asks().any(compares).then_some(main.previous), asks().find_map(|ask| ask.bucket_ms))
         };
-        Ok(Plan { panel, window, previous, filter: printed, bucket_ms, main, details })
+        let total = (panel.mark == Mark::List).then(|| total(&main));
+        Ok(Plan { panel, window, previous, filter: printed, bucket_ms, main, total, details })
     }
 }
 
-impl Plan<'_> {
+impl<'a> Plan<'a> {
+    fn asks(&mut self) -> impl Iterator<Item = &mut Ask<'a>> {
+        let details = self.details.iter_mut().map(|(_, ask)| ask);
+        [&mut self.main].into_iter().chain(&mut self.total).chain(details)
+    }
+
     /// What the database is to be asked before the tables.
     pub fn questions(&self) -> Questions {
         Questions::of(
@@ -125,8 +136,13 @@ impl Plan<'_> {
     /// With the answer to that.
     pub fn know(&mut self, known: Known) {
         let known = Arc::new(known);
-        let details = self.details.iter_mut().map(|(_, ask)| ask);
-        [&mut self.main].into_iter().chain(details).for_each(|ask| ask.known = known.clone());
+        self.asks().for_each(|ask| ask.known = known.clone());
+    }
+
+    /// With what is known of whole hours and days.
+    pub fn count(&mut self, counted: Vec<Counted>) {
+        let counted: Arc<[Counted]> = counted.into();
+        self.asks().for_each(|ask| ask.counted = counted.clone());
     }
 
     /// The answer that these tables are, without what the database alone knows.
@@ -142,6 +158,18 @@ impl Plan<'_> {
             last_event: None,
             took_ms: 0,
         }
+    }
+}
+
+/// How many events an ask is about.
+fn total<'a>(ask: &Ask<'a>) -> Ask<'a> {
+    Ask {
+        by: &[],
+        measures: &[],
+        filter: ask.filter.clone(),
+        known: ask.known.clone(),
+        counted: ask.counted.clone(),
+        ..*ask
     }
 }
 
@@ -181,6 +209,7 @@ fn detail_ask<'a>(detail: &'a Grouping, main: &Ask<'a>) -> Result<Ask<'a>, Error
         inner: detail.inner_limit.map(Inner::Within),
         filter: main.filter.clone().and(built_in(&detail.id, &detail.filter)?),
         known: Arc::default(),
+        counted: Arc::default(),
         window: main.window,
         previous: main.previous,
         beside: detail.mark == Some(Mark::Figures),

@@ -1,23 +1,28 @@
 //! One read-only snapshot for all tables of a panel, with a time limit; and what goes wrong in it.
 
-use std::time::Duration;
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use futures::TryStreamExt;
 use model::{
     error::{Error, Kind},
-    panel::Mark,
     series::{Cell, Column, Table},
-    time::Timestamp,
+    time::{Timestamp, Window},
 };
 use sqlx::{AssertSqlSafe, PgConnection, PgTransaction, Postgres, QueryBuilder, postgres::PgRow};
 use time::OffsetDateTime;
 
 use super::{
     about,
+    counts::{
+        Count, Counts, Found, MOST_ASKED, MOST_ROWS, Missing,
+        span::{self, Cover, DAY_MS, HOUR_MS},
+    },
     plan::{Ask, Plan},
     reach::Reach,
     read,
-    sql::{self, Known, Questions, Statement},
+    sql::{self, Counted, Known, Pass, Questions, Reading, Rows, Statement, Tally},
 };
+use crate::store::change::{self, Changes};
 
 /// How long a panel waits for its turn; a statement's own limit is in `BEGIN`.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(10);
@@ -129,11 +134,96 @@ impl Session {
         Ok(questions.answered(&statement.build().fetch_one(&mut *self.transaction).await?)?)
     }
 
+    /// What is known of the whole hours and days of a plan's windows: kept, or counted now and kept.
+    pub async fn counted(&mut self, counts: &Counts, plan: &Plan<'_>) -> Result<Vec<Counted>, Trouble> {
+        let passes = sql::passes(plan);
+        let mut counted: Vec<Counted> = Vec::new();
+        if passes.iter().all(|pass| Cover::of(pass.window, pass.bucket_ms).whole().is_none()) {
+            return Ok(counted);
+        }
+        let changes = self.changes(counts).await?;
+        for pass in passes {
+            let sum = match counts.find(&pass, &changes) {
+                None => None,
+                Some(Found::Sum(sum)) => Some(sum),
+                Some(Found::Some(count, missing)) => self.count(counts, count, &missing, &pass).await?,
+            };
+            if let Some(sum) = sum {
+                counted.push(self.cut(counts.few, sum, &pass).await?);
+            }
+        }
+        Ok(counted)
+    }
+
+    /// Where many groups are known and few are shown, these alone, of the whole window.
+    async fn cut(&mut self, few: usize, known: Counted, pass: &Pass<'_>) -> Result<Counted, Trouble> {
+        let Some(top) = pass.top().filter(|top| known.rows.len() > few.max(2 * top.limit)) else { return Ok(known) };
+        let Some(left) = self.spans(pass, &known.tally, &known.left, HOUR_MS).await? else { return Ok(known) };
+        let rows: Vec<_> = left.into_values().map(Arc::new).collect();
+        let (rows, rest) = known.tally.cut(&known.rows, &known.tally.sum(&rows), top);
+        Ok(Counted { left: Vec::new(), rows: Arc::new(rows), top: Some(top), rest, ..known })
+    }
+
+    /// `None`: there are too many rows.
+    async fn count(
+        &mut self,
+        counts: &Counts,
+        mut count: Count,
+        missing: &Missing,
+        pass: &Pass<'_>,
+    ) -> Result<Option<Counted>, Trouble> {
+        let most = if pass.top().is_some() { MOST_ROWS } else { MOST_ASKED };
+        for (spans, length_ms) in [(&missing.days, DAY_MS), (&missing.hours, HOUR_MS)] {
+            let counted = self.spans(pass, &count.tally, &span::runs(spans.clone(), length_ms), length_ms).await?;
+            let counted = counted.filter(|counted| counted.values().map(Rows::len).sum::<usize>() <= most);
+            let Some(counted) = counted else {
+                counts.give_up(count);
+                return Ok(None);
+            };
+            counts.keep(&mut count, spans, length_ms, counted);
+        }
+        Ok(Some(counts.sum(count, pass)))
+    }
+
+    /// What there is of each hour or day in some windows. `None`: too many rows.
+    async fn spans(
+        &mut self,
+        pass: &Pass<'_>,
+        tally: &Tally,
+        windows: &[Window],
+        length_ms: i64,
+    ) -> Result<Option<HashMap<i64, Rows>>, Trouble> {
+        let mut reading = Reading::new(tally);
+        for window in windows {
+            let before = reading.count;
+            let mut sql = pass.spans(tally, *window, length_ms, MOST_ROWS);
+            let mut rows = sql.build().fetch(&mut *self.transaction);
+            while let Some(row) = rows.try_next().await? {
+                reading.add(&row)?;
+            }
+            if reading.count - before > MOST_ROWS {
+                return Ok(None);
+            }
+        }
+        Ok(Some(reading.spans()))
+    }
+
+    /// The changes of each hour, as this snapshot sees them.
+    async fn changes(&mut self, counts: &Counts) -> Result<Arc<Changes>, Trouble> {
+        let all: i64 = sqlx::query_scalar(change::COUNT).fetch_one(&mut *self.transaction).await?;
+        if let Some(changes) = counts.changes(all) {
+            return Ok(changes);
+        }
+        let changes = Arc::new(Changes::read(&mut self.transaction).await?);
+        counts.set_changes(all, changes.clone());
+        Ok(changes)
+    }
+
     /// The panel's own table.
     pub async fn main(&mut self, plan: &Plan<'_>) -> Result<Table, Trouble> {
         let table = self.run(sql::table(plan.panel.mark, &plan.main)).await?;
-        if plan.panel.mark == Mark::List {
-            let total = self.run(sql::count(&plan.main)).await?.total;
+        if let Some(total) = &plan.total {
+            let total = self.run(sql::grouped(total)).await?.total;
             return Ok(Table { total, ..table });
         }
         self.beside(&plan.main, table).await

@@ -7,6 +7,7 @@ mod nested;
 mod partial;
 mod source;
 mod stretch;
+mod tally;
 
 use model::{
     chart::GROUP_EVENTS,
@@ -28,8 +29,9 @@ use crate::store::instant;
 pub use self::{
     known::{Known, Questions},
     name::shown,
-    partial::push_count,
+    partial::{Pass, push_count},
     source::Source,
+    tally::{Counted, Reading, Rows, Tally},
 };
 
 /// What a row of an answer holds beyond its columns.
@@ -74,7 +76,7 @@ pub fn statements(plan: &Plan<'_>) -> Vec<(String, Statement)> {
         Mark::Text => {}
         Mark::List => {
             add("", &plan.main, list(&plan.main));
-            add("total", &plan.main, count(&plan.main));
+            plan.total.iter().for_each(|total| add("total", total, grouped(total)));
         }
         _ => add("", &plan.main, grouped(&plan.main)),
     }
@@ -82,6 +84,13 @@ pub fn statements(plan: &Plan<'_>) -> Vec<(String, Statement)> {
         add(id, ask, grouped(ask));
     }
     all
+}
+
+/// What these count: of it, whole hours and days can be known before.
+pub fn passes<'a>(plan: &'a Plan<'a>) -> Vec<Pass<'a>> {
+    let main = plan.total.as_ref().unwrap_or(&plan.main);
+    let details = plan.details.iter().map(|(_, ask)| ask);
+    [main].into_iter().chain(details).flat_map(partial::passes).collect()
 }
 
 /// The same of the window before, of any group that there was.
@@ -93,6 +102,7 @@ pub fn before<'a>(ask: &Ask<'a>) -> Ask<'a> {
         beside: false,
         filter: ask.filter.clone(),
         known: ask.known.clone(),
+        counted: ask.counted.clone(),
         ..*ask
     }
 }
@@ -122,19 +132,13 @@ pub fn list(ask: &Ask<'_>) -> Statement {
     Statement { sql, groups: columns.len(), columns, tail: Tail::Nothing, limit: Some(ask.limit as usize) }
 }
 
-/// How many events match.
-pub fn count(ask: &Ask<'_>) -> Statement {
-    let mut sql = QueryBuilder::new("");
-    partial::push_count(&mut sql, ask.window, &ask.filter, &ask.known);
-    Statement { sql, columns: Vec::new(), groups: 0, tail: Tail::Total, limit: None }
-}
-
 /// Groups with their measures: the largest first, or by time.
 pub fn grouped(ask: &Ask<'_>) -> Statement {
     let in_time = ask.bucket_ms.is_some();
     let with_other = in_time && !ask.by.is_empty();
     let mut sql = QueryBuilder::new("with ");
     partial::push(&mut sql, ask);
+    push_rest(&mut sql, ask);
     if ask.measures.contains(&Measure::Change) {
         partial::push_before(&mut sql, ask);
     }
@@ -220,17 +224,26 @@ fn push_sums(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>, with_other: bool) 
 }
 
 /// All events that the panel counts.
-fn total(ask: &Ask<'_>) -> &'static str {
-    if has_list(ask) {
-        "coalesce(sum(sum(whole)) over (), 0)::bigint"
-    } else {
-        "coalesce(sum(sum(events)) over (), 0)::bigint"
+fn total(ask: &Ask<'_>) -> String {
+    format!("coalesce({}, 0)::bigint", all(ask))
+}
+
+fn all(ask: &Ask<'_>) -> String {
+    let shown = if has_list(ask) { "sum(sum(whole)) over ()" } else { "sum(sum(events)) over ()" };
+    if partial::rest(ask) == 0 { shown.to_owned() } else { format!("({shown} + (select events from rest))") }
+}
+
+/// `rest as (…)`: the events of the groups that are left out.
+fn push_rest(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>) {
+    let rest = partial::rest(ask);
+    if rest > 0 {
+        sql.push(",\nrest as (select ").push_bind(rest).push(" as events)");
     }
 }
 
 /// The measures over the rows of `source` that are the same in `groups`.
 fn sums(ask: &Ask<'_>, source: &str, groups: &[String]) -> Vec<String> {
-    let all = if has_list(ask) { "sum(sum(whole)) over ()" } else { "sum(sum(events)) over ()" };
+    let all = all(ask);
     let of = |measure: &Measure| match measure::sum(*measure) {
         Sum::Expression(expression) => expression.to_owned(),
         Sum::Distinct(field) if is_apart(ask, field) => format!(

@@ -304,7 +304,7 @@ impl New {
 /// Inserts the rows of a JSON array, and tells whether those that were stored already are the same. The place of an address is
 /// what was found last.
 fn statement(table: &str) -> String {
-    let (conflict, same) = match table {
+    let (conflict, same, changed) = match table {
         "address" => (
             "do update set country = excluded.country, city = excluded.city, latitude = excluded.latitude,
                 longitude = excluded.longitude, time_zone = excluded.time_zone, as_number = excluded.as_number,
@@ -314,12 +314,15 @@ fn statement(table: &str) -> String {
                    is distinct from
                    (excluded.country, excluded.city, excluded.latitude, excluded.longitude, excluded.as_number)",
             "(new.source_address, new.vpc_endpoint) is not distinct from (stored.source_address, stored.vpc_endpoint)",
+            // Of a row that was there already, `xmax` is the transaction that changed it.
+            "returning stored.xmax::text <> '0' as was_there),
+             changed as (insert into change (changes) select 1 from inserted having bool_or(was_there)",
         ),
-        _ => ("do nothing", "new is not distinct from stored"),
+        _ => ("do nothing", "new is not distinct from stored", ""),
     };
     format!(
         "with new as materialized (select * from json_populate_recordset(null::{table}, $1::json)),
-         inserted as (insert into {table} as stored select * from new order by {table}_id on conflict ({table}_id) {conflict})
+         inserted as (insert into {table} as stored select * from new order by {table}_id on conflict ({table}_id) {conflict} {changed})
          select coalesce(bool_and({same}), true) from new join {table} as stored using ({table}_id)"
     )
 }

@@ -8,6 +8,7 @@ use std::{
 use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 
 use super::{
+    change,
     copy::{Copy, Rows},
     credential,
     dimension::{self, Dimensions, Ids},
@@ -187,10 +188,12 @@ async fn insert_staged(connection: &mut PgConnection) -> sqlx::Result<Vec<(i64, 
             returning *
          ),
          {1},
-         {2}
+         {2},
+         {3}
          select coalesce(array_agg(segment_id), '{{}}'), coalesce(array_agg(ordinal), '{{}}') from inserted",
         columns(),
         credential::INSERT,
+        change::INSERT,
         rollup::inserts()
     );
     let (segments, ordinals): (Vec<i64>, Vec<i16>) = sqlx::query_as(AssertSqlSafe(sql)).fetch_one(connection).await?;

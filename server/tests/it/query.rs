@@ -1,6 +1,7 @@
 //! Tests of `server::query`.
 
 mod built_in;
+mod counts;
 mod engine;
 mod filter;
 pub mod fixture;

@@ -13,7 +13,7 @@ use sqlx::{Postgres, QueryBuilder};
 
 use super::{
     known::{Ids, Known},
-    partial::push_bucket,
+    partial::{BUCKET, SPAN, push_bucket},
     push_list,
     stretch::{self, Stretch},
 };
@@ -175,6 +175,8 @@ pub struct Scan<'a> {
     pub filter: &'a Visible,
     pub window: Window,
     pub bucket_ms: Option<i64>,
+    /// Also by the hour or day of this length, as `span`.
+    pub span_ms: Option<i64>,
     pub measures: &'a [Measure],
     pub known: &'a Known,
 }
@@ -183,7 +185,8 @@ impl Scan<'_> {
     /// `from … where …`
     pub fn push(&self, sql: &mut QueryBuilder<Postgres>, indent: &str) {
         let Tables { grouped, all, origin, .. } = self.tables;
-        let stretches = stretch::of(self.window, self.tables.step_ms(self.bucket_ms), all);
+        let step_ms = [self.tables.step_ms(self.bucket_ms), self.span_ms].into_iter().flatten().min();
+        let stretches = stretch::of(self.window, step_ms, all);
         for (at, stretch) in stretches.iter().enumerate() {
             let before = if at > 0 { "  union all" } else { "from (" };
             sql.push(format_args!("{indent}{before}{indent}  "));
@@ -215,9 +218,11 @@ impl Scan<'_> {
         let Tables { grouped, times, .. } = self.tables;
         let mut keys: Vec<String> = grouped.iter().map(|table| format!("{table}_id")).collect();
         sql.push("select ");
-        if let Some(width_ms) = self.bucket_ms {
-            push_bucket(sql, width_ms, stretch.time());
-            sql.push(", ");
+        for (width_ms, name) in [(self.span_ms, SPAN), (self.bucket_ms, BUCKET)] {
+            if let Some(width_ms) = width_ms {
+                push_bucket(sql, width_ms, stretch.time(), name);
+                sql.push(", ");
+            }
         }
         for key in &keys {
             sql.push(key).push(", ");
@@ -245,7 +250,8 @@ impl Scan<'_> {
         stretch.push_windows(sql);
         push_by_id(sql, self.known, by_table(self.filter.all(), |part| self.tables.by_id(part)), own, indent);
         keys.extend(times.iter().map(|field| field.key().to_owned()));
-        keys.extend(self.bucket_ms.map(|_| "bucket".to_owned()));
+        keys.extend(self.bucket_ms.map(|_| BUCKET.to_owned()));
+        keys.extend(self.span_ms.map(|_| SPAN.to_owned()));
         if !keys.is_empty() && !as_they_are {
             sql.push(format_args!("{indent}group by "));
             push_list(sql, &keys);

@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use model::{field::Field, panel::Group, time::Window};
+use model::{
+    field::{Field, Kind},
+    filter,
+    panel::{Group, Measure},
+    time::Window,
+};
 use sqlx::{Postgres, QueryBuilder, postgres::types::PgInterval};
 
 use super::{
@@ -11,25 +16,22 @@ use super::{
     name::{each, inner, push_value, shown_name},
     narrow::{self, Tables},
     push_list,
+    tally::{Counted, Tally, Top},
 };
 use crate::query::{
-    measure::{self, Part},
+    measure::{self, Part, Sum},
     plan::Ask,
     reach::Visible,
 };
 
+/// When a row's bucket, and its hour or day, begins.
+pub const BUCKET: &str = "bucket";
+pub const SPAN: &str = "span";
+
 /// `partial as (…)`
 pub fn push(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>) {
-    let mut aggregates = vec!["events"];
-    for part in ask.measures.iter().filter_map(|measure| measure::part(*measure)) {
-        if let Part::Aggregate(name) = part
-            && !aggregates.contains(&name)
-        {
-            aggregates.push(name);
-        }
-    }
     sql.push("partial as (");
-    Pass { ask, window: ask.window, bucket_ms: ask.bucket_ms, values: values(ask), aggregates }.push(sql);
+    Pass::main(ask).push_known(sql);
     sql.push("\n)");
 }
 
@@ -47,12 +49,24 @@ pub fn values(ask: &Ask<'_>) -> Vec<Field> {
     values
 }
 
+/// How many events the groups have that `partial` leaves out, since they are not shown.
+pub fn rest(ask: &Ask<'_>) -> i64 {
+    Pass::main(ask).known().map_or(0, |counted| counted.rest)
+}
+
 /// `before as (…)`: the events of the window before, by group.
 pub fn push_before(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>) {
     sql.push(",\nbefore as (");
-    let (values, aggregates) = (Vec::new(), vec!["events"]);
-    Pass { ask, window: ask.previous, bucket_ms: None, values, aggregates }.push(sql);
+    Pass::before(ask).push_known(sql);
     sql.push("\n)");
+}
+
+/// What the statements of an ask count, with those of the window before.
+pub fn passes<'a>(ask: &'a Ask<'a>) -> Vec<Pass<'a>> {
+    let main = Pass::main(ask);
+    let beside = ask.beside.then(|| Pass { window: ask.previous, ..main.clone() });
+    let before = ask.measures.contains(&Measure::Change).then(|| Pass::before(ask));
+    [main].into_iter().chain(beside).chain(before).collect()
 }
 
 /// A statement of one number: how many events match.
@@ -60,7 +74,8 @@ pub fn push_count(sql: &mut QueryBuilder<Postgres>, window: Window, filter: &Vis
     match narrow::tables_of(filter.all()) {
         Some(tables) => {
             sql.push("select ").push(narrow::summed("events"));
-            narrow::Scan { tables: &tables, filter, window, bucket_ms: None, measures: &[], known }.push(sql, "\n");
+            let (bucket_ms, span_ms, measures) = (None, None, &[] as &[Measure]);
+            narrow::Scan { tables: &tables, filter, window, bucket_ms, span_ms, measures, known }.push(sql, "\n");
         }
         None => {
             sql.push("select count(*)");
@@ -69,17 +84,124 @@ pub fn push_count(sql: &mut QueryBuilder<Postgres>, window: Window, filter: &Vis
     }
 }
 
-struct Pass<'a> {
+/// One pass over the events of a window.
+#[derive(Clone)]
+pub struct Pass<'a> {
     ask: &'a Ask<'a>,
-    window: Window,
-    bucket_ms: Option<i64>,
+    pub window: Window,
+    pub bucket_ms: Option<i64>,
+    /// Also by the hour or day of this length, as `span`.
+    span_ms: Option<i64>,
     /// Besides the groups.
     values: Vec<Field>,
     /// By name: see `measure::Part`.
     aggregates: Vec<&'static str>,
 }
 
-impl Pass<'_> {
+impl<'a> Pass<'a> {
+    fn main(ask: &'a Ask<'a>) -> Pass<'a> {
+        let mut aggregates = vec!["events"];
+        for part in ask.measures.iter().filter_map(|measure| measure::part(*measure)) {
+            if let Part::Aggregate(name) = part
+                && !aggregates.contains(&name)
+            {
+                aggregates.push(name);
+            }
+        }
+        let (window, bucket_ms) = (ask.window, ask.bucket_ms);
+        Pass { ask, window, bucket_ms, span_ms: None, values: values(ask), aggregates }
+    }
+
+    fn before(ask: &'a Ask<'a>) -> Pass<'a> {
+        let (values, aggregates) = (Vec::new(), vec!["events"]);
+        Pass { ask, window: ask.previous, bucket_ms: None, span_ms: None, values, aggregates }
+    }
+
+    /// What is counted, but for the window. `None`: what is stored later may change what is counted of earlier events, since who is
+    /// behind a session is learnt from other events.
+    pub fn tally(&self) -> Option<Tally> {
+        let Ask { by, classes, filter, .. } = self.ask;
+        let classes: &[_] = if by.contains(&Group::Class) { classes } else { &[] };
+        let filters = || [filter.all()].into_iter().chain(classes.iter().map(|(_, filter)| filter));
+        let origin = Field::Origin;
+        if self.tells(origin) || filters().any(|filter| filter.mentions(origin)) {
+            return None;
+        }
+        let bucket = self.bucket_ms.map(|_| (BUCKET, "timestamptz"));
+        let of_group = |group: &Group| (inner(*group), if each(*group).is_some() { "text" } else { sql_type(*group) });
+        let of_value = |field: &Field| (field.key(), sql_type(Group::Field(*field)));
+        let groups: Vec<_> = bucket.into_iter().chain(by.iter().map(of_group)).collect();
+        let is_counted = |field: &Field| {
+            let uses = |measure: &&Measure| measure::part(**measure).is_some_and(|part| part == Part::Value(*field));
+            self.ask.measures.iter().filter(uses).all(|measure| matches!(measure::sum(*measure), Sum::Distinct(_)))
+        };
+        let places = (groups.len()..).zip(&self.values);
+        let distinct = places.filter(|(_, field)| is_counted(field)).map(|(at, _)| at).collect();
+        let whole = has_list(self.ask).then_some("whole");
+        let aggregates = self.aggregates.iter().copied().chain(whole).collect();
+        let filters = filters().map(filter::print).collect();
+        let (bucket_ms, of_groups) = (self.bucket_ms, groups.len());
+        let keys = groups.into_iter().chain(self.values.iter().map(of_value)).collect();
+        Some(Tally { keys, groups: of_groups, distinct, aggregates, bucket_ms, filters })
+    }
+
+    /// The groups that the statement shows, if they are the first ones by events.
+    pub fn top(&self) -> Option<Top> {
+        let Ask { by, measures, order, inner, beside, limit, .. } = self.ask;
+        let by_events = match order {
+            None => measures.first() == Some(&Measure::Events),
+            Some(order) => order.by == Measure::Events.key() && !order.ascending,
+        };
+        let is_table = self.bucket_ms.is_none() && !by.is_empty() && inner.is_none() && !beside;
+        let by_text = by
+            .iter()
+            .all(|group| matches!(group, Group::Field(field) if matches!(field.kind(), Kind::Text | Kind::List)));
+        // One more is asked for, to know whether there are more.
+        (by_events && is_table && self.window == self.ask.window).then_some(Top { limit: *limit as usize + 1, by_text })
+    }
+
+    /// A statement for `tally::Reading`: the rows of each hour or day in a window of such. Of more rows than `most` one more is told.
+    pub fn spans(&self, tally: &Tally, window: Window, length_ms: i64, most: usize) -> QueryBuilder<Postgres> {
+        let mut sql = QueryBuilder::new("select span");
+        tally.push_columns(&mut sql);
+        sql.push("\nfrom (");
+        Pass { window, span_ms: Some(length_ms), ..self.clone() }.push(&mut sql);
+        sql.push("\n  limit ").push_bind(most as i64 + 1).push("\n) as counted");
+        sql
+    }
+
+    /// The pass, but for what is known of its whole hours and days.
+    fn push_known(&self, sql: &mut QueryBuilder<Postgres>) {
+        match self.known() {
+            None => self.push(sql),
+            Some(counted) => self.push_merged(sql, counted),
+        }
+    }
+
+    fn known(&self) -> Option<&'a Counted> {
+        let mut of_window = self.ask.counted.iter().filter(|counted| counted.window == self.window).peekable();
+        of_window.peek()?;
+        let (tally, top) = (self.tally()?, self.top());
+        of_window.find(|counted| *counted.tally == tally && counted.top.is_none_or(|own| Some(own) == top))
+    }
+
+    fn push_merged(&self, sql: &mut QueryBuilder<Postgres>, counted: &Counted) {
+        sql.push("\n  select ");
+        let keys = self.push_names(sql);
+        push_list(sql, counted.tally.aggregates.iter().map(|name| merged(name)));
+        sql.push("\n  from (");
+        for window in &counted.left {
+            Pass { window: *window, ..self.clone() }.push(sql);
+            sql.push("\n  union all");
+        }
+        counted.push(sql);
+        sql.push("\n  ) as parts");
+        if !keys.is_empty() {
+            sql.push("\n  group by ");
+            push_list(sql, keys);
+        }
+    }
+
     fn push(&self, sql: &mut QueryBuilder<Postgres>) {
         let tables = narrow::tables(self.ask);
         let taken_apart = has_list(self.ask);
@@ -114,11 +236,11 @@ impl Pass<'_> {
     }
 
     fn push_from(&self, sql: &mut QueryBuilder<Postgres>, tables: Option<&Tables>, indent: &str) {
-        let Pass { ask, window, bucket_ms, .. } = *self;
+        let Pass { ask, window, bucket_ms, span_ms, .. } = *self;
         match tables {
             Some(tables) => {
                 let Ask { filter, measures, known, .. } = ask;
-                narrow::Scan { tables, filter, window, bucket_ms, measures, known }.push(sql, indent);
+                narrow::Scan { tables, filter, window, bucket_ms, span_ms, measures, known }.push(sql, indent);
             }
             None => super::source(ask, window).push(sql, indent),
         }
@@ -127,13 +249,14 @@ impl Pass<'_> {
     /// What rows are told apart by, each followed by a comma, and the names of it.
     fn push_keys(&self, sql: &mut QueryBuilder<Postgres>, tables: Option<&Tables>) -> Vec<&'static str> {
         let mut keys = Vec::new();
-        if let Some(width_ms) = self.bucket_ms {
+        for (width_ms, name) in [(self.span_ms, SPAN), (self.bucket_ms, BUCKET)] {
+            let Some(width_ms) = width_ms else { continue };
             match tables {
-                Some(_) => drop(sql.push("bucket")),
-                None => push_bucket(sql, width_ms, "event_time"),
+                Some(_) => drop(sql.push(name)),
+                None => push_bucket(sql, width_ms, "event_time", name),
             }
             sql.push(", ");
-            keys.push("bucket");
+            keys.push(name);
         }
         for group in self.ask.by {
             match (group, each(*group)) {
@@ -153,10 +276,11 @@ impl Pass<'_> {
 
     /// The same by their names alone.
     fn push_names(&self, sql: &mut QueryBuilder<Postgres>) -> Vec<&'static str> {
-        let bucket = self.bucket_ms.map(|_| "bucket");
+        let span = self.span_ms.map(|_| SPAN);
+        let bucket = self.bucket_ms.map(|_| BUCKET);
         let groups = self.ask.by.iter().map(|group| inner(*group));
         let keys: Vec<_> =
-            bucket.into_iter().chain(groups).chain(self.values.iter().map(|field| field.key())).collect();
+            span.into_iter().chain(bucket).chain(groups).chain(self.values.iter().map(|field| field.key())).collect();
         for key in &keys {
             sql.push(key).push(", ");
         }
@@ -196,7 +320,32 @@ fn aggregate(name: &str, narrow: bool) -> String {
     format!("{expression} as {name}")
 }
 
-pub fn push_bucket(sql: &mut QueryBuilder<Postgres>, width_ms: i64, time: &str) {
+/// An aggregate of parts that were counted apart.
+fn merged(name: &str) -> String {
+    match name {
+        "first_seen" => "min(first_seen) as first_seen".to_owned(),
+        "last_seen" => "max(last_seen) as last_seen".to_owned(),
+        name => format!("coalesce(sum({name}), 0)::bigint as {name}"),
+    }
+}
+
+/// A group's type in Postgres.
+fn sql_type(group: Group) -> &'static str {
+    match group {
+        Group::Class => "integer",
+        Group::Field(field) => match field.kind() {
+            Kind::Text => "text",
+            Kind::List => "text[]",
+            Kind::Bool => "boolean",
+            Kind::Integer => "bigint",
+            Kind::Float => "double precision",
+            Kind::Time => "timestamptz",
+            Kind::Address => "inet",
+        },
+    }
+}
+
+pub fn push_bucket(sql: &mut QueryBuilder<Postgres>, width_ms: i64, time: &str, name: &str) {
     let width = PgInterval { months: 0, days: 0, microseconds: width_ms * 1000 };
-    sql.push("date_bin(").push_bind(width).push(format_args!(", {time}, 'epoch') as bucket"));
+    sql.push("date_bin(").push_bind(width).push(format_args!(", {time}, 'epoch') as {name}"));
 }

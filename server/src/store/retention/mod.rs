@@ -16,7 +16,10 @@ use sqlx::{PgConnection, PgPool};
 use time::{Date, OffsetDateTime};
 
 use self::{cutoff::Cutoffs, delete::Deleted, plan::Plan, whole::Whole};
-use super::month::{self, Month};
+use super::{
+    change,
+    month::{self, Month},
+};
 use crate::config::retention::Retention;
 
 mod compact;
@@ -182,6 +185,7 @@ impl Run<'_> {
         if state::has_loose_ends(self.connection).await? {
             let removed = shared::remove(self.connection, &cutoffs).await?;
             (self.report.shared_rows, self.report.credentials) = (removed.rows, removed.credentials);
+            change::forget_hours(self.connection).await?;
         }
         let unread = unread::remove(self.connection, retention, today).await?;
         (self.report.rejected, self.report.poison_messages) = unread;

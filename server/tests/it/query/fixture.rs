@@ -87,7 +87,7 @@ pub async fn insert_row(pool: &PgPool, row: &Value) {
          f as (insert into agent select id, user_agent, client, console, tls_version from e, n),
          g as (insert into result select id, outcome, error_code from e, n),
          h as (insert into target select id, resource, error_message from e, n),
-         k as (insert into change values (1)),
+         k as (insert into change (changes) values (1)),
          i as (insert into segment (segment_id, first_time, last_time, object_id, raw, raw_json, folded, sketch)
                select id, event_time, event_time, array[object_id], array[raw], array[raw_json], array[$3], $4 from e, n)
          insert into stored_event

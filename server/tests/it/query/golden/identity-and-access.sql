@@ -62,14 +62,18 @@ order by event_time desc, event_key desc
 limit $5
 
 -- root-activity total
-select coalesce(sum(summed.events), 0)::bigint
-from (
-  select count(*) as events
-  from stored_event
-  where event_time >= $1 and event_time < $2
-    and (action_id in (select action_id from action where (((event_type = $3) is not true)))) is true
-    and identity_id = any(array(select identity_id from identity where (identity_type = $4) and (((invoked_by is not null) is not true))))
-) as summed
+with partial as (
+  select coalesce(sum(summed.events), 0)::bigint as events
+  from (
+    select count(*) as events
+    from stored_event
+    where event_time >= $1 and event_time < $2
+      and (action_id in (select action_id from action where (((event_type = $3) is not true)))) is true
+      and identity_id = any(array(select identity_id from identity where (identity_type = $4) and (((invoked_by is not null) is not true))))
+  ) as summed
+)
+select coalesce(sum(sum(events)) over (), 0)::bigint as total
+from partial
 
 -- root-activity number
 with partial as (

@@ -344,10 +344,14 @@ order by event_time desc, event_key desc
 limit $4
 
 -- recent-events total
-select coalesce(sum(summed.events), 0)::bigint
-from (
-  select sum(events)::bigint as events
-  from action_hour
-  where start_time >= $1 and start_time < $2
-    and (action_id in (select action_id from action where (((read_only = $3) is not true)))) is true
-) as summed
+with partial as (
+  select coalesce(sum(summed.events), 0)::bigint as events
+  from (
+    select sum(events)::bigint as events
+    from action_hour
+    where start_time >= $1 and start_time < $2
+      and (action_id in (select action_id from action where (((read_only = $3) is not true)))) is true
+  ) as summed
+)
+select coalesce(sum(sum(events)) over (), 0)::bigint as total
+from partial

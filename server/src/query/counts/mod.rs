@@ -1,0 +1,194 @@
+//! Counts of whole hours and days, kept in memory for who asks for a window with some of them: the days of a month do not change when
+//! its window moves on, or when events of today are stored.
+//!
+//! They are kept under what is counted (`Tally`) and the number of changes of their hours, which a snapshot tells together with their
+//! events: what is kept is what the snapshot would count.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use quick_cache::{
+    DefaultHashBuilder, OptionsBuilder, Weighter,
+    sync::{Cache, DefaultLifecycle},
+};
+
+use self::span::{Cover, DAY_MS, HOUR_MS};
+use super::sql::{Counted, Pass, Rows, Tally};
+use crate::store::change::Changes;
+
+pub mod span;
+
+/// Roughly, in memory: of spans, and of the same summed up.
+const MOST_BYTES: u64 = 48 << 20;
+const MOST_SUM_BYTES: u64 = 64 << 20;
+const USUAL_BYTES: u64 = 4 << 10;
+/// Rows at most of a window's spans as they are counted, and of one answer. Where more are told apart there is little to sum up, and
+/// events are counted each time.
+pub const MOST_ROWS: usize = 400_000;
+pub const MOST_ASKED: usize = 80_000;
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Key {
+    tally: Arc<Tally>,
+    /// Milliseconds since 1970.
+    from: i64,
+    to: i64,
+}
+
+#[derive(Clone)]
+struct Kept {
+    changes: i64,
+    rows: Arc<Rows>,
+}
+
+#[derive(Clone)]
+struct Bytes;
+
+impl Weighter<Key, Kept> for Bytes {
+    fn weight(&self, _: &Key, kept: &Kept) -> u64 {
+        // The key is shared, but for its place.
+        (kept.rows.bytes() + 160) as u64
+    }
+}
+
+/// What is kept.
+pub struct Counts {
+    spans: Cache<Key, Kept, Bytes>,
+    sums: Cache<Key, Kept, Bytes>,
+    /// What tells too many rows apart, by the length of the window in milliseconds.
+    wide: Cache<(Arc<Tally>, i64), ()>,
+    /// Of fewer rows, the groups that are not shown are not left out.
+    pub few: usize,
+    /// The changes of each hour when there were so many in all.
+    changes: Mutex<(i64, Arc<Changes>)>,
+}
+
+impl Default for Counts {
+    fn default() -> Counts {
+        Counts::cutting(1_000)
+    }
+}
+
+impl Counts {
+    /// Leaves out groups that are not shown where there are more rows than `few`.
+    pub fn cutting(few: usize) -> Counts {
+        let cache = |bytes: u64| {
+            // In one shard and with much room for what is new, since some sums take a third of it.
+            let options = OptionsBuilder::new()
+                .shards(1)
+                .estimated_items_capacity((bytes / USUAL_BYTES) as usize)
+                .weight_capacity(bytes)
+                .hot_allocation(0.5)
+                .build()
+                .expect("both capacities are set");
+            Cache::with_options(options, Bytes, DefaultHashBuilder::default(), DefaultLifecycle::default())
+        };
+        Counts {
+            spans: cache(MOST_BYTES),
+            sums: cache(MOST_SUM_BYTES),
+            wide: Cache::new(1_000),
+            few,
+            changes: Mutex::default(),
+        }
+    }
+}
+
+/// Spans of one pass that are not kept.
+pub struct Missing {
+    pub days: Vec<i64>,
+    pub hours: Vec<i64>,
+}
+
+/// What one pass counts of its window, on the way from memory into a statement.
+pub struct Count {
+    pub tally: Arc<Tally>,
+    cover: Cover,
+    /// The whole of its spans.
+    key: Key,
+    length_ms: i64,
+    changes: Arc<Changes>,
+    found: Vec<Arc<Rows>>,
+}
+
+/// What there is of a count.
+pub enum Found {
+    Sum(Counted),
+    Some(Count, Missing),
+}
+
+impl Counts {
+    /// The changes of each hour, if there were so many in all when they were read.
+    pub fn changes(&self, all: i64) -> Option<Arc<Changes>> {
+        let known = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        (known.0 == all).then(|| known.1.clone())
+    }
+
+    pub fn set_changes(&self, all: i64, changes: Arc<Changes>) {
+        *self.changes.lock().unwrap_or_else(PoisonError::into_inner) = (all, changes);
+    }
+
+    /// `None`: there is no whole hour in the window, or too much would have to be kept.
+    pub fn find(&self, pass: &Pass<'_>, changes: &Arc<Changes>) -> Option<Found> {
+        let cover = Cover::of(pass.window, pass.bucket_ms);
+        let (from, to) = cover.whole()?;
+        let tally = Arc::new(pass.tally()?);
+        let length_ms = to - from;
+        if self.wide.get(&(tally.clone(), length_ms)).is_some() {
+            return None;
+        }
+        let key = Key { tally: tally.clone(), from, to };
+        let of_all = changes.between(from, to);
+        if let Some(kept) = self.sums.get(&key).filter(|kept| kept.changes == of_all) {
+            return Some(Found::Sum(Counted {
+                tally,
+                window: pass.window,
+                left: cover.left,
+                rows: kept.rows,
+                top: None,
+                rest: 0,
+            }));
+        }
+        let mut found = Vec::new();
+        let mut missing = |spans: &[i64], length_ms: i64| {
+            let mut missing = Vec::new();
+            for from in spans {
+                let key = Key { tally: tally.clone(), from: *from, to: from + length_ms };
+                let of_span = changes.between(key.from, key.to);
+                match self.spans.get(&key).filter(|kept| kept.changes == of_span) {
+                    Some(kept) => found.push(kept.rows),
+                    None => missing.push(*from),
+                }
+            }
+            missing
+        };
+        let missing = Missing { days: missing(&cover.days, DAY_MS), hours: missing(&cover.hours, HOUR_MS) };
+        Some(Found::Some(Count { tally, cover, key, length_ms, changes: changes.clone(), found }, missing))
+    }
+
+    /// Keeps what was counted of spans that were missing.
+    pub fn keep(&self, count: &mut Count, missing: &[i64], length_ms: i64, mut counted: HashMap<i64, Rows>) {
+        for from in missing {
+            // Without a row there are no events.
+            let rows = Arc::new(counted.remove(from).unwrap_or_default());
+            let key = Key { tally: count.tally.clone(), from: *from, to: from + length_ms };
+            let changes = count.changes.between(key.from, key.to);
+            self.spans.insert(key, Kept { changes, rows: rows.clone() });
+            count.found.push(rows);
+        }
+    }
+
+    /// Remembers that there are too many rows.
+    pub fn give_up(&self, count: Count) {
+        self.wide.insert((count.tally, count.length_ms), ());
+    }
+
+    /// All spans together.
+    pub fn sum(&self, count: Count, pass: &Pass<'_>) -> Counted {
+        let Count { tally, cover, key, changes, found, .. } = count;
+        let rows = Arc::new(tally.sum(&found));
+        self.sums.insert(key.clone(), Kept { changes: changes.between(key.from, key.to), rows: rows.clone() });
+        Counted { tally, window: pass.window, left: cover.left, rows, top: None, rest: 0 }
+    }
+}
