@@ -606,6 +606,45 @@ create table access.short_link (
     unique (address)
 );
 
+-- Dashboards that are sent by themselves. They see what whoever made them may see when they are sent.
+create table access.report (
+    report_id bigint generated always as identity primary key,
+    -- Null: that one is gone.
+    user_id bigint references access.app_user on delete set null,
+    title text not null,
+    -- The dashboard's, with range and filter.
+    address text not null,
+    -- A `model::report::Schedule` as JSON.
+    schedule text not null,
+    recipients text[] not null,
+    -- Encrypted (see `server/src/access/seal.rs`), and what may be shown of it.
+    webhook bytea,
+    webhook_shown text,
+    only_with_events boolean not null,
+    -- Why it is not sent for now.
+    paused text,
+    -- Null: never again.
+    next_at timestamptz,
+    created_at timestamptz not null default now()
+);
+create index report_user_index on access.report (user_id);
+create index report_next_index on access.report (next_at) where paused is null;
+
+-- Each time that a report is sent: the key is what lets only one of several servers do it.
+create table access.report_run (
+    report_id bigint not null references access.report on delete cascade,
+    due_at timestamptz not null,
+    tries integer not null default 0,
+    -- When it may be tried (again). A server that tries it moves this ahead, so that another takes over where it ends.
+    try_at timestamptz,
+    -- Who has it already: recipients, and `webhook`.
+    done text[] not null default '{}',
+    outcome text not null default 'trying' check (outcome in ('trying', 'sent', 'nothing', 'failed', 'missed')),
+    said text not null default '',
+    primary key (report_id, due_at)
+);
+create index report_run_try_index on access.report_run (try_at) where outcome = 'trying';
+
 -- Who did what. Each entry's hash covers the hash before it, so that a changed or missing entry shows.
 create table access.audit (
     entry_id bigint primary key,

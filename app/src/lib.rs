@@ -87,6 +87,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/account") view=page::served::ServedPage ssr=SsrMode::InOrder/>
                     <Route path=path!("/share") view=page::served::ServedPage ssr=SsrMode::InOrder/>
                     <Route path=path!("/shares") view=page::served::ServedPage ssr=SsrMode::InOrder/>
+                    <Route path=path!("/reports") view=page::served::ServedPage ssr=SsrMode::InOrder/>
                     <Route path=path!("/users") view=page::served::ServedPage ssr=SsrMode::InOrder/>
                     <Route path=path!("/audit") view=page::served::ServedPage ssr=SsrMode::InOrder/>
                     <Route path=path!("/d/:dashboard/edit") view=page::served::ServedPage ssr=SsrMode::InOrder/>

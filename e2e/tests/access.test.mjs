@@ -152,7 +152,7 @@ test("a dashboard is shared with who does not sign in", async (t) => {
 for (const colorScheme of ["light", "dark"]) {
   test(`axe finds nothing serious on the pages about users, ${colorScheme}`, async (t) => {
     const admin = await asAdmin(t, { colorScheme, bypassCSP: true });
-    for (const path of ["/users", "/account", "/audit", "/shares", "/share?of=%2Fd%2Foverview"]) {
+    for (const path of ["/users", "/account", "/audit", "/shares", "/reports", "/share?of=%2Fd%2Foverview"]) {
       await hydrated(admin, path);
       assert.deepEqual(await grave(admin), [], path);
     }
@@ -166,7 +166,7 @@ for (const colorScheme of ["light", "dark"]) {
 
 test("390 px wide: the pages about users do not scroll sideways", async (t) => {
   const phone = await asAdmin(t, { viewport: PHONE, hasTouch: true, isMobile: true });
-  for (const path of ["/users", "/account", "/audit", "/shares", "/share?of=%2Fd%2Foverview"]) {
+  for (const path of ["/users", "/account", "/audit", "/shares", "/reports", "/share?of=%2Fd%2Foverview"]) {
     await hydrated(phone, path);
     const wide = await phone.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     assert.ok(wide <= 0, `${path}: ${wide} px too wide`);

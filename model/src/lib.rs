@@ -15,6 +15,7 @@ pub mod inspection;
 pub mod order;
 pub mod panel;
 pub mod region;
+pub mod report;
 pub mod series;
 pub mod share;
 pub mod time;

@@ -14,6 +14,7 @@ mod folder;
 pub mod quiet;
 pub mod retention;
 mod size;
+pub mod smtp;
 pub mod source;
 
 pub use database_url::DatabaseUrl;
@@ -249,6 +250,13 @@ pub struct Serve {
     #[arg(long, value_name = "FILE", env = "TRAILMAP_OUTGOING_CA")]
     pub outgoing_ca: Option<PathBuf>,
 
+    /// File with the key that secrets in the database are encrypted with, such as addresses of webhooks
+    ///
+    /// 32 bytes in base64, as `openssl rand -base64 32` writes them. Servers that share a database need the same. Default: the file
+    /// secret.key in the data folder, made when it is first needed.
+    #[arg(long, value_name = "FILE", env = "TRAILMAP_SECRET_KEY_FILE")]
+    pub secret_key_file: Option<PathBuf>,
+
     /// After so many minutes without a request a session ends
     #[arg(long, value_name = "MINUTES", default_value_t = 30, env = "TRAILMAP_SESSION_IDLE",
           value_parser = clap::value_parser!(u32).range(1..=43_200))]
@@ -259,7 +267,7 @@ pub struct Serve {
           value_parser = clap::value_parser!(u32).range(1..=720))]
     pub session_lifetime: u32,
 
-    /// File (TOML) of sources to read from all the time, and of how long events are kept; see the README
+    /// File (TOML) of sources to read from all the time, how long events are kept, and who mails reports; see the README
     ///
     /// AWS is asked in the name that the environment, the profile or the machine's role gives.
     #[arg(long, value_name = "FILE", env = "TRAILMAP_CONFIG")]

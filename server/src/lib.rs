@@ -11,6 +11,7 @@ pub mod outgoing;
 pub mod postgres;
 pub mod provision;
 pub mod query;
+pub mod report;
 pub mod retention;
 pub mod sample;
 pub mod store;

@@ -24,6 +24,7 @@ mod ingest;
 mod inspect;
 mod integrity;
 mod people;
+mod reporting;
 mod served;
 mod sharing;
 
@@ -38,6 +39,7 @@ pub use ingest::{
 pub use inspect::panel_inspect;
 pub use integrity::{Checked, Integrity, IntegrityProblem, IntegrityReport, IntegritySource, IntegrityTrail};
 pub use people::{AuditEntry, Login, NewToken, People, Token, User, Who};
+pub use reporting::{Means, NewReport, NewWebhook, Outcome, Report, Reports, Run};
 pub use served::{Opened, Served, served_get, served_send};
 pub use sharing::{NewShare, SharedLink, Sharing};
 
@@ -79,7 +81,7 @@ pub struct ValueCount {
 
 /// What the server offers to pages. `app` never knows Postgres.
 #[async_trait]
-pub trait Backend: Dashboards + Discover + Entities + Ingests + People + Sharing {
+pub trait Backend: Dashboards + Discover + Entities + Ingests + People + Reports + Sharing {
     /// The data of one panel. Errors: no such dashboard or panel, a bad filter or range, time-out, no database.
     async fn panel(&self, dashboard: &str, panel: &str, view: &View) -> Result<Series, Error>;
 

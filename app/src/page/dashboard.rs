@@ -42,11 +42,15 @@ fn shown(found: Found) -> AnyView {
         let href = move || file.with_value(|file| frame::share(&state.view.get().href(file)));
         view! { <a data-action="share" href=href>"Share…"</a> }
     });
+    let report = state.who.with_value(|who| !who.open && who.edits()).then(|| {
+        let href = move || file.with_value(|file| frame::report(&state.view.get().href(file)));
+        view! { <a data-action="report" href=href>"Report…"</a> }
+    });
     let take = view! {
         <details class="popover crumb-menu" data-role="take">
             <summary class="control square quiet" aria-label="Dashboard as a file">{icon::dots()}</summary>
             <div class="popover-body menu">
-                {picture("pdf", "PDF")} {picture("png", "PNG")} {picture("json", "JSON")} {share}
+                {picture("pdf", "PDF")} {picture("png", "PNG")} {picture("json", "JSON")} {share} {report}
             </div>
         </details>
     };

@@ -5,7 +5,7 @@ use model::{
     error::Error,
 };
 
-use super::{Answer, Done, Form, Place, account, edit, ingest, nowhere, share, unknown, users};
+use super::{Answer, Done, Form, Place, account, edit, ingest, nowhere, report, share, unknown, users};
 use crate::api::Backend;
 
 /// What a form leads to.
@@ -26,6 +26,7 @@ pub async fn act(backend: &dyn Backend, address: &str, form: &Form) -> Outcome {
         Some(Place::Account) => account::act(backend, form).await,
         Some(Place::Share) => share::create(backend, query, form).await,
         Some(Place::Shares) => share::revoke(backend, form).await,
+        Some(Place::Reports) => return report::act(backend, form).await,
         Some(Place::Users) => users::act(backend, form).await,
         Some(Place::Audit) => Err(unknown()),
         Some(Place::Edit(id)) => return edit::act(backend, &id, form).await,

@@ -10,6 +10,7 @@ mod history;
 pub(crate) mod html;
 mod ingest;
 mod list;
+mod report;
 mod share;
 mod users;
 
@@ -37,6 +38,8 @@ pub struct Answer {
     pub secret: Option<String>,
     /// What was done, where the page stays.
     pub said: Option<String>,
+    /// What was typed, to be mended.
+    pub form: Option<Form>,
 }
 
 /// What a form has done.
@@ -64,6 +67,7 @@ pub async fn page(backend: &dyn Backend, address: &str, answer: Answer) -> Resul
         Place::Account => account::page(backend, &view, &answer).await?,
         Place::Share => share::create_page(backend, query, &answer).await?,
         Place::Shares => share::list_page(backend, &view, &answer).await?,
+        Place::Reports => report::page(backend, &view, query, &answer).await?,
         Place::Users => users::page(backend, &view, &answer).await?,
         Place::Audit => audit::page(backend, &view, query).await?,
         Place::Edit(id) => edit::page(backend, &view, &id, &answer).await?,
@@ -89,6 +93,7 @@ enum Place {
     Account,
     Share,
     Shares,
+    Reports,
     Users,
     Audit,
     /// Of the dashboard with this id.
@@ -105,6 +110,7 @@ impl Place {
             ("account", None, None) => Place::Account,
             ("share", None, None) => Place::Share,
             ("shares", None, None) => Place::Shares,
+            ("reports", None, None) => Place::Reports,
             ("users", None, None) => Place::Users,
             ("audit", None, None) => Place::Audit,
             ("d", Some(id), Some("edit")) => Place::Edit(id.to_owned()),

@@ -223,6 +223,11 @@ pub fn share(address: &str) -> String {
     format!("/share?of={}", percent_encoding::utf8_percent_encode(address, percent_encoding::NON_ALPHANUMERIC))
 }
 
+/// Where a report is made of the dashboard at `address`.
+pub fn report(address: &str) -> String {
+    format!("/reports?of={}#report", percent_encoding::utf8_percent_encode(address, percent_encoding::NON_ALPHANUMERIC))
+}
+
 fn content(kept: Kept, state: State, series: Series) -> impl IntoView {
     let mark = kept.panel.with_value(|panel| panel.mark);
     let live = state::is_live(state.view.get_untracked().range);

@@ -22,7 +22,7 @@ pub fn ReaderMenu() -> AnyView {
         view! { <a href=move || state.view.get().across().href(path)>{label}</a> }.into_any()
     };
     let administration = who.administrates().then(|| vec![to("/users", "Users"), to("/audit", "Audit log")]);
-    let shares = who.edits().then(|| to("/shares", "Share links"));
+    let shares = who.edits().then(|| vec![to("/shares", "Share links"), to("/reports", "Reports")]);
     let role = match who.accounts.as_str() {
         "*" => who.role.name().to_owned(),
         accounts => format!("{} · accounts {accounts}", who.role.name()),

@@ -6,7 +6,7 @@ use model::{error::Error, time::Range, view::View};
 use super::{filter_bar::hidden, icon};
 use crate::state::use_state;
 
-const QUICK: [(&str, &str); 7] = [
+pub const QUICK: [(&str, &str); 7] = [
     ("15m", "Last 15 minutes"),
     ("1h", "Last hour"),
     ("4h", "Last 4 hours"),

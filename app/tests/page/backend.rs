@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use app::api::{
     About, Attribution, Backend, Dashboards, Discover, Entities, Event, Found, Info, Ingest, Ingests, Integrity,
-    Listing, People, Profile, Quiet, Retry, Rows, Sharing, Source, Step, ValueCount,
+    Listing, People, Profile, Quiet, Reports, Retry, Rows, Sharing, Source, Step, ValueCount,
 };
 use async_trait::async_trait;
 use model::{
@@ -41,6 +41,8 @@ pub struct Memory {
 }
 
 impl People for Memory {}
+
+impl Reports for Memory {}
 
 impl Sharing for Memory {}
 

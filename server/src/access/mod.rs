@@ -25,6 +25,8 @@ pub mod door;
 mod limit;
 mod password;
 mod reader;
+pub mod report;
+mod seal;
 mod secret;
 pub mod share;
 
@@ -32,10 +34,12 @@ pub use self::{
     audit::{Act, Journal},
     door::{Entered, Refused},
     reader::{By, Reader},
+    seal::Seal,
     secret::{Secret, sha256},
 };
 use crate::{
     query::database_error,
+    report::Post,
     store::access::{self as store, login::Lifetime},
 };
 use limit::Limit;
@@ -70,6 +74,8 @@ pub struct Access {
     peopled: Arc<AtomicBool>,
     limits: Arc<Limits>,
     journal: Journal,
+    /// By which ways reports leave.
+    post: Post,
 }
 
 #[derive(Debug)]
@@ -79,6 +85,7 @@ struct Limits {
     share: Limit<IpAddr>,
     share_password: Limit<i64>,
     export: Limit<String>,
+    report: Limit<String>,
 }
 
 impl Access {
@@ -92,6 +99,7 @@ impl Access {
             share: Limit::a_minute(a_minute(30)),
             share_password: Limit::a_minute(a_minute(10)),
             export: Limit::a_minute(a_minute(60)),
+            report: Limit::a_minute(a_minute(10)),
         };
         Ok(Access {
             pool,
@@ -99,7 +107,14 @@ impl Access {
             peopled: Arc::new(AtomicBool::new(peopled)),
             limits: Arc::new(limits),
             journal,
+            post: Post::default(),
         })
+    }
+
+    /// The same, where reports can be sent.
+    #[must_use]
+    pub fn with_post(self, post: Post) -> Access {
+        Access { post, ..self }
     }
 
     /// Whether anybody can sign in. Where the database does not answer, what was known before.

@@ -18,6 +18,7 @@ pub async fn run(global: &Global, settings: &Demo) -> anyhow::Result<ExitCode> {
     let listener = serve::listen(&settings.serve).await?;
     let file = serve::file(&settings.serve)?;
     let geoip = serve::open_geoip(global)?;
+    let post = serve::post(global, &settings.serve, &file)?;
     let data_dir = global.data_dir()?;
     let database = Database::private(global, serve::CONNECTIONS).await?;
     let filled = tokio::select! {
@@ -28,7 +29,7 @@ pub async fn run(global: &Global, settings: &Demo) -> anyhow::Result<ExitCode> {
         database.close().await?;
         return Err(error);
     }
-    serve::serve(database, geoip, listener, &settings.serve, file).await?;
+    serve::serve(database, geoip, listener, &settings.serve, file, post).await?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -8,14 +8,16 @@ use tokio::net::TcpListener;
 
 use super::{database::Database, interrupt};
 use crate::{
-    access::{self, Access, Journal},
+    access::{self, Access, Journal, Seal},
     clock::Clock,
     config::{
         AccessMode, Global, PublicUrl, Serve,
         file::{self, File},
     },
     ingest::{enrich::GeoIp, source::runner::Runner},
+    outgoing::Client,
     query::Query,
+    report::{Mailer, Post, scheduler::Scheduler},
     retention::Keeper,
     web::{self, Tls},
 };
@@ -30,8 +32,9 @@ pub async fn run(global: &Global, settings: &Serve) -> anyhow::Result<ExitCode> 
     let listener = listen(settings).await?;
     let file = file(settings)?;
     let geoip = open_geoip(global)?;
+    let post = post(global, settings, &file)?;
     let database = Database::open(global, CONNECTIONS).await?;
-    serve(database, geoip, listener, settings, file).await?;
+    serve(database, geoip, listener, settings, file, post).await?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -68,6 +71,16 @@ pub fn file(settings: &Serve) -> anyhow::Result<File> {
     }
 }
 
+/// By which ways reports leave. Errors: a file or a password that the settings name cannot be read.
+pub fn post(global: &Global, settings: &Serve, file: &File) -> anyhow::Result<Post> {
+    let seal = match settings.secret_key_file.as_deref().filter(|file| !file.as_os_str().is_empty()) {
+        Some(file) => Seal::open(file)?,
+        None => Seal::within(&global.data_dir()?),
+    };
+    let mail = file.smtp.as_ref().map(Mailer::open).transpose()?;
+    Ok(Post { mail, outgoing: Some(Client::new(settings.outgoing())?), seal: Some(seal) })
+}
+
 /// Answers requests, reads from the sources and deletes what is expired until a signal comes; then closes the database.
 pub async fn serve(
     mut database: Database,
@@ -75,9 +88,10 @@ pub async fn serve(
     listener: TcpListener,
     settings: &Serve,
     file: File,
+    post: Post,
 ) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
-    let File { sources, retention, quiet } = file;
+    let File { sources, retention, quiet, smtp: _ } = file;
     database.attend();
     let disk = database.disk.clone();
     let folder = settings.dashboards.as_deref().filter(|folder| !folder.as_os_str().is_empty());
@@ -94,9 +108,11 @@ pub async fn serve(
     };
     let (journal, written) = Journal::start(database.pool.clone());
     let access = Access::new(database.pool.clone(), access(settings, address, &base), journal).await?;
+    let access = access.with_post(post);
     let welcome = first_welcome(&access).await?;
     let proxies = settings.trusted_proxies.clone().into();
     let gate = web::Gate { access, query: query.clone(), proxies };
+    let scheduler = Scheduler::new(gate.access.clone(), query.clone()).start();
     let keeper = Keeper::start(database.pool.clone(), retention);
     let runner = (!sources.is_empty()).then(|| Runner::start(database.pool.clone(), geoip, disk.clone(), sources));
     let pushes = runner.as_ref().map(|runner| runner.endpoints.clone()).unwrap_or_default();
@@ -127,7 +143,7 @@ pub async fn serve(
                 }
             };
             let requests = tokio::time::timeout(GRACE, server);
-            let ((), (), requests) = tokio::join!(sources, keeper.stop(), requests);
+            let ((), (), (), requests) = tokio::join!(sources, keeper.stop(), scheduler.stop(), requests);
             if requests.is_err() {
                 tracing::warn!("requests were still running and are cut off");
             }

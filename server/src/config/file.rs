@@ -1,4 +1,4 @@
-//! The file of `--config`: sources, how long events are kept, and who counts as silent. Every mistake names its line.
+//! The file of `--config`: sources, how long events are kept, who counts as silent, and who mails reports. Every mistake names its line.
 
 use std::{collections::HashSet, path::Path};
 
@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 use super::{
     quiet::{self, Quiet},
     retention::{self, Retention},
+    smtp::{self, Smtp},
     source::{
         self, Source,
         entry::{Entry, Mistake},
@@ -19,6 +20,7 @@ pub struct File {
     pub sources: Vec<Source>,
     pub retention: Retention,
     pub quiet: Quiet,
+    pub smtp: Option<Smtp>,
 }
 
 /// Reads the file. Errors name the file, the line, the source and the key.
@@ -51,8 +53,13 @@ pub fn parse(text: &str) -> Result<File, String> {
             ("quiet", _) => {
                 return Err(told(Mistake { at, what: "quiet is a table and begins with [quiet]".to_owned() }));
             }
+            ("smtp", DeValue::Table(table)) => file.smtp = Some(smtp::parse(at, table).map_err(told)?),
+            ("smtp", _) => {
+                return Err(told(Mistake { at, what: "smtp is a table and begins with [smtp]".to_owned() }));
+            }
             (other, _) => {
-                let what = format!("unknown key {other:?}: the file has [[source]] tables, [retention] and [quiet]");
+                let what =
+                    format!("unknown key {other:?}: the file has [[source]] tables, [retention], [quiet] and [smtp]");
                 return Err(told(Mistake { at, what }));
             }
         }

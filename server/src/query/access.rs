@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use app::api::{AuditEntry, Login, NewShare, NewToken, People, SharedLink, Sharing, Token, User, Who};
+use app::api::{
+    AuditEntry, Login, Means, NewReport, NewShare, NewToken, People, Report, Reports, SharedLink, Sharing, Token, User,
+    Who,
+};
 use async_trait::async_trait;
 use model::{
     access::{Accounts, Role},
@@ -143,5 +146,37 @@ impl Sharing for Query {
     async fn short_link(&self, address: &str) -> Result<String, Error> {
         let (access, reader) = self.desk()?;
         access.short_link(reader, address).await
+    }
+}
+
+#[async_trait]
+impl Reports for Query {
+    fn report_means(&self) -> Means {
+        self.desk.as_ref().map(|desk| desk.access.report_means()).unwrap_or_default()
+    }
+
+    async fn reports(&self) -> Result<Vec<Report>, Error> {
+        let (access, reader) = self.desk()?;
+        access.reports(reader).await
+    }
+
+    async fn report_save(&self, id: Option<i64>, report: &NewReport) -> Result<i64, Error> {
+        let (access, reader) = self.desk()?;
+        access.report_save(self, reader, id, report).await
+    }
+
+    async fn report_delete(&self, id: i64) -> Result<(), Error> {
+        let (access, reader) = self.desk()?;
+        access.report_delete(reader, id).await
+    }
+
+    async fn report_pause(&self, id: i64, paused: bool) -> Result<(), Error> {
+        let (access, reader) = self.desk()?;
+        access.report_pause(reader, id, paused, self.clock.now()).await
+    }
+
+    async fn report_send(&self, id: i64, to: Option<&str>) -> Result<String, Error> {
+        let (access, reader) = self.desk()?;
+        access.report_send(self, reader, id, to).await
     }
 }

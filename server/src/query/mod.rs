@@ -106,6 +106,12 @@ impl Query {
         self.with_turns_of(&format!("link {link}")).within(accounts)
     }
 
+    /// The same for a report that is sent by itself, in the name of who made it.
+    #[must_use]
+    pub fn of_report(&self, report: i64, accounts: Accounts) -> Query {
+        self.with_turns_of(&format!("report {report}")).within(accounts)
+    }
+
     fn with_turns_of(&self, reader: &str) -> Query {
         Query { panels: self.panels.of(reader), exports: self.exports.of(reader), ..self.clone() }
     }

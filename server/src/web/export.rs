@@ -16,13 +16,13 @@ use axum::{
 use futures::{StreamExt, stream};
 use model::{
     chart::{self, Land, Size, Theme, sheet, world::outline::outlines},
-    dashboard::Tile,
+    dashboard::{Dashboard, Tile},
     entity::Entity,
     error::Error,
     export, filter,
     panel::Panel,
     series::Series,
-    time::Range,
+    time::{Range, Timestamp},
     view::View,
 };
 
@@ -296,21 +296,35 @@ const FRAME: u32 = 100;
 async fn drawn_sheet(backend: &dyn Backend, id: &str, file: File, query: &str) -> Result<Response, Error> {
     let (view, wanted) = (exact_view(query)?, Wanted::of(query)?);
     let dashboard = backend.dashboard(id).await?.dashboard;
+    let ask = async |tile: &Tile| backend.panel(id, &tile.panel.id, &view).await;
+    let answers: Vec<_> = stream::iter(&dashboard.tiles).map(ask).buffered(PANELS_AT_A_TIME).collect().await;
+    let svg = sheet(&dashboard, &view, &answers, wanted.theme, Clock::System.now())?;
+    drawn(svg, file, &wanted, &format!("trailmap-{}", plain(id))).await
+}
+
+/// All panels of a dashboard in one picture; `answers`: one for each, in their order. Errors: the view's filter is none.
+pub fn sheet(
+    dashboard: &Dashboard,
+    view: &View,
+    answers: &[Result<Series, Error>],
+    theme: Theme,
+    now: Timestamp,
+) -> Result<String, Error> {
     let range = view.range.unwrap_or(Range::DEFAULT).label();
     let filter = filter::print(&view.condition()?);
     let about = if filter.is_empty() { range } else { format!("{range} · {filter}") };
-    let theme = wanted.theme;
-    let cell = async |tile: &Tile| {
+    let cell = |(tile, answer): (&Tile, &Result<Series, Error>)| {
         let Tile { place, panel } = tile;
         let size = Size { width: sheet::width(*place), height: place.height + FRAME };
-        let series = backend.panel(id, &panel.id, &view).await;
-        let picture = series.map(|series| chart::svg_within(panel, &series, target(size, theme)));
+        let picture = match answer {
+            Ok(series) => Ok(chart::svg_within(panel, series, target(size, theme))),
+            Err(error) => Err(error.clone()),
+        };
         sheet::Cell { place: *place, title: panel.title.clone(), picture }
     };
-    let cells: Vec<_> = stream::iter(&dashboard.tiles).map(cell).buffered(PANELS_AT_A_TIME).collect().await;
-    let drawn_at = format!("Drawn {} UTC", chart::format::minute(Clock::System.now()));
-    let svg = sheet::sheet(&dashboard.title, [&about, &drawn_at], &cells, theme);
-    drawn(svg, file, &wanted, &format!("trailmap-{}", plain(id))).await
+    let cells: Vec<_> = dashboard.tiles.iter().zip(answers).map(cell).collect();
+    let drawn_at = format!("Drawn {} UTC", chart::format::minute(now));
+    Ok(sheet::sheet(&dashboard.title, [&about, &drawn_at], &cells, theme))
 }
 
 /// What a picture's address says of it.

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod login;
+pub mod report;
 pub mod share;
 pub mod short_link;
 pub mod token;

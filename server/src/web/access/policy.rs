@@ -13,7 +13,7 @@ pub enum Need {
 }
 
 /// First segments of addresses that readers have.
-const READERS: [&str; 14] = [
+const READERS: [&str; 15] = [
     "account",
     "audit",
     "d",
@@ -25,6 +25,7 @@ const READERS: [&str; 14] = [
     "entity",
     "event",
     "ingest",
+    "reports",
     "share",
     "shares",
     "users",

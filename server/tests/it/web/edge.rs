@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use app::api::{
     About, Backend, Dashboards, Discover, Entities, Event, Found, Info, Ingest, Ingests, Listing, People, Profile,
-    Quiet, Retry, Rows, Sharing, Source, ValueCount,
+    Quiet, Reports, Retry, Rows, Sharing, Source, ValueCount,
 };
 use async_trait::async_trait;
 use axum::http::{Method, StatusCode};
@@ -123,6 +123,8 @@ async fn another_hosts_name_is_refused_where_names_are_set() {
 struct Faulty;
 
 impl People for Faulty {}
+
+impl Reports for Faulty {}
 
 impl Sharing for Faulty {}
 

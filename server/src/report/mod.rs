@@ -1,0 +1,152 @@
+//! Reports: a dashboard that is sent by itself, by mail and to Slack, in the name of whoever made it.
+//!
+//! `schedule` knows when; `scheduler` sends what is due, once, whatever number of servers share the database; `content` asks for what a report
+//! says, within what its maker may see by then; `letter` and `slack` put it into words, and `Post` brings it there. What readers do
+//! with reports is in `access::report`.
+
+use std::{fmt, time::Duration};
+
+use app::api::Means;
+use http::{Request, StatusCode, header};
+use model::{chart::visible, error::Error};
+
+mod content;
+mod letter;
+mod mail;
+pub mod schedule;
+pub mod scheduler;
+mod slack;
+
+pub use self::{
+    content::{Content, Order, gather, read},
+    letter::letter,
+    mail::Mailer,
+};
+use crate::{
+    access::Seal,
+    outgoing::{self, Client},
+};
+
+/// What is encrypted when a webhook's address is.
+pub const WEBHOOK: &str = "webhook of a report";
+
+/// By which ways reports leave; cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Post {
+    /// `None`: no mail server is set.
+    pub mail: Option<Mailer>,
+    pub outgoing: Option<Client>,
+    pub seal: Option<Seal>,
+}
+
+/// Why something was not sent, for whoever waits for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    pub what: String,
+    /// It may go through a little later.
+    pub passes: bool,
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+impl Trouble {
+    fn lasting(what: impl Into<String>) -> Trouble {
+        Trouble { what: what.into(), passes: false }
+    }
+}
+
+impl From<outgoing::Error> for Trouble {
+    fn from(error: outgoing::Error) -> Trouble {
+        Trouble { passes: error.may_pass(), what: error.to_string() }
+    }
+}
+
+/// How long a mail server may take, from the first word to the last.
+const MAIL_PATIENCE: Duration = Duration::from_secs(60);
+
+impl Post {
+    pub fn means(&self) -> Means {
+        Means { mail_from: self.mail.as_ref().map(|mail| mail.from.to_string()), zones: schedule::zones() }
+    }
+
+    /// A recipient's address as it is kept. Errors: it is none, or mail may not go there.
+    pub fn recipient(&self, typed: &str) -> Result<String, Error> {
+        let refused = |what: String| Error::invalid("recipients", what);
+        let mail = self.mail.as_ref().ok_or_else(|| {
+            refused("No mail server is set: whoever runs Trailmap names one in [smtp] of its configuration.".to_owned())
+        })?;
+        mail.recipient(typed).map_err(refused)
+    }
+
+    /// Mails it. Returns the mail server's words. `key`: the same for the same letter, so that one that comes twice is known.
+    pub async fn mail(&self, content: &Content, to: &str, key: &str) -> Result<String, Trouble> {
+        let mail = self.mail.as_ref().ok_or_else(|| Trouble::lasting("No mail server is set."))?;
+        // A domain may have been closed since the address was typed.
+        let to = mail.recipient(to).map_err(Trouble::lasting)?;
+        let letter = letter(content, &mail.from, &to, key).map_err(|error| Trouble::lasting(error.to_string()))?;
+        match tokio::time::timeout(MAIL_PATIENCE, mail.send(letter)).await {
+            Ok(sent) => sent,
+            Err(_) => Err(Trouble { what: "The mail server did not answer in time.".to_owned(), passes: true }),
+        }
+    }
+
+    /// A webhook's address, encrypted, and what may be shown of it.
+    pub fn webhook(&self, typed: &str) -> Result<(Vec<u8>, String), Error> {
+        let refused = |what: String| Error::invalid("webhook", what);
+        let (Some(outgoing), Some(seal)) = (&self.outgoing, &self.seal) else {
+            return Err(refused("This server keeps no webhooks.".to_owned()));
+        };
+        let address = outgoing.check(typed).map_err(|error| refused(error.to_string()))?;
+        if address.path().len() < 2 {
+            return Err(refused("A webhook's address goes on after the host: copy it whole.".to_owned()));
+        }
+        let address = address.to_string();
+        let sealed = seal.close(&address, WEBHOOK).map_err(|error| {
+            tracing::error!(error = format!("{error:#}"), "a webhook's address cannot be encrypted");
+            refused(
+                "The address cannot be kept: the server's key for secrets cannot be used. Its log says why.".to_owned(),
+            )
+        })?;
+        Ok((sealed, shown(&address)))
+    }
+
+    /// Posts it to the webhook. Returns what was answered.
+    pub async fn post(&self, content: &Content, sealed: &[u8]) -> Result<String, Trouble> {
+        let (Some(outgoing), Some(seal)) = (&self.outgoing, &self.seal) else {
+            return Err(Trouble::lasting("This server keeps no webhooks."));
+        };
+        let address = seal.read(sealed, WEBHOOK).map_err(|error| {
+            tracing::error!(error = format!("{error:#}"), "a webhook's address cannot be read");
+            Trouble::lasting("The webhook's address cannot be read with this server's key: type it again.")
+        })?;
+        let request = Request::post(address.as_str()).header(header::CONTENT_TYPE, "application/json");
+        let request = request.body(slack::message(content).to_string().into_bytes());
+        let answer = outgoing.send(request.map_err(|_| Trouble::lasting("This is no address."))?).await?;
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(format!("Slack answered {}", status.as_u16()));
+        }
+        let said: String = visible(&String::from_utf8_lossy(answer.body())).chars().take(100).collect();
+        let passes = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
+        Err(Trouble { what: format!("The webhook answered {}: {}", status.as_u16(), said.trim()), passes })
+    }
+}
+
+/// `hooks.slack.com …a1B2`.
+fn shown(address: &str) -> String {
+    let host = address.split('/').nth(2).unwrap_or_default();
+    let end = address.char_indices().rev().nth(3).map_or("", |(at, _)| &address[at..]);
+    format!("{host} …{end}")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn of_a_webhook_host_and_end_are_shown() {
+        assert_eq!(super::shown("https://hooks.slack.com/services/T0/B0/secretA1b2"), "hooks.slack.com …A1b2");
+    }
+}
