@@ -58,8 +58,9 @@ impl Access {
         let title = titled(&new.title)?;
         let (dashboard, view) = report::read(query, &new.address).await?;
         let address = view.href(&format!("/d/{}", dashboard.id));
-        let next = schedule::next(&new.schedule, query.clock.now())?;
-        let schedule = json(&new.schedule)?;
+        let planned = Schedule { zone: schedule::zone_name(&new.schedule.zone)?, ..new.schedule.clone() };
+        let next = schedule::next(&planned, query.clock.now())?;
+        let schedule = json(&planned)?;
         let recipients = self.recipients(&new.recipients)?;
         let (webhook, webhook_shown) = match &new.webhook {
             NewWebhook::None => (None, None),
@@ -85,7 +86,7 @@ impl Access {
             next_at: Some(instant(next)),
         };
         let to: Vec<_> = recipients.iter().map(String::as_str).chain(webhook_shown.as_deref()).collect();
-        let detail = format!("{address}, {}, to {}", new.schedule, to.join(", "));
+        let detail = format!("{address}, {planned}, to {}", to.join(", "));
         let mut transaction = self.pool.begin().await.map_err(failed)?;
         let (id, action) = match &before {
             Some(before) => {

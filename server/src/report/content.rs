@@ -26,6 +26,8 @@ const PANELS_AT_A_TIME: usize = 2;
 const MOST_FIGURES: usize = 12;
 const MOST_LISTS: usize = 4;
 const MOST_ROWS: usize = 5;
+/// Of a row that several groups name.
+const MOST_NAMES: usize = 3;
 /// Pixels of the picture to one of the dashboard's: it is shown half as wide, on screens that have twice as many.
 const SCALE: f32 = 1.0;
 
@@ -63,7 +65,7 @@ pub struct Figure {
     pub change: String,
 }
 
-/// The first rows of a ranking.
+/// The first rows of a ranking or a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct List {
     pub title: String,
@@ -158,10 +160,16 @@ fn figures(panel: &Panel, series: &Series) -> Vec<Figure> {
 }
 
 fn list(panel: &Panel, series: &Series) -> Option<List> {
-    let ([group], Mark::Ranking | Mark::RankingOverTime) = (panel.by.as_slice(), panel.mark) else { return None };
+    if panel.by.is_empty() || !matches!(panel.mark, Mark::Ranking | Mark::RankingOverTime | Mark::Table) {
+        return None;
+    }
     let (table, measure) = (&series.table, panel.main().key());
     let row = |row: &Vec<Cell>| {
-        [panel.group_name(*group, table.cell(row, group.key())), format::cell(&measure, table.cell(row, &measure))]
+        let cells = panel.by.iter().map(|group| (*group, table.cell(row, group.key())));
+        let names = cells.filter(|(_, cell)| !cell.is_null()).map(|(group, cell)| panel.group_name(group, cell));
+        let names: Vec<_> = names.take(MOST_NAMES).collect();
+        let name = if names.is_empty() { "—".to_owned() } else { names.join(" · ") };
+        [name, format::cell(&measure, table.cell(row, &measure))]
     };
     let rows: Vec<_> = table.rows.iter().take(MOST_ROWS).map(row).collect();
     (!rows.is_empty()).then(|| List { title: panel.title.clone(), rows })

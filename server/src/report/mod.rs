@@ -66,7 +66,7 @@ impl From<outgoing::Error> for Trouble {
 }
 
 /// How long a mail server may take, from the first word to the last.
-const MAIL_PATIENCE: Duration = Duration::from_secs(60);
+const MAIL_PATIENCE: Duration = Duration::from_secs(30);
 
 impl Post {
     pub fn means(&self) -> Means {

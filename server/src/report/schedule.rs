@@ -16,6 +16,11 @@ pub fn zone(name: &str) -> Result<TimeZone, Error> {
         .map_err(|_| Error::invalid("zone", "There is no such time zone: write Europe/Berlin or UTC, for example."))
 }
 
+/// The zone's name as it is known.
+pub fn zone_name(typed: &str) -> Result<String, Error> {
+    Ok(zone(typed)?.iana_name().unwrap_or(typed).to_owned())
+}
+
 /// The names of all zones, by place.
 pub fn zones() -> Vec<String> {
     let names = jiff::tz::db().available().map(|name| name.to_string());

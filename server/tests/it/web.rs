@@ -1,6 +1,6 @@
 //! Tests of `server::web`: in process, and over real TCP.
 
-mod access;
+pub mod access;
 mod asset;
 pub mod client;
 mod data;

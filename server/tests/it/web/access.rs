@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use server::{
     access::{Access, Journal, Settings, audit},
     query::Query,
+    report::Post,
     web::{self, Gate, needs},
 };
 use sqlx::PgPool;
@@ -37,6 +38,10 @@ pub struct Visitor {
 
 impl House {
     async fn new(settings: Settings) -> House {
+        House::sending(settings, Post::default()).await
+    }
+
+    async fn sending(settings: Settings, post: Post) -> House {
         let events = ["111111111111", "222222222222"].map(|account| {
             json!({ "event_name": "CreateUser", "event_source": "iam.amazonaws.com", "account": account, "actor": "alice" })
         });
@@ -44,7 +49,7 @@ impl House {
         fixture::insert(&pool, events).await;
         let query = fixture::query(&pool);
         let (journal, _) = Journal::start(pool.clone());
-        let access = Access::new(pool.clone(), settings, journal).await.unwrap();
+        let access = Access::new(pool.clone(), settings, journal).await.unwrap().with_post(post);
         let gate = Gate { access: access.clone(), query: query.clone(), proxies: Arc::new([]) };
         let settings = web::Settings { gate: Some(gate), ..web::Settings::default() };
         House { site: web::router_with(Arc::new(query.clone()), settings), access, query, pool }
@@ -56,7 +61,12 @@ impl House {
 
     /// With an administrator, who is signed in.
     pub async fn with_admin() -> (House, Visitor) {
-        let house = House::closed().await;
+        House::with_post(Post::default()).await
+    }
+
+    /// The same, where reports can be sent.
+    pub async fn with_post(post: Post) -> (House, Visitor) {
+        let house = House::sending(settings(), post).await;
         let link = house.access.first_link().await.unwrap();
         let admin = house.accept(&link, "Root").await;
         (house, admin)
@@ -73,6 +83,11 @@ impl House {
         let fields = [("do", "create"), ("name", name), ("role", role.name()), ("accounts", accounts)];
         let answer = admin.post(self, "/users", &fields).await;
         self.accept(secret(&answer), "").await
+    }
+
+    /// What is answered to who does not sign in.
+    pub async fn site_status(&self, path: &str) -> StatusCode {
+        send(&self.site, Method::GET, path, &[]).await.status
     }
 
     pub async fn sql(&self, sql: &'static str) {
