@@ -181,7 +181,7 @@ fn row(view: &View, who: &Who, report: &Report) -> AnyView {
     let mut detail = vec![report.schedule.to_string(), maker];
     detail.extend(report.only_with_events.then(|| "only if there are events".to_owned()));
     detail.extend(report.next.map(|next| format!("next {}", minute(next))));
-    let paused = report.paused.clone().map(|why| view! { <p class="report-paused" data-role="paused">{why}</p> });
+    let paused = report.paused.clone().map(|why| view! { <p data-role="paused">{why}</p> });
     let edits = who.edits();
     let change = edits.then(|| {
         let href = view.href(&format!("{PATH}?edit={id}"));
@@ -320,7 +320,7 @@ fn schedule(means: &Means, filled: &Form) -> AnyView {
             <label class="report-day">"Day of the month" <input name="day" type="number" min="1" max="31" value=of_month/></label>
         </div>
         <datalist id="zones">{zones}</datalist>
-        <fieldset class="checks report-days"><legend>"Days of the week"</legend>{days}</fieldset>
+        <fieldset class="report-days"><legend>"Days of the week"</legend>{days}</fieldset>
     }
     .into_any()
 }

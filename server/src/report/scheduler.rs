@@ -60,11 +60,12 @@ pub struct Running {
 impl Running {
     pub async fn stop(self) {
         self.stop.cancel();
-        for mut task in self.tasks {
+        let end = async |mut task: JoinHandle<()>| {
             if tokio::time::timeout(GRACE, &mut task).await.is_err() {
                 task.abort();
             }
-        }
+        };
+        futures::future::join_all(self.tasks.into_iter().map(end)).await;
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use model::error::{Error, Kind};
 use resvg::{
-    tiny_skia::{Pixmap, Transform},
+    tiny_skia::{Pixmap, PremultipliedColorU8, Transform},
     usvg::{ImageHrefResolver, Options, Tree, fontdb},
 };
 use tokio::sync::Semaphore;
@@ -107,5 +107,22 @@ fn png(tree: &Tree, scale: f32) -> Result<Vec<u8>, Trouble> {
     let broken = |reason: &dyn ToString| Trouble::Broken(reason.to_string());
     let mut pixels = Pixmap::new(width as u32, height as u32).ok_or_else(|| broken(&"no pixels"))?;
     resvg::render(tree, Transform::from_scale(scale, scale), &mut pixels.as_mut());
-    pixels.encode_png().map_err(|error| broken(&error))
+    packed(&pixels).map_err(|error| broken(&error))
+}
+
+/// As a file. Areas of one colour pack best without a filter and with more care than tiny-skia's own encoder takes: a third of its size.
+fn packed(pixels: &Pixmap) -> Result<Vec<u8>, png::EncodingError> {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, pixels.width(), pixels.height());
+    encoder.set_color(png::ColorType::Rgba);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::Default);
+    encoder.set_filter(png::FilterType::NoFilter);
+    let plain = |pixel: &PremultipliedColorU8| {
+        let colour = pixel.demultiply();
+        [colour.red(), colour.green(), colour.blue(), colour.alpha()]
+    };
+    let data: Vec<u8> = pixels.pixels().iter().flat_map(plain).collect();
+    encoder.write_header()?.write_image_data(&data)?;
+    Ok(file)
 }

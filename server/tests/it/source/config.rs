@@ -4,7 +4,8 @@ use expect_test::{Expect, expect};
 use server::config::{
     file,
     quiet::Quiet,
-    source::{Kind, Source},
+    smtp::Encryption,
+    source::{Kind, Secret, Source},
 };
 
 fn parse(text: &str) -> Result<Vec<Source>, String> {
@@ -89,7 +90,7 @@ fn mistakes_of_the_file() {
         &texts.map(str::to_owned),
         expect![[r#"
             line 1: not TOML: unclosed array table, expected `]`
-            line 2: unknown key "listen": the file has [[source]] tables, [retention] and [quiet]
+            line 2: unknown key "listen": the file has [[source]] tables, [retention], [quiet] and [smtp]
             line 1: a source begins with [[source]]
             line 1: source: name: is missing
             line 2: source: name: "Trail" has other characters than a-z, 0-9 and -, or over 63
@@ -216,4 +217,47 @@ fn who_counts_as_silent() {
             line 2: quiet: days: unknown key; [quiet] has hours, ignore, times
         "#]],
     );
+}
+
+#[test]
+fn who_mails_reports() {
+    let from = "from = \"Trailmap <trailmap@example.com>\"\n";
+    let smtp = |lines: &str| {
+        file::parse(&format!("[smtp]\nhost = \"mail.example.com\"\n{from}{lines}")).unwrap().smtp.unwrap()
+    };
+    let settings = smtp("user = \"trailmap\"\npassword_env = \"P\"\ndomains = [\"Example.com\"]\n");
+    assert_eq!((settings.host.as_str(), settings.port, settings.tls), ("mail.example.com", 587, Encryption::Starttls));
+    assert_eq!(settings.user, Some(("trailmap".to_owned(), Secret::Environment("P".to_owned()))));
+    assert_eq!((settings.from.email.domain(), settings.domains), ("example.com", vec!["example.com".to_owned()]));
+    assert_eq!((smtp("tls = \"tls\"\n").port, smtp("port = 2525\n").port), (465, 2525));
+    let local = file::parse(&format!("[smtp]\nhost = \"127.0.0.1\"\ntls = \"none\"\n{from}")).unwrap().smtp.unwrap();
+    assert_eq!((local.port, local.tls), (25, Encryption::None));
+    let wrong = [
+        "tls = \"none\"",
+        "tls = \"ssl\"",
+        "port = 0",
+        "user = \"a\"",
+        "password_env = \"P\"",
+        "user = \"a\"\npassword_env = \"P\"\npassword_file = \"/p\"",
+        "password = \"secret\"",
+        "domains = \"example.com\"",
+    ];
+    let mut texts: Vec<_> =
+        wrong.iter().map(|lines| format!("[smtp]\nhost = \"mail.example.com\"\n{from}{lines}\n")).collect();
+    texts.push("smtp = \"mail.example.com\"\n".to_owned());
+    texts.push("[smtp]\nhost = \"mail.example.com\"\nfrom = \"nobody\"\n".to_owned());
+    texts.push("[smtp]\nhost = \"mail.example.com\"\n".to_owned());
+    mistakes(&texts, expect![[r#"
+        line 4: smtp: tls: "none" is for a server on this machine alone (127.0.0.1, ::1, localhost)
+        line 4: smtp: tls: "starttls", "tls" or "none" is expected
+        line 4: smtp: port: a number from 1 to 65535 is expected
+        line 4: smtp: user: password_env or password_file is missing: it names where the password is
+        line 1: smtp: user: is missing, and there is a password
+        line 6: smtp: password_file: there is password_env, too: one of them
+        line 4: smtp: password: unknown key; [smtp] has ca, domains, from, host, password_env, password_file, port, tls, user
+        line 4: smtp: domains: a list of texts is expected, as ["eu-west-1", "us-east-1"]
+        line 1: smtp is a table and begins with [smtp]
+        line 3: smtp: from: "nobody" is no address such as "Trailmap <trailmap@example.com>"
+        line 1: smtp: from: is missing
+    "#]]);
 }
