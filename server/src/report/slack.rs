@@ -8,6 +8,8 @@ use super::content::{Content, Figure};
 /// What Slack takes, in characters.
 const LONGEST_HEADER: usize = 150;
 const LONGEST_TEXT: usize = 2_000;
+/// A filter may be longer than that: Slack would refuse the whole message.
+const LONGEST_LINK: usize = 3_000;
 /// Fields of a section.
 const MOST_FIELDS: usize = 10;
 
@@ -26,8 +28,10 @@ pub fn message(content: &Content) -> Value {
         let text = format!("{}\n{}", list.title, rows.join("\n"));
         blocks.push(json!({ "type": "section", "text": lines(&text) }));
     }
-    let open = json!({ "type": "button", "text": plain("Open the dashboard", LONGEST_TEXT), "url": content.link });
-    blocks.push(json!({ "type": "actions", "elements": [open] }));
+    if content.link.len() <= LONGEST_LINK {
+        let open = json!({ "type": "button", "text": plain("Open the dashboard", LONGEST_TEXT), "url": content.link });
+        blocks.push(json!({ "type": "actions", "elements": [open] }));
+    }
     json!({ "text": fallback(content), "blocks": blocks })
 }
 

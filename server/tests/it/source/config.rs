@@ -247,7 +247,9 @@ fn who_mails_reports() {
     texts.push("smtp = \"mail.example.com\"\n".to_owned());
     texts.push("[smtp]\nhost = \"mail.example.com\"\nfrom = \"nobody\"\n".to_owned());
     texts.push("[smtp]\nhost = \"mail.example.com\"\n".to_owned());
-    mistakes(&texts, expect![[r#"
+    mistakes(
+        &texts,
+        expect![[r#"
         line 4: smtp: tls: "none" is for a server on this machine alone (127.0.0.1, ::1, localhost)
         line 4: smtp: tls: "starttls", "tls" or "none" is expected
         line 4: smtp: port: a number from 1 to 65535 is expected
@@ -259,5 +261,6 @@ fn who_mails_reports() {
         line 1: smtp is a table and begins with [smtp]
         line 3: smtp: from: "nobody" is no address such as "Trailmap <trailmap@example.com>"
         line 1: smtp: from: is missing
-    "#]]);
+    "#]],
+    );
 }
