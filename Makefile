@@ -42,7 +42,7 @@ define packages
 	fi
 endef
 
-.PHONY: help run test lint fmt bench bench-pure kills fuzz e2e release clean \
+.PHONY: help run test lint fmt bench bench-pure kills fuzz e2e release sbom clean \
 	setup-build setup-postgres setup-geoip setup-deny setup-node setup-browser setup-test setup-bench setup-aws-tests setup-clocks
 
 help:
@@ -122,6 +122,10 @@ release: setup-build ## one file, target/release/trailmap, that runs from any fo
 	$(SITE) --check-size $(WASM_BUDGET)
 	cargo build --release --package trailmap
 	ls -lh $(TARGET)/release/trailmap
+
+sbom: ## what the program consists of, as CycloneDX: target/sbom.cdx.json
+	mkdir -p $(TARGET)
+	python3 .ci/sbom.py $(TARGET)/sbom.cdx.json
 
 clean: ## remove all that was built; the data folder stays
 	cargo clean
