@@ -39,7 +39,7 @@ pub use inspect::panel_inspect;
 pub use integrity::{Checked, Integrity, IntegrityProblem, IntegrityReport, IntegritySource, IntegrityTrail};
 pub use people::{AuditEntry, Login, NewToken, People, Token, User, Who};
 pub use served::{Opened, Served, served_get, served_send};
-pub use sharing::{NewShare, SharedLink, Sharing};
+pub use sharing::{NewShare, SharedLink, Sharing, ShortLink};
 
 /// One event, whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::api::{AuditEntry, Login, NewShare, NewToken, People, SharedLink, Sharing, Token, User, Who};
+use app::api::{AuditEntry, Login, NewShare, NewToken, People, SharedLink, Sharing, ShortLink, Token, User, Who};
 use async_trait::async_trait;
 use model::{
     access::{Accounts, Role},
@@ -143,5 +143,15 @@ impl Sharing for Query {
     async fn short_link(&self, address: &str) -> Result<String, Error> {
         let (access, reader) = self.desk()?;
         access.short_link(reader, address).await
+    }
+
+    async fn short_links(&self) -> Result<Vec<ShortLink>, Error> {
+        let (access, reader) = self.desk()?;
+        access.short_links(reader).await
+    }
+
+    async fn short_link_delete(&self, code: &str) -> Result<(), Error> {
+        let (access, reader) = self.desk()?;
+        access.short_link_delete(reader, code).await
     }
 }

@@ -39,7 +39,7 @@ pub const WALKED: [&str; 14] = [
     "panel_preview",
 ];
 /// What tells of no events: dashboards are everybody's; users and links have tests of their own.
-pub const BESIDE: [&str; 26] = [
+pub const BESIDE: [&str; 28] = [
     "dashboard",
     "dashboards",
     "dashboards_deleted",
@@ -65,6 +65,8 @@ pub const BESIDE: [&str; 26] = [
     "shares",
     "share_revoke",
     "short_link",
+    "short_links",
+    "short_link_delete",
     // Names an answer for who keeps it, and is told to nobody.
     "edition",
 ];
