@@ -20,7 +20,8 @@ PROFILE ?= dev
 # make kills: how often Trailmap is killed and Postgres broken off.
 KILLS ?= 500
 RESTARTS ?= 20
-# make fuzz: how long.
+# make fuzz: what, filter or share, and how long.
+FUZZ ?= filter
 SECONDS_OF_FUZZ ?= 60
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -42,7 +43,7 @@ define packages
 	fi
 endef
 
-.PHONY: help run test lint fmt bench bench-pure kills fuzz e2e release clean \
+.PHONY: help run test lint fmt bench bench-pure kills fuzz e2e release sbom clean \
 	setup-build setup-postgres setup-geoip setup-deny setup-node setup-browser setup-test setup-bench setup-aws-tests setup-clocks
 
 help:
@@ -107,21 +108,25 @@ kills: setup-build setup-postgres ## Trailmap killed KILLS times, Postgres RESTA
 FUZZ_FLAGS := --cfg fuzzing -Ccodegen-units=1 -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
 	-Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
 	-Cllvm-args=-sanitizer-coverage-trace-compares
-fuzz: setup-build ## random filters for SECONDS_OF_FUZZ, from the corpus on
+fuzz: setup-build ## random filters, or with FUZZ=share addresses and shares, for SECONDS_OF_FUZZ, from the corpus on
 	if ! command -v c++ >/dev/null; then
 		$(call packages,g++)
 	fi
-	found='$(abspath $(TARGET))/fuzz/corpus/filter'
+	found='$(abspath $(TARGET))/fuzz/corpus/$(FUZZ)'
 	mkdir -p "$$found"
 	host=$$(rustc -vV | sed -n 's/^host: //p')
 	cd fuzz
-	RUSTFLAGS='$(FUZZ_FLAGS)' cargo run --release --locked --target "$$host" --target-dir '$(abspath $(TARGET))/fuzz' -- \
-		"$$found" corpus/filter -max_total_time='$(SECONDS_OF_FUZZ)' -max_len=512 -timeout=10
+	RUSTFLAGS='$(FUZZ_FLAGS)' cargo run --release --locked --bin '$(FUZZ)' --target "$$host" --target-dir '$(abspath $(TARGET))/fuzz' -- \
+		"$$found" 'corpus/$(FUZZ)' -max_total_time='$(SECONDS_OF_FUZZ)' -max_len=2048 -timeout=10
 
 release: setup-build ## one file, target/release/trailmap, that runs from any folder
 	$(SITE) --check-size $(WASM_BUDGET)
 	cargo build --release --package trailmap
 	ls -lh $(TARGET)/release/trailmap
+
+sbom: ## what the program consists of, as CycloneDX: target/sbom.cdx.json
+	mkdir -p $(TARGET)
+	python3 .ci/sbom.py $(TARGET)/sbom.cdx.json
 
 clean: ## remove all that was built; the data folder stays
 	cargo clean

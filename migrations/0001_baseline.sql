@@ -603,6 +603,7 @@ create table access.short_link (
     address text not null,
     user_id bigint references access.app_user on delete set null,
     created_at timestamptz not null default now(),
+    last_used_at timestamptz,
     unique (address)
 );
 

@@ -140,15 +140,28 @@ fn plain(cell: &Cell) -> String {
     }
 }
 
-/// Event text is an attacker's to choose: no spreadsheet may run it.
+/// Event text is an attacker's to choose: no spreadsheet may run it. Whoever opens the file may have told theirs, or have been
+/// given by their language, that another character than the comma ends a cell; then a quote within a line keeps nothing
+/// together, either.
 fn inert(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\0']);
-    if formula { format!("'{text}") } else { text.to_owned() }
+    const SIGNS: [char; 4] = ['=', '+', '-', '@'];
+    let mut out = String::with_capacity(text.len() + 1);
+    let mut begins = text.starts_with(SIGNS) || text.starts_with(['\t', '\r', '\n', '\0']);
+    for (at, c) in text.char_indices() {
+        if begins {
+            out.push('\'');
+        }
+        out.push(c);
+        let rest = &text[at + c.len_utf8()..];
+        begins = matches!(c, ';' | '\t' | '\r' | '\n') && rest.trim_start_matches(['"', '\0', ' ']).starts_with(SIGNS);
+    }
+    out
 }
 
 #[cfg(test)]
 mod tests {
     use expect_test::expect;
+    use proptest::{collection::vec, prelude::*};
 
     use super::*;
     use crate::{
@@ -228,6 +241,45 @@ mod tests {
         .assert_eq(
             &csv(&series(hostile())).split_inclusive('\n').map(|line| format!("{line:?}\n")).collect::<String>(),
         );
+    }
+
+    /// The cells of a CSV as a spreadsheet takes them apart: quotes count where a cell begins with one.
+    fn cells(csv: &str, separator: char) -> Vec<String> {
+        let (mut cells, mut cell) = (Vec::new(), String::new());
+        let (mut begins, mut quoted) = (true, false);
+        let mut chars = csv.chars().peekable();
+        while let Some(c) = chars.next() {
+            let began = std::mem::take(&mut begins);
+            match c {
+                '"' if quoted && chars.peek() == Some(&'"') => cell.extend(chars.next()),
+                '"' if quoted || began => quoted = !quoted,
+                c if !quoted && (c == separator || c == '\n' || c == '\r') => {
+                    cells.push(std::mem::take(&mut cell));
+                    begins = true;
+                }
+                c => cell.push(c),
+            }
+        }
+        cells
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_ends_a_cell_none_is_a_formula(texts in vec(r#"[=+@;,|\t\r\n"' \x00a1\-]{0,8}"#, 1..4)) {
+            let row: Vec<_> = texts.iter().map(|text| Cell::Text(text.clone())).collect();
+            let mut csv = String::new();
+            push_csv_row(&mut csv, &row);
+            for separator in [',', ';', '\t'] {
+                for cell in cells(&csv, separator) {
+                    prop_assert!(!cell.trim_start_matches(['\0', ' ']).starts_with(['=', '+', '-', '@']) || cell.starts_with(' '), "{cell:?} of {csv:?}");
+                }
+            }
+            // Taken apart as it was written, it has the texts, but for the signs that were set before.
+            let end = csv.strip_suffix("\r\n").unwrap();
+            let kept = cells(&format!("{end},"), ',');
+            let bare = |text: &str| text.replace('\'', "");
+            prop_assert_eq!(kept.iter().map(|cell| bare(cell)).collect::<Vec<_>>(), texts.iter().map(|text| bare(text)).collect::<Vec<_>>());
+        }
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub use integrity::{Checked, Integrity, IntegrityProblem, IntegrityReport, Integ
 pub use people::{AuditEntry, Login, NewToken, People, Token, User, Who};
 pub use reporting::{Means, NewReport, NewWebhook, Outcome, Report, Reports, Run};
 pub use served::{Opened, Served, served_get, served_send};
-pub use sharing::{NewShare, SharedLink, Sharing};
+pub use sharing::{NewShare, SharedLink, Sharing, ShortLink};
 
 /// One event, whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -45,6 +45,18 @@ pub struct SharedLink {
     pub last_address: Option<String>,
 }
 
+/// A short address as lists show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShortLink {
+    /// `/go/CODE` leads to `address`.
+    pub code: String,
+    /// Who made it; nothing where that user is gone.
+    pub user: Option<String>,
+    pub address: String,
+    pub created: Timestamp,
+    pub last_used: Option<Timestamp>,
+}
+
 /// What the server offers of links for who does not sign in.
 #[async_trait]
 pub trait Sharing: Send + Sync + 'static {
@@ -65,6 +77,15 @@ pub trait Sharing: Send + Sync + 'static {
 
     /// A short address of one of our own pages, for whoever is signed in.
     async fn short_link(&self, _address: &str) -> Result<String, Error> {
+        Err(shares_none())
+    }
+
+    /// The reader's short addresses; those of all for administrators.
+    async fn short_links(&self) -> Result<Vec<ShortLink>, Error> {
+        Err(shares_none())
+    }
+
+    async fn short_link_delete(&self, _code: &str) -> Result<(), Error> {
         Err(shares_none())
     }
 }

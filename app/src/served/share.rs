@@ -8,7 +8,7 @@ use super::{
     account::minute,
     html::{button, html, refused},
 };
-use crate::api::{Backend, NewShare, Served, SharedLink};
+use crate::api::{Backend, NewShare, Served, SharedLink, ShortLink};
 
 pub const LIST: &str = "/shares";
 pub const NEW: &str = "/share";
@@ -134,7 +134,7 @@ fn made(answer: &Answer) -> Option<AnyView> {
 
 pub async fn list_page(backend: &dyn Backend, view: &View, answer: &Answer) -> Result<Served, Error> {
     let who = backend.who();
-    let links = backend.shares().await?;
+    let (links, short) = (backend.shares().await?, backend.short_links().await?);
     let rows: Vec<_> = links.iter().map(|link| row(view, link, link.user == who.name)).collect();
     let none = rows.is_empty().then(|| {
         view! { <li class="rows-none">"None yet. Dashboards, panels and searches are shared from the menu beside their title."</li> }
@@ -146,17 +146,57 @@ pub async fn list_page(backend: &dyn Backend, view: &View, answer: &Answer) -> R
         </div></div>
         {refused(answer.refused.as_ref())}
         <section class="card" aria-label="Links"><ul class="rows">{rows}{none}</ul></section>
+        {short_list(view, &short, &who.name)}
     };
     Ok(Served { title: "Share links".to_owned(), html: html(page), ..Served::default() })
 }
 
 pub async fn revoke(backend: &dyn Backend, form: &Form) -> Result<Done, Error> {
-    let id = form.get("id").parse().map_err(|_| Error::invalid("id", "This names no link."))?;
     match form.get("do") {
-        "revoke" => backend.share_revoke(id).await?,
+        "revoke" => {
+            let id = form.get("id").parse().map_err(|_| Error::invalid("id", "This names no link."))?;
+            backend.share_revoke(id).await?;
+        }
+        "delete" => backend.short_link_delete(form.get("code")).await?,
         _ => return Err(super::unknown()),
     }
     Ok(Done::Go(LIST.to_owned()))
+}
+
+/// Nothing where there are none.
+fn short_list(view: &View, links: &[ShortLink], reader: &str) -> Option<AnyView> {
+    let rows: Vec<_> = links.iter().map(|link| short_row(view, link, reader)).collect();
+    (!rows.is_empty()).then(|| {
+        view! {
+            <section class="card" aria-labelledby="short-addresses">
+                <h2 id="short-addresses">"Short addresses"</h2>
+                <ul class="rows">{rows}</ul>
+            </section>
+        }
+        .into_any()
+    })
+}
+
+fn short_row(view: &View, link: &ShortLink, reader: &str) -> AnyView {
+    let by = match link.user.as_deref() {
+        Some(user) if user == reader => "by you".to_owned(),
+        Some(user) => format!("by {user}"),
+        None => "by a user who is gone".to_owned(),
+    };
+    let used = link.last_used.map_or("never used".to_owned(), |used| format!("last used {}", minute(used)));
+    let (path, to) = (format!("/go/{}", link.code), link.address.clone());
+    let delete = button(&view.href(LIST), &[("do", "delete"), ("code", &link.code)], "Delete", &path);
+    view! {
+        <li data-short=link.code.clone()>
+            <div class="rows-main">
+                <a class="rows-title" href=to.clone()>{path.clone()}</a>
+                <p class="shared-address">{to}</p>
+                <p>{format!("{by} · from {} · {used}", minute(link.created))}</p>
+            </div>
+            <div class="rows-actions">{delete}</div>
+        </li>
+    }
+    .into_any()
 }
 
 fn row(view: &View, link: &SharedLink, own: bool) -> AnyView {

@@ -36,7 +36,8 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-fn plain(c: char) -> bool {
+/// Whether a reader sees it as what it is: it breaks no line, moves no cursor, turns no text around.
+pub fn plain(c: char) -> bool {
     !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}') && !hides(c)
 }
 

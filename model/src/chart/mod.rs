@@ -27,7 +27,7 @@ pub mod world;
 
 pub use self::{
     annotation::{Annotated, annotated},
-    escape::{escape, visible},
+    escape::{escape, plain, visible},
     figures::{Tile, change, tiles},
     ranking::GROUP_EVENTS,
     sparkline::sparkline,

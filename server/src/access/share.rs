@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use app::api::{Dashboards, Discover as _, NewShare, SharedLink};
+use app::api::{Dashboards, Discover as _, NewShare, SharedLink, ShortLink};
 use model::{
     access::{Accounts, Role},
     dashboard::Dashboard,
@@ -191,18 +191,44 @@ impl Access {
         }
         for _ in 0..5 {
             let code: String = Secret::new("").text().chars().filter(char::is_ascii_alphanumeric).take(10).collect();
-            let code = store::short_link::code(&self.pool, &code, address, Some(user_id)).await.map_err(failed)?;
-            if let Some(code) = code {
-                return Ok(format!("{}/go/{code}", self.settings.base));
+            let mut transaction = self.pool.begin().await.map_err(failed)?;
+            let found = store::short_link::code(&mut transaction, &code, address, user_id).await.map_err(failed)?;
+            let Some(found) = found else { continue };
+            if found == code {
+                write_down(&mut transaction, Act::new(reader, "short_link_create", address).with(&code)).await?;
             }
+            transaction.commit().await.map_err(failed)?;
+            return Ok(format!("{}/go/{found}", self.settings.base));
         }
         Err(Error::new(Kind::Conflict, "No short address was free. Try again."))
     }
 
     /// Where a short address leads.
     pub async fn short_link_find(&self, code: &str) -> Result<String, Error> {
-        let found = store::short_link::find(&self.pool, code).await.map_err(failed)?;
-        found.ok_or_else(|| Error::not_found("There is no such short address."))
+        store::short_link::used(&self.pool, code).await.map_err(failed)?.ok_or_else(no_short_link)
+    }
+
+    pub async fn short_links(&self, reader: &Reader) -> Result<Vec<ShortLink>, Error> {
+        let user_id = reader.in_person()?;
+        let shown = |link: store::short_link::Listed| ShortLink {
+            code: link.code,
+            user: link.name,
+            address: link.address,
+            created: timestamp(link.created_at),
+            last_used: link.last_used_at.map(timestamp),
+        };
+        let links = store::short_link::list(&self.pool, desk::whose(reader, user_id)).await.map_err(failed)?;
+        Ok(links.into_iter().map(shown).collect())
+    }
+
+    pub async fn short_link_delete(&self, reader: &Reader, code: &str) -> Result<(), Error> {
+        let user_id = reader.in_person()?;
+        let whose = desk::whose(reader, user_id);
+        let mut transaction = self.pool.begin().await.map_err(failed)?;
+        let address = store::short_link::delete(&mut transaction, code, whose).await.map_err(failed)?;
+        let address = address.ok_or_else(no_short_link)?;
+        write_down(&mut transaction, Act::new(reader, "short_link_delete", &address).with(code)).await?;
+        transaction.commit().await.map_err(failed)
     }
 }
 
@@ -282,6 +308,10 @@ fn json<T: Serialize>(value: &T) -> Result<String, Error> {
         tracing::error!(%error, "a share cannot be written");
         Error::new(Kind::Internal, "Something went wrong on the server.")
     })
+}
+
+fn no_short_link() -> Error {
+    Error::not_found("There is no such short address.")
 }
 
 fn over() -> Error {

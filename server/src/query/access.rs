@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use app::api::{
-    AuditEntry, Login, Means, NewReport, NewShare, NewToken, People, Report, Reports, SharedLink, Sharing, Token, User,
-    Who,
+    AuditEntry, Login, Means, NewReport, NewShare, NewToken, People, Report, Reports, SharedLink, Sharing, ShortLink,
+    Token, User, Who,
 };
 use async_trait::async_trait;
 use model::{
@@ -146,6 +146,16 @@ impl Sharing for Query {
     async fn short_link(&self, address: &str) -> Result<String, Error> {
         let (access, reader) = self.desk()?;
         access.short_link(reader, address).await
+    }
+
+    async fn short_links(&self) -> Result<Vec<ShortLink>, Error> {
+        let (access, reader) = self.desk()?;
+        access.short_links(reader).await
+    }
+
+    async fn short_link_delete(&self, code: &str) -> Result<(), Error> {
+        let (access, reader) = self.desk()?;
+        access.short_link_delete(reader, code).await
     }
 }
 

@@ -14,7 +14,7 @@ pub async fn check(request: Request, next: Next) -> Response {
     if request.method().is_safe() || is_own(request.headers(), request.uri().host()) {
         return next.run(request).await;
     }
-    tracing::warn!(path = request.uri().path(), "a change from another site was refused");
+    tracing::warn!(path = super::told(request.uri().path()), "a change from another site was refused");
     (StatusCode::FORBIDDEN, "Changes are only taken from Trailmap's own pages.\n").into_response()
 }
 

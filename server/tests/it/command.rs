@@ -17,6 +17,8 @@ use nix::{
 use serde_json::Value;
 use tempfile::TempDir;
 
+mod log;
+
 const EVENT: &str = r#"{"eventVersion":"1.08","eventID":"one","eventTime":"2026-11-24T10:00:00Z","eventName":"A","eventSource":"s3.amazonaws.com"}"#;
 
 /// A data folder of a test, with the program's private Postgres in it.

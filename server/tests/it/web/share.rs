@@ -378,3 +378,48 @@ async fn short_addresses_lead_who_is_signed_in() {
     let path = secret(&other).strip_prefix("http://localhost:8080").unwrap().to_owned();
     assert_eq!(admin.get(&house, &path).await.header("location"), "/");
 }
+
+#[tokio::test]
+async fn short_addresses_are_listed_and_deleted_by_who_made_them() {
+    let (house, admin) = house().await;
+    let vera = house.user(&admin, "vera", Role::Viewer, "*").await;
+    let make = async |visitor: &Visitor, of: &str| {
+        let made = visitor.post(&house, &format!("/share?of={of}"), &[("do", "short")]).await;
+        secret(&made).strip_prefix("http://localhost:8080").unwrap().to_owned()
+    };
+    let (hers, other) = (make(&vera, "%2Fd%2Ferrors%3Fq%3D%3Cb%3E").await, make(&admin, "%2Fd%2Fnetwork").await);
+    let list = vera.get(&house, "/shares").await;
+    let shows = |list: &Answer, texts: &[&str]| texts.iter().all(|text| list.text().contains(text));
+    assert!(shows(&list, &[&hers, "/d/errors?q=&lt;b&gt;", "by you", "never used"]), "{}", list.text());
+    assert!(!list.text().contains(&other), "{}", list.text());
+    vera.get(&house, &hers).await;
+    // Administrators see all, and who made them.
+    let list = admin.get(&house, "/shares").await;
+    assert!(shows(&list, &[&hers, &other, "by vera", "last used ", "by you"]), "{}", list.text());
+    let delete = async |visitor: &Visitor, path: &str| {
+        let code = path.strip_prefix("/go/").unwrap();
+        visitor.post(&house, "/shares", &[("do", "delete"), ("code", code)]).await
+    };
+    refused(&delete(&vera, &other).await, StatusCode::NOT_FOUND, "There is no such short address");
+    assert_eq!(admin.get(&house, &other).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(delete(&stranger(), &hers).await.status, StatusCode::UNAUTHORIZED);
+    for (visitor, path) in [(&vera, &hers), (&admin, &other)] {
+        assert_eq!(delete(visitor, path).await.status, StatusCode::SEE_OTHER);
+        assert_eq!(admin.get(&house, path).await.status, StatusCode::NOT_FOUND);
+    }
+    // One of a user who is gone is still an administrator's to delete.
+    let left = make(&vera, "%2Fd%2Fchanges").await;
+    admin.post(&house, "/users", &[("do", "delete"), ("id", "2")]).await;
+    assert!(shows(&admin.get(&house, "/shares").await, &[&left, "by a user who is gone"]));
+    assert_eq!(delete(&admin, &left).await.status, StatusCode::SEE_OTHER);
+    let log = house.audit().await;
+    let acts: Vec<_> =
+        log.iter().map(|entry| format!("{} {} {}", entry["user"], entry["action"], entry["object"])).collect();
+    for act in [
+        "\"vera\" \"short_link_create\" \"/d/errors?q=<b>\"",
+        "\"vera\" \"short_link_delete\" \"/d/errors?q=<b>\"",
+        "\"Root\" \"short_link_delete\" \"/d/network\"",
+    ] {
+        assert!(acts.iter().any(|other| other == act), "{act} in {acts:?}");
+    }
+}

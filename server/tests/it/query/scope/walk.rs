@@ -39,7 +39,7 @@ pub const WALKED: [&str; 14] = [
     "panel_preview",
 ];
 /// What tells of no events: dashboards are everybody's; users, links and reports have tests of their own.
-pub const BESIDE: [&str; 31] = [
+pub const BESIDE: [&str; 33] = [
     "dashboard",
     "dashboards",
     "dashboards_deleted",
@@ -65,6 +65,8 @@ pub const BESIDE: [&str; 31] = [
     "shares",
     "share_revoke",
     "short_link",
+    "short_links",
+    "short_link_delete",
     "reports",
     "report_save",
     "report_delete",
