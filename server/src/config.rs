@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
+use crate::outgoing;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 use model::time::Timestamp;
@@ -237,6 +238,17 @@ pub struct Serve {
           value_parser = network)]
     pub trusted_proxies: Vec<IpNet>,
 
+    /// Network that webhooks may be in although it is not public, as 10.1.2.0/24; repeatable, or several joined by ','
+    ///
+    /// Addresses that users type lead to the public internet alone, unless they are in one of these.
+    #[arg(long = "outgoing-allow", value_name = "NETWORK", env = "TRAILMAP_OUTGOING_ALLOW", value_delimiter = ',',
+          value_parser = network)]
+    pub outgoing_allow: Vec<IpNet>,
+
+    /// Certificate authorities (PEM) that webhooks may have their certificates from, beside those that the machine trusts
+    #[arg(long, value_name = "FILE", env = "TRAILMAP_OUTGOING_CA")]
+    pub outgoing_ca: Option<PathBuf>,
+
     /// After so many minutes without a request a session ends
     #[arg(long, value_name = "MINUTES", default_value_t = 30, env = "TRAILMAP_SESSION_IDLE",
           value_parser = clap::value_parser!(u32).range(1..=43_200))]
@@ -252,6 +264,14 @@ pub struct Serve {
     /// AWS is asked in the name that the environment, the profile or the machine's role gives.
     #[arg(long, value_name = "FILE", env = "TRAILMAP_CONFIG")]
     pub config: Option<PathBuf>,
+}
+
+impl Serve {
+    /// What addresses that people typed may lead to.
+    pub fn outgoing(&self) -> outgoing::Policy {
+        let ca = self.outgoing_ca.clone().filter(|file| !file.as_os_str().is_empty());
+        outgoing::Policy { allow: self.outgoing_allow.clone(), ca, ..outgoing::Policy::default() }
+    }
 }
 
 #[derive(Clone, Debug, Args)]

@@ -7,6 +7,7 @@ pub mod config;
 pub mod disk;
 pub mod ingest;
 pub mod integrity;
+pub mod outgoing;
 pub mod postgres;
 pub mod provision;
 pub mod query;

@@ -9,6 +9,7 @@ mod docs;
 mod enrich;
 mod entity;
 mod ingest;
+mod outgoing;
 mod postgres;
 mod query;
 mod retention;
