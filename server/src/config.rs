@@ -11,6 +11,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 mod database_url;
 pub mod file;
 mod folder;
+pub mod oidc;
 pub mod quiet;
 pub mod retention;
 mod size;
@@ -249,6 +250,13 @@ pub struct Serve {
     #[arg(long, value_name = "FILE", env = "TRAILMAP_OUTGOING_CA")]
     pub outgoing_ca: Option<PathBuf>,
 
+    /// File with the key that secrets in the database are encrypted with, such as addresses of webhooks
+    ///
+    /// 32 bytes in base64, as `openssl rand -base64 32` writes them. Servers that share a database need the same. Default: the file
+    /// secret.key in the data folder, made when it is first needed.
+    #[arg(long, value_name = "FILE", env = "TRAILMAP_SECRET_KEY_FILE")]
+    pub secret_key_file: Option<PathBuf>,
+
     /// After so many minutes without a request a session ends
     #[arg(long, value_name = "MINUTES", default_value_t = 30, env = "TRAILMAP_SESSION_IDLE",
           value_parser = clap::value_parser!(u32).range(1..=43_200))]
@@ -444,6 +452,10 @@ pub struct Welcome {
     /// The user's name
     #[arg(value_name = "NAME")]
     pub name: String,
+
+    /// Take the user's second factor away, too
+    #[arg(long, env = "TRAILMAP_WELCOME_RESET_SECOND_FACTOR")]
+    pub reset_second_factor: bool,
 
     /// Where browsers find the server, for the link
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080", env = "TRAILMAP_PUBLIC_URL",

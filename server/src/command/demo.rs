@@ -19,6 +19,7 @@ pub async fn run(global: &Global, settings: &Demo) -> anyhow::Result<ExitCode> {
     let file = serve::file(&settings.serve)?;
     let geoip = serve::open_geoip(global)?;
     let data_dir = global.data_dir()?;
+    let seal = serve::seal(global, &settings.serve)?;
     let database = Database::private(global, serve::CONNECTIONS).await?;
     let filled = tokio::select! {
         filled = fill(&database, &geoip, &data_dir, settings, own) => filled,
@@ -28,7 +29,7 @@ pub async fn run(global: &Global, settings: &Demo) -> anyhow::Result<ExitCode> {
         database.close().await?;
         return Err(error);
     }
-    serve::serve(database, geoip, listener, &settings.serve, file).await?;
+    serve::serve(database, geoip, listener, &settings.serve, file, seal).await?;
     Ok(ExitCode::SUCCESS)
 }
 

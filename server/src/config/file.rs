@@ -1,4 +1,4 @@
-//! The file of `--config`: sources, how long events are kept, and who counts as silent. Every mistake names its line.
+//! The file of `--config`: sources, how long events are kept, who counts as silent, and where users sign in. Every mistake names its line.
 
 use std::{collections::HashSet, path::Path};
 
@@ -6,6 +6,7 @@ use anyhow::{Context, anyhow};
 use toml::de::{DeTable, DeValue};
 
 use super::{
+    oidc::{self, Oidc},
     quiet::{self, Quiet},
     retention::{self, Retention},
     source::{
@@ -19,6 +20,7 @@ pub struct File {
     pub sources: Vec<Source>,
     pub retention: Retention,
     pub quiet: Quiet,
+    pub oidc: Option<Oidc>,
 }
 
 /// Reads the file. Errors name the file, the line, the source and the key.
@@ -51,8 +53,13 @@ pub fn parse(text: &str) -> Result<File, String> {
             ("quiet", _) => {
                 return Err(told(Mistake { at, what: "quiet is a table and begins with [quiet]".to_owned() }));
             }
+            ("oidc", DeValue::Table(table)) => file.oidc = Some(oidc::parse(at, table).map_err(told)?),
+            ("oidc", _) => {
+                return Err(told(Mistake { at, what: "oidc is a table and begins with [oidc]".to_owned() }));
+            }
             (other, _) => {
-                let what = format!("unknown key {other:?}: the file has [[source]] tables, [retention] and [quiet]");
+                let what =
+                    format!("unknown key {other:?}: the file has [[source]] tables, [retention], [quiet] and [oidc]");
                 return Err(told(Mistake { at, what }));
             }
         }
