@@ -518,14 +518,19 @@ create schema access;
 create table access.app_user (
     user_id bigint generated always as identity primary key,
     name text not null,
-    -- argon2id, as a PHC string; null: not chosen yet.
+    -- argon2id, as a PHC string; null: not chosen yet, or the user comes from a provider.
     password text,
+    -- The OpenID Connect provider that a user comes from, and who they are there. Names and addresses of mail change hands; these do not.
+    issuer text collate "C",
+    subject text collate "C",
     role text not null check (role in ('viewer', 'editor', 'admin')),
     -- The AWS accounts whose events the user may see; null: all.
     accounts text[] collate "C",
     disabled boolean not null default false,
     created_at timestamptz not null default now(),
-    last_sign_in_at timestamptz
+    last_sign_in_at timestamptz,
+    check ((issuer is null) = (subject is null) and (issuer is null or password is null)),
+    unique (issuer, subject)
 );
 create unique index app_user_name_index on access.app_user (lower(name));
 
@@ -536,6 +541,35 @@ create table access.welcome (
     secret_sha256 bytea primary key,
     user_id bigint references access.app_user on delete cascade,
     expires_at timestamptz not null
+);
+
+-- A sign-in that is under way in a browser: gone to the provider (no user yet), or waiting for a second factor.
+create table access.sign_in (
+    secret_sha256 bytea primary key,
+    user_id bigint references access.app_user on delete cascade,
+    -- Where it leads, an address of ours.
+    next text not null,
+    expires_at timestamptz not null
+);
+create index sign_in_user_index on access.sign_in (user_id);
+
+-- One-time codes that are asked for after the password.
+create table access.second_factor (
+    user_id bigint primary key references access.app_user on delete cascade,
+    -- Encrypted with the server's key, which is not in the database.
+    secret bytea not null,
+    begun_at timestamptz not null default now(),
+    -- Null: no code by it was typed yet, and none is asked for.
+    confirmed_at timestamptz,
+    -- Codes of this half-minute and those before it are used up.
+    last_step bigint not null default 0
+);
+
+-- For the day on which the telephone is gone; each once.
+create table access.recovery_code (
+    user_id bigint not null references access.second_factor on delete cascade,
+    code_sha256 bytea not null,
+    primary key (user_id, code_sha256)
 );
 
 create table access.login (

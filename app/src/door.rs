@@ -12,24 +12,85 @@ pub struct Look {
     pub preferences: Preferences,
 }
 
+/// How one signs in.
+#[derive(Clone, Debug, Default)]
+pub struct Ways {
+    /// The name of the provider, where there is one.
+    pub provider: Option<String>,
+    /// Passwords are for administrators alone.
+    pub administrators: bool,
+}
+
 /// `/login`. `next`: where the reader goes then. `name`: what was typed before.
-pub fn login(look: &Look, next: &str, name: &str, refused: Option<&Error>) -> String {
+pub fn login(look: &Look, ways: &Ways, next: &str, name: &str, refused: Option<&Error>) -> String {
+    let is_refused = refused.is_some();
+    let by_provider = ways.provider.clone().map(|provider| {
+        let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+        view! {
+            <p class="door-provider"><a class="control primary" href=format!("/login/provider?{query}")>{format!("Sign in with {provider}")}</a></p>
+        }
+    });
+    let form = password_form(next, name, by_provider.is_none());
+    let form = match (by_provider.is_some(), ways.administrators) {
+        (false, _) => form,
+        (true, true) => view! {
+            <details class="door-more" open=is_refused><summary>"Sign in as a local administrator"</summary>{form}</details>
+        }
+        .into_any(),
+        (true, false) => view! { <p class="door-or">"or with a password"</p>{form} }.into_any(),
+    };
+    let hint = (!ways.administrators).then(|| {
+        view! { <p class="door-hint">"No password, or forgotten? An administrator can give you a link to choose one."</p> }
+    });
+    let page = view! { <h1>"Sign in"</h1> {wrong(refused)} {by_provider} {form} {hint} };
+    document(look, "Sign in", page.into_any())
+}
+
+fn password_form(next: &str, name: &str, is_only: bool) -> AnyView {
     let (next, name) = (next.to_owned(), name.to_owned());
     let is_first = name.is_empty();
-    let form = view! {
-        <h1>"Sign in"</h1>
-        {wrong(refused)}
+    let button = if is_only { "control primary" } else { "control" };
+    view! {
         <form class="form" method="post" action="/login">
             <input type="hidden" name="next" value=next/>
             <label>"Name" <input name="name" required maxlength="100" autocomplete="username" autocapitalize="none"
-                spellcheck="false" value=name autofocus=is_first/></label>
+                spellcheck="false" value=name autofocus=is_first && is_only/></label>
             <label>"Password" <input name="password" type="password" required maxlength="128"
                 autocomplete="current-password" autofocus=!is_first/></label>
+            <button type="submit" class=button>"Sign in"</button>
+        </form>
+    }
+    .into_any()
+}
+
+/// `/login/code`: after the password.
+pub fn code(look: &Look, refused: Option<&Error>) -> String {
+    let form = view! {
+        <h1>"Your code"</h1>
+        <p class="door-lead">"Type the code that your authenticator app shows now."</p>
+        {wrong(refused)}
+        <form class="form" method="post" action="/login/code">
+            <label>"Code" <input name="code" required maxlength="40" autocomplete="one-time-code" autocapitalize="none"
+                spellcheck="false" autofocus=true/></label>
             <button type="submit" class="control primary">"Sign in"</button>
         </form>
-        <p class="door-hint">"No password, or forgotten? An administrator can give you a link to choose one."</p>
+        <p class="door-hint">"The telephone is gone? Type one of your recovery codes, or ask an administrator to reset your second factor."</p>
+        <p class="door-hint"><a href="/login">"Begin again"</a></p>
     };
-    document(look, "Sign in", form.into_any())
+    document(look, "Your code", form.into_any())
+}
+
+/// A sign-in through the provider that came to nothing.
+pub fn failed(look: &Look, error: &Error, advice: &str, next: &str) -> String {
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+    let advice = advice.to_owned();
+    let text = view! {
+        <h1>"You are not signed in"</h1>
+        {wrong(Some(error))}
+        <p class="door-lead">{advice}</p>
+        <p class="door-failed"><a class="control" href=format!("/login?{query}")>"Back to sign-in"</a></p>
+    };
+    document(look, "You are not signed in", text.into_any())
 }
 
 /// `/welcome`: a user chooses a password. `user`: whose link it is; none: the first administrator, who chooses a name, too.

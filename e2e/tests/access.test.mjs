@@ -1,6 +1,7 @@
 // Users: the first administrator, roles, sessions, links for who does not sign in. On a server of its own.
 
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { after, before, test } from "node:test";
 import { grave } from "../lib/axe.mjs";
 import { PHONE, clean, context, page, settled, watch } from "../lib/browser.mjs";
@@ -112,6 +113,52 @@ test("a viewer is made, looks, and changes nothing", async (t) => {
   const told = vera.locator("[data-role=error]", { hasText: "You are signed out" }).first();
   await told.waitFor();
   assert.match(await told.getByRole("link").getAttribute("href"), /^\/login\?next=%2F%3Frange%3D7d$/);
+});
+
+/** What an app shows so many half-minutes from now, for a key as people type it. */
+const code = (key, later) => {
+  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  const bits = [...key].map((letter) => letters.indexOf(letter).toString(2).padStart(5, "0")).join("");
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + later));
+  const hash = createHmac("sha1", Buffer.from(bits.match(/.{8}/g).map((bits) => parseInt(bits, 2)))).update(counter).digest();
+  return String((hash.readUInt32BE(hash[19] & 15) & 0x7fffffff) % 1_000_000).padStart(6, "0");
+};
+
+test("a second factor is set up, asked for after the password, and switched off", async (t) => {
+  const admin = await asAdmin(t, { bypassCSP: true });
+  await hydrated(admin, "/account");
+  const card = admin.locator("[data-role=factor]");
+  await card.getByLabel("Your password").fill(PASSWORD);
+  await card.getByRole("button", { name: "Set up" }).click();
+  const key = (await card.locator("[data-role=factor-secret]").innerText()).replaceAll(" ", "");
+  assert.match(key, /^[A-Z2-7]{32}$/);
+  assert.equal(await card.getByRole("img", { name: "The key, for an app to read" }).count(), 1);
+  assert.deepEqual(await grave(admin), []);
+  await card.getByLabel("Code").fill(code(key, -1));
+  await card.getByRole("button", { name: "Switch on" }).click();
+  const recovery = await admin.locator("[data-role=codes] code").allInnerTexts();
+  assert.equal(recovery.length, 10);
+
+  const own = await context({ javaScriptEnabled: false });
+  t.after(() => own.close());
+  const plain = await own.newPage();
+  await plain.goto(`${trailmap.url}/login?next=%2Fdashboards`);
+  await plain.getByLabel("Name").fill("root");
+  await plain.getByLabel("Password").fill(PASSWORD);
+  await plain.getByRole("button", { name: "Sign in" }).click();
+  assert.equal(new URL(plain.url()).pathname, "/login/code");
+  await plain.getByLabel("Code").fill("000000");
+  await plain.getByRole("button", { name: "Sign in" }).click();
+  assert.match(await plain.locator("[data-role=refused]").innerText(), /This code is wrong/);
+  await plain.getByLabel("Code").fill(code(key, 0));
+  await plain.getByRole("button", { name: "Sign in" }).click();
+  assert.equal(new URL(plain.url()).pathname, "/dashboards");
+
+  await card.getByLabel("Your password").fill(PASSWORD);
+  await card.getByRole("button", { name: "Switch off" }).click();
+  await admin.locator("[data-role=said-here]", { hasText: "your password alone" }).waitFor();
+  clean(admin);
 });
 
 test("a dashboard is shared with who does not sign in", async (t) => {

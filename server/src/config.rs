@@ -11,6 +11,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 mod database_url;
 pub mod file;
 mod folder;
+pub mod oidc;
 pub mod quiet;
 pub mod retention;
 mod size;
@@ -452,6 +453,10 @@ pub struct Welcome {
     /// The user's name
     #[arg(value_name = "NAME")]
     pub name: String,
+
+    /// Take the user's second factor away, too
+    #[arg(long, env = "TRAILMAP_WELCOME_RESET_SECOND_FACTOR")]
+    pub reset_second_factor: bool,
 
     /// Where browsers find the server, for the link
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080", env = "TRAILMAP_PUBLIC_URL",

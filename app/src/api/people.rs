@@ -46,6 +46,9 @@ pub struct User {
     pub disabled: bool,
     /// Has chosen a password.
     pub welcomed: bool,
+    /// The name of the provider that the user comes from.
+    pub provider: Option<String>,
+    pub second_factor: bool,
     pub created: Timestamp,
     pub last_sign_in: Option<Timestamp>,
 }
@@ -61,6 +64,25 @@ pub struct Login {
     pub user_agent: String,
     /// It is the one that asks.
     pub own: bool,
+}
+
+/// How it stands with what a user is asked for after the password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Factor {
+    /// The server has no key to keep its secret with.
+    Unavailable,
+    /// The user comes from the provider of this name, which asks for what it likes.
+    Elsewhere(String),
+    Off,
+    /// The secret is there, and no code by it was typed yet. `address` is for a picture that apps read.
+    Begun {
+        secret: String,
+        address: String,
+    },
+    /// `recovery`: codes for emergencies that are left.
+    On {
+        recovery: i64,
+    },
 }
 
 /// With which a program asks.
@@ -158,6 +180,35 @@ pub trait People: Send + Sync + 'static {
 
     /// Changes the reader's own password and ends all other logins. Errors also: the old one is wrong, the new one too weak.
     async fn password_change(&self, _old: &str, _new: &str) -> Result<(), Error> {
+        Err(knows_none())
+    }
+
+    /// The reader's own.
+    async fn factor(&self) -> Result<Factor, Error> {
+        Err(knows_none())
+    }
+
+    /// Errors also, here and below: this is not the reader's password, or there is a second factor already, or none.
+    async fn factor_begin(&self, _password: &str) -> Result<(), Error> {
+        Err(knows_none())
+    }
+
+    /// Switches it on by a first code, and returns codes for emergencies, which are never seen again. All other logins end.
+    async fn factor_confirm(&self, _code: &str) -> Result<Vec<String>, Error> {
+        Err(knows_none())
+    }
+
+    /// Other codes for emergencies in the place of those before.
+    async fn factor_recovery(&self, _password: &str) -> Result<Vec<String>, Error> {
+        Err(knows_none())
+    }
+
+    async fn factor_end(&self, _password: &str) -> Result<(), Error> {
+        Err(knows_none())
+    }
+
+    /// Takes a user's second factor away, who then signs in with the password alone.
+    async fn user_factor_reset(&self, _id: i64) -> Result<(), Error> {
         Err(knows_none())
     }
 

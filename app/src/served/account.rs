@@ -1,4 +1,4 @@
-//! The reader's own account: password, sessions, tokens.
+//! The reader's own account: password, second factor, sessions, tokens.
 
 use leptos::prelude::*;
 use model::{
@@ -10,24 +10,27 @@ use model::{
 };
 
 use super::{
-    Answer, Form,
+    Answer, Form, factor,
     html::{button, html, refused},
 };
-use crate::api::{Backend, Login, NewToken, Served, Token, Who};
+use crate::api::{Backend, Factor, Login, NewToken, Served, Token, Who};
 
 pub const PATH: &str = "/account";
 
 pub async fn page(backend: &dyn Backend, view: &View, answer: &Answer) -> Result<Served, Error> {
     let who = backend.who();
     let (logins, tokens) = (backend.logins().await?, backend.tokens().await?);
+    let factor = backend.factor().await?;
     let name = who.name.clone();
+    let has_password = !matches!(factor, Factor::Elsewhere(_));
     let page = view! {
         <div class="page-head"><div><h1>"Your account"</h1><p>{format!("{name} · {}", may(&who))}</p></div></div>
         {refused(answer.refused.as_ref())}
         {made(answer)}
+        {factor::codes(&answer.codes)}
         {answer.said.clone().map(|said| view! { <div class="notice" data-role="said-here"><p>{said}</p></div> })}
         {self::tokens(view, &who, &tokens)}
-        <div class="card-pair">{token(view, &who)}{password(view)}</div>
+        <div class="card-pair">{token(view, &who)}{has_password.then(|| password(view))}{factor::card(view, &factor)}</div>
         {sessions(view, &logins)}
     };
     Ok(Served { title: "Your account".to_owned(), html: html(page), ..Served::default() })
@@ -43,6 +46,13 @@ pub async fn act(backend: &dyn Backend, form: &Form) -> Result<super::Done, Erro
             }
             backend.password_change(form.get("old"), form.get("new")).await?;
             return Ok(super::Done::Say("Your password is changed. All other sessions have ended.".to_owned()));
+        }
+        "factor-begin" => backend.factor_begin(form.raw("password")).await?,
+        "factor-confirm" => return Ok(super::Done::Codes(backend.factor_confirm(form.get("code")).await?)),
+        "factor-recovery" => return Ok(super::Done::Codes(backend.factor_recovery(form.raw("password")).await?)),
+        "factor-end" => {
+            backend.factor_end(form.raw("password")).await?;
+            return Ok(super::Done::Say("You are asked for your password alone from now on.".to_owned()));
         }
         "end" => backend.login_end(Some(id()?)).await?,
         "end-others" => backend.login_end(None).await?,

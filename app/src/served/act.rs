@@ -38,6 +38,7 @@ pub async fn act(backend: &dyn Backend, address: &str, form: &Form) -> Outcome {
         Ok(Done::Go(to)) => Outcome::Go(to),
         Ok(Done::Say(said)) => show(Answer { said: Some(said), ..Answer::default() }),
         Ok(Done::Secret(secret)) => show(Answer { secret: Some(secret), ..Answer::default() }),
+        Ok(Done::Codes(codes)) => show(Answer { codes, ..Answer::default() }),
         Err(error) => {
             let text = form.get("text").to_owned();
             show(Answer { refused: Some(error), text, ..Answer::default() })

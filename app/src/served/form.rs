@@ -16,6 +16,11 @@ impl Form {
         self.all(name).next().unwrap_or_default()
     }
 
+    /// As it was typed: a password may begin or end with a blank.
+    pub fn raw<'a>(&'a self, name: &str) -> &'a str {
+        self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(other, _)| other == name).map(|(_, value)| value.trim())
     }

@@ -5,6 +5,7 @@ mod account;
 mod act;
 mod audit;
 mod edit;
+mod factor;
 mod form;
 mod history;
 pub(crate) mod html;
@@ -36,6 +37,8 @@ pub struct Answer {
     pub draft: Option<edit::Draft>,
     /// A link or a token that was made, and is shown this once.
     pub secret: Option<String>,
+    /// Codes for emergencies that were made, and are shown this once.
+    pub codes: Vec<String>,
     /// What was done, where the page stays.
     pub said: Option<String>,
     /// What was typed, to be mended.
@@ -49,6 +52,7 @@ enum Done {
     /// The same page again, with this beside it.
     Say(String),
     Secret(String),
+    Codes(Vec<String>),
 }
 
 /// Whether this is the path of such a page.

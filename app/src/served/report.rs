@@ -64,7 +64,7 @@ pub async fn act(backend: &dyn Backend, form: &Form) -> Outcome {
     match done(backend, form).await {
         Ok(Done::Go(to)) => Outcome::Go(to),
         Ok(Done::Say(said)) => show(Answer { said: Some(said), ..Answer::default() }),
-        Ok(Done::Secret(_)) => Outcome::Go(PATH.to_owned()),
+        Ok(Done::Secret(_) | Done::Codes(_)) => Outcome::Go(PATH.to_owned()),
         Err(error) => {
             let mut kept = form.clone();
             kept.0.retain(|(name, _)| name != "webhook");

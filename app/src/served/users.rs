@@ -46,6 +46,7 @@ pub async fn act(backend: &dyn Backend, form: &Form) -> Result<Done, Error> {
             backend.user_change(id()?, role, &accounts, !form.get("disabled").is_empty()).await?;
         }
         "sign-out" => backend.user_sign_out(id()?).await?,
+        "factor-reset" => backend.user_factor_reset(id()?).await?,
         "delete" => backend.user_delete(id()?).await?,
         _ => return Err(super::unknown()),
     }
@@ -76,12 +77,14 @@ fn made(answer: &Answer) -> Option<AnyView> {
 fn row(view: &View, user: &User, own: bool) -> AnyView {
     let tag = match user {
         User { disabled: true, .. } => Some("May not sign in"),
-        User { welcomed: false, .. } => Some("No password yet"),
+        User { welcomed: false, provider: None, .. } => Some("No password yet"),
         _ if own => Some("You"),
         _ => None,
     };
     let seen = user.last_sign_in.map_or("never signed in".to_owned(), |at| format!("signed in {}", minute(at)));
-    let detail = format!("{} · {seen} · since {}", scope(user.role, &user.accounts), minute(user.created));
+    let from = user.provider.as_ref().map(|name| format!("from {name} · ")).unwrap_or_default();
+    let detail = format!("{from}{} · {seen} · since {}", scope(user.role, &user.accounts), minute(user.created));
+    let is_local = user.provider.is_none();
     let id = user.id.to_string();
     let send = |what: &'static str, label: &'static str| {
         button(&view.href(PATH), &[("do", what), ("id", &id)], label, &user.name)
@@ -91,11 +94,13 @@ fn row(view: &View, user: &User, own: bool) -> AnyView {
             <div class="rows-main">
                 <span class="rows-title">{user.name.clone()}</span>
                 {tag.map(|tag| view! { <span class="tag">{tag}</span> })}
+                {user.second_factor.then(|| view! { <span class="tag">"Second factor"</span> })}
                 <p>{detail}</p>
             </div>
             <div class="rows-actions">
                 {change(view, user)}
-                {send("welcome", if user.welcomed { "New password" } else { "New link" })}
+                {is_local.then(|| send("welcome", if user.welcomed { "New password" } else { "New link" }))}
+                {user.second_factor.then(|| send("factor-reset", "Reset second factor"))}
                 {send("sign-out", "Sign out")}
                 {(!own).then(|| send("delete", "Delete"))}
             </div>
@@ -107,14 +112,22 @@ fn row(view: &View, user: &User, own: bool) -> AnyView {
 fn change(view: &View, user: &User) -> AnyView {
     let name = format!("Change {}", user.name);
     let (id, accounts) = (user.id.to_string(), user.accounts.to_string());
+    let may = match &user.provider {
+        None => view! { <label>"Role" {roles(user.role, Role::Admin)}</label> {accounts_field(accounts)} }.into_any(),
+        Some(provider) => view! {
+            <input type="hidden" name="role" value=user.role.name()/>
+            <input type="hidden" name="accounts" value=accounts/>
+            <p class="hint">{format!("Role and accounts come from the groups at {provider}, at each sign-in.")}</p>
+        }
+        .into_any(),
+    };
     view! {
         <details class="popover">
             <summary class="control" aria-label=name>"Change"</summary>
             <form class="popover-body form" method="post" action=view.href(PATH)>
                 <input type="hidden" name="do" value="change"/>
                 <input type="hidden" name="id" value=id/>
-                <label>"Role" {roles(user.role, Role::Admin)}</label>
-                {accounts_field(accounts)}
+                {may}
                 <label class="check"><input type="checkbox" name="disabled" value="1" checked=user.disabled/> "May not sign in"</label>
                 <button type="submit" class="control primary">"Save"</button>
             </form>

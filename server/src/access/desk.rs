@@ -20,7 +20,7 @@ const LONGEST_TOKEN: u32 = 366;
 impl Access {
     pub async fn users(&self, reader: &Reader) -> Result<Vec<User>, Error> {
         administrates(reader)?;
-        Ok(store::user::list(&self.pool).await.map_err(failed)?.into_iter().map(user).collect())
+        Ok(store::user::list(&self.pool).await.map_err(failed)?.into_iter().map(|user| self.shown(user)).collect())
     }
 
     pub async fn user_create(
@@ -50,7 +50,13 @@ impl Access {
         disabled: bool,
     ) -> Result<(), Error> {
         administrates(reader)?;
-        let name = self.name_of(id).await?;
+        let user = self.found(id).await?;
+        let name = user.name;
+        // What a provider says of its users stands.
+        let (role, accounts) = match user.issuer {
+            Some(_) => (self::role(&user.role), &self::accounts(user.accounts)),
+            None => (role, accounts),
+        };
         let mut transaction = self.pool.begin().await.map_err(failed)?;
         store::user::is_administered(&mut transaction).await.map_err(failed)?;
         let allowed = stored(accounts);
@@ -78,7 +84,11 @@ impl Access {
 
     pub async fn user_welcome(&self, reader: &Reader, id: i64) -> Result<String, Error> {
         administrates(reader)?;
-        let name = self.name_of(id).await?;
+        let user = self.found(id).await?;
+        if user.issuer.is_some() {
+            return Err(Error::invalid("id", "This user comes from a provider and has no password here."));
+        }
+        let name = user.name;
         let mut transaction = self.pool.begin().await.map_err(failed)?;
         let link = self.welcome_link(&mut transaction, id).await?;
         write_down(&mut transaction, Act::new(reader, "user_welcome", &name)).await?;
@@ -95,9 +105,33 @@ impl Access {
         transaction.commit().await.map_err(failed)
     }
 
-    async fn name_of(&self, user_id: i64) -> Result<String, Error> {
+    fn shown(&self, user: store::user::User) -> User {
+        let settings = self.provider().map(|provider| &provider.settings);
+        let named = |issuer: String| match settings {
+            Some(settings) if settings.issuer == issuer => settings.name.clone(),
+            _ => issuer,
+        };
+        User {
+            id: user.user_id,
+            name: user.name,
+            role: role(&user.role),
+            accounts: accounts(user.accounts),
+            disabled: user.disabled,
+            welcomed: user.has_password,
+            provider: user.issuer.map(named),
+            second_factor: user.has_second_factor,
+            created: timestamp(user.created_at),
+            last_sign_in: user.last_sign_in_at.map(timestamp),
+        }
+    }
+
+    pub(super) async fn name_of(&self, user_id: i64) -> Result<String, Error> {
+        Ok(self.found(user_id).await?.name)
+    }
+
+    async fn found(&self, user_id: i64) -> Result<store::user::User, Error> {
         let found = store::user::find(&self.pool, user_id).await.map_err(failed)?;
-        found.map(|user| user.name).ok_or_else(|| Error::not_found("There is no such user."))
+        found.ok_or_else(|| Error::not_found("There is no such user."))
     }
 
     pub async fn logins(&self, reader: &Reader) -> Result<Vec<Login>, Error> {
@@ -211,7 +245,7 @@ impl Access {
 }
 
 /// Decides about others, and so about what they see: only who sees all may.
-fn administrates(reader: &Reader) -> Result<(), Error> {
+pub(super) fn administrates(reader: &Reader) -> Result<(), Error> {
     reader.need(Role::Admin)?;
     if reader.by == By::Open {
         return reader.in_person().map(|_| ());
@@ -246,21 +280,8 @@ fn is_within(accounts: &Accounts, whole: &Accounts) -> bool {
     }
 }
 
-fn user(user: store::user::User) -> User {
-    User {
-        id: user.user_id,
-        name: user.name,
-        role: role(&user.role),
-        accounts: accounts(user.accounts),
-        disabled: user.disabled,
-        welcomed: user.has_password,
-        created: timestamp(user.created_at),
-        last_sign_in: user.last_sign_in_at.map(timestamp),
-    }
-}
-
 /// `viewer of accounts 111111111111, 222222222222`.
-fn may(role: Role, accounts: &Accounts) -> String {
+pub(super) fn may(role: Role, accounts: &Accounts) -> String {
     match accounts {
         Accounts::All => format!("{role} of all accounts"),
         Accounts::Only(_) => format!("{role} of accounts {accounts}"),

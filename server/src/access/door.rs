@@ -2,17 +2,27 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use model::error::{Error, Kind};
+use model::{
+    access::Role,
+    error::{Error, Kind},
+};
 
 use super::{
-    Access, Act, By, Reader, Secret, WELCOME_HOURS, accounts, broken, failed, password, role, secret::sha256,
-    write_down,
+    Access, Act, By, Reader, Secret, WELCOME_HOURS, accounts, broken, failed, oidc::MINUTES, password, role,
+    secret::sha256, write_down,
 };
 use crate::store::access::{self as store, Sha256};
 
 /// Somebody has signed in: the secret for their cookie.
 pub struct Entered {
     pub secret: Secret,
+}
+
+/// A password was right.
+pub enum Passed {
+    In(Entered),
+    /// The user has a second factor, and is to be asked for it in the browser that has this cookie.
+    Half(Secret),
 }
 
 /// Why somebody was not let in.
@@ -54,8 +64,8 @@ pub enum Welcome {
 }
 
 impl Access {
-    /// Errors: wrong, without telling what of it; or tried too often.
-    pub async fn sign_in(&self, name: &str, password: &str, origin: &Origin) -> Result<Entered, Refused> {
+    /// Errors: wrong, without telling what of it; or tried too often. `next`: where the browser goes then.
+    pub async fn sign_in(&self, name: &str, password: &str, next: &str, origin: &Origin) -> Result<Passed, Refused> {
         let limits = &self.limits;
         let asked = limits.sign_in_address.take(&origin.address);
         asked.and_then(|()| limits.sign_in_name.take(&key(name))).map_err(Refused::TooOften)?;
@@ -63,7 +73,7 @@ impl Access {
         let (user_id, kept) = found.unzip();
         let fits = password::verify(password.to_owned(), kept).await.map_err(broken)?;
         match user_id.filter(|_| fits) {
-            Some(user_id) => Ok(self.enter(user_id, origin, "sign_in").await?),
+            Some(user_id) => Ok(self.pass(user_id, next, origin).await?),
             None => {
                 let act = Act::new(&nobody(origin), "sign_in", name).refused();
                 self.journal.note(&act).await;
@@ -72,8 +82,30 @@ impl Access {
         }
     }
 
+    /// Lets somebody in whose password was right, or half in where there is a second factor. Errors: passwords are for administrators alone.
+    async fn pass(&self, user_id: i64, next: &str, origin: &Origin) -> Result<Passed, Error> {
+        let user = store::user::find(&self.pool, user_id).await.map_err(failed)?.ok_or_else(over)?;
+        if let Some(provider) = self.provider()
+            && !provider.settings.local
+            && role(&user.role) < Role::Admin
+        {
+            let act =
+                Act::new(&nobody(origin), "sign_in", &user.name).with("passwords are for administrators").refused();
+            self.journal.note(&act).await;
+            let name = &provider.settings.name;
+            let message = format!("Passwords are for administrators alone here. Sign in with {name}.");
+            return Err(Error::new(Kind::Forbidden, message));
+        }
+        if !user.has_second_factor {
+            return Ok(Passed::In(self.enter(user_id, origin).await?));
+        }
+        let secret = Secret::new("");
+        store::sign_in::insert(&self.pool, &secret.sha256(), Some(user_id), next, MINUTES).await.map_err(failed)?;
+        Ok(Passed::Half(secret))
+    }
+
     /// A new login, whose secret nobody had before.
-    async fn enter(&self, user_id: i64, origin: &Origin, action: &str) -> Result<Entered, Error> {
+    pub(super) async fn enter(&self, user_id: i64, origin: &Origin) -> Result<Entered, Error> {
         let secret = Secret::new("");
         let mut transaction = self.pool.begin().await.map_err(failed)?;
         let user = store::user::find(&self.pool, user_id).await.map_err(failed)?;
@@ -84,7 +116,8 @@ impl Access {
             .await
             .map_err(failed)?;
         store::user::signed_in(&mut transaction, user_id).await.map_err(failed)?;
-        write_down(&mut transaction, Act::new(&Reader { name: name.clone(), ..nobody(origin) }, action, &name)).await?;
+        write_down(&mut transaction, Act::new(&Reader { name: name.clone(), ..nobody(origin) }, "sign_in", &name))
+            .await?;
         transaction.commit().await.map_err(failed)?;
         Ok(Entered { secret })
     }
@@ -101,7 +134,9 @@ impl Access {
     /// Who has a cookie with this text; nobody where it is none of ours or is over. `renews`: the answer can carry another cookie.
     pub async fn by_cookie(&self, text: &str, renews: bool, address: IpAddr) -> Result<Option<Recognised>, Error> {
         let hash = sha256(text);
-        let Some(login) = store::login::find(&self.pool, &hash, self.lifetime()).await.map_err(failed)? else {
+        let Some(login) =
+            store::login::find(&self.pool, &hash, self.lifetime(), self.issuer()).await.map_err(failed)?
+        else {
             return Ok(None);
         };
         let reader = Reader {
@@ -131,7 +166,9 @@ impl Access {
 
     /// Who has this token. It may no more than its user may by now.
     pub async fn by_token(&self, text: &str, address: IpAddr) -> Result<Option<Reader>, Error> {
-        let Some(holder) = store::token::find(&self.pool, &sha256(text)).await.map_err(failed)? else {
+        let Some(holder) =
+            store::token::find(&self.pool, &sha256(text), self.issuer(), self.tokens_rest_s()).await.map_err(failed)?
+        else {
             return Ok(None);
         };
         if holder.is_stale {
@@ -167,7 +204,7 @@ impl Access {
 
     /// Chooses a password by such a link and signs in. Errors: as `welcome`; the name is taken or none; the password is too weak. Then the
     /// link still holds.
-    pub async fn accept(&self, key: &str, name: &str, password: &str, origin: &Origin) -> Result<Entered, Refused> {
+    pub async fn accept(&self, key: &str, name: &str, password: &str, origin: &Origin) -> Result<Passed, Refused> {
         self.limits.sign_in_address.take(&origin.address).map_err(Refused::TooOften)?;
         let welcome = self.welcome(key).await?;
         let name = match &welcome {
@@ -188,8 +225,10 @@ impl Access {
         };
         store::user::set_password(&mut transaction, user_id, &hash).await.map_err(failed)?;
         store::login::delete_all(&mut transaction, user_id, None).await.map_err(failed)?;
+        let reader = Reader { name: name.to_owned(), ..nobody(origin) };
+        write_down(&mut transaction, Act::new(&reader, "password_choose", name)).await?;
         transaction.commit().await.map_err(failed)?;
-        Ok(self.enter(user_id, origin, "password_choose").await?)
+        Ok(self.pass(user_id, "/", origin).await?)
     }
 
     /// A link at which a user chooses a password, for whoever hands it on.
@@ -223,8 +262,8 @@ fn over() -> Error {
 }
 
 /// Who has not signed in.
-fn nobody(origin: &Origin) -> Reader {
-    Reader { role: model::access::Role::Viewer, ..Reader::open(origin.address.to_string()) }
+pub(super) fn nobody(origin: &Origin) -> Reader {
+    Reader { role: Role::Viewer, ..Reader::open(origin.address.to_string()) }
 }
 
 /// One name in all its spellings.

@@ -24,7 +24,16 @@ const SWEEP: u32 = 1024;
 
 impl<K: Hash + Eq + Clone> Limit<K> {
     pub fn a_minute(times: NonZeroU32) -> Limit<K> {
-        Limit { limiter: RateLimiter::keyed(Quota::per_minute(times)), asked: AtomicU32::new(0) }
+        Limit::of(Quota::per_minute(times))
+    }
+
+    /// So many at once, and then one a minute.
+    pub fn one_a_minute(at_once: NonZeroU32) -> Limit<K> {
+        Limit::of(Quota::per_minute(NonZeroU32::MIN).allow_burst(at_once))
+    }
+
+    fn of(quota: Quota) -> Limit<K> {
+        Limit { limiter: RateLimiter::keyed(quota), asked: AtomicU32::new(0) }
     }
 
     /// Errors: it was tried too often; again in so long.
@@ -47,5 +56,8 @@ mod tests {
         let wait = limit.take(&"a").expect_err("the fourth");
         assert!(wait > Duration::from_secs(10) && wait <= Duration::from_secs(20), "{wait:?}");
         assert!(limit.take(&"b").is_ok());
+        let slow = Limit::one_a_minute(NonZeroU32::new(2).expect("two"));
+        assert!((0..2).all(|_| slow.take(&"a").is_ok()));
+        assert!(slow.take(&"a").expect_err("the third") > Duration::from_secs(50));
     }
 }

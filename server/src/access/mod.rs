@@ -22,17 +22,20 @@ use sqlx::{PgConnection, PgPool};
 pub mod audit;
 mod desk;
 pub mod door;
+mod factor;
 mod limit;
+pub mod oidc;
 mod password;
 mod reader;
 pub mod report;
 mod seal;
 mod secret;
 pub mod share;
+mod totp;
 
 pub use self::{
     audit::{Act, Journal},
-    door::{Entered, Refused},
+    door::{Entered, Passed, Refused},
     reader::{By, Reader},
     seal::Seal,
     secret::{Secret, sha256},
@@ -43,6 +46,7 @@ use crate::{
     store::access::{self as store, login::Lifetime},
 };
 use limit::Limit;
+use oidc::Provider;
 
 /// What begins a token's text.
 pub const TOKEN_PREFIX: &str = "tm_";
@@ -76,12 +80,19 @@ pub struct Access {
     journal: Journal,
     /// By which ways reports leave.
     post: Post,
+    provider: Option<Arc<Provider>>,
+    /// With which second factors are kept; none: nobody can have one.
+    seal: Option<Seal>,
 }
 
 #[derive(Debug)]
 struct Limits {
     sign_in_name: Limit<String>,
     sign_in_address: Limit<IpAddr>,
+    /// Both ways, there and back.
+    provider: Limit<IpAddr>,
+    /// Of a user: a million codes, of which three fit.
+    second_factor: Limit<i64>,
     share: Limit<IpAddr>,
     share_password: Limit<i64>,
     export: Limit<String>,
@@ -96,6 +107,8 @@ impl Access {
         let limits = Limits {
             sign_in_name: Limit::a_minute(a_minute(5)),
             sign_in_address: Limit::a_minute(a_minute(20)),
+            provider: Limit::a_minute(a_minute(40)),
+            second_factor: Limit::one_a_minute(a_minute(5)),
             share: Limit::a_minute(a_minute(30)),
             share_password: Limit::a_minute(a_minute(10)),
             export: Limit::a_minute(a_minute(60)),
@@ -108,6 +121,8 @@ impl Access {
             limits: Arc::new(limits),
             journal,
             post: Post::default(),
+            provider: None,
+            seal: None,
         })
     }
 
@@ -115,6 +130,18 @@ impl Access {
     #[must_use]
     pub fn with_post(self, post: Post) -> Access {
         Access { post, ..self }
+    }
+
+    /// The same, where users may also sign in through a provider.
+    #[must_use]
+    pub fn with_provider(self, provider: Option<Provider>) -> Access {
+        Access { provider: provider.map(Arc::new), ..self }
+    }
+
+    /// The same, with a key for secrets.
+    #[must_use]
+    pub fn with_seal(self, seal: Option<Seal>) -> Access {
+        Access { seal, ..self }
     }
 
     /// Whether anybody can sign in. Where the database does not answer, what was known before.
@@ -157,14 +184,22 @@ impl Access {
     }
 
     fn lifetime(&self) -> Lifetime {
-        let seconds = |duration: Duration| i32::try_from(duration.as_secs()).unwrap_or(i32::MAX);
         Lifetime { idle_s: seconds(self.settings.idle), whole_s: seconds(self.settings.lifetime) }
+    }
+
+    /// The provider whose users may come in.
+    fn issuer(&self) -> Option<&str> {
+        self.provider.as_ref().map(|provider| provider.settings.issuer.as_str())
+    }
+
+    fn tokens_rest_s(&self) -> i32 {
+        self.provider.as_ref().map_or(0, |provider| seconds(provider.settings.tokens_rest_after))
     }
 }
 
 /// A link at which the user of this name chooses a password, for whoever owns the database. Makes the user, as an administrator of all,
-/// where there is none. Errors: also no name.
-pub async fn link(pool: &PgPool, base: &str, name: &str) -> anyhow::Result<String> {
+/// where there is none; `reset`: takes a second factor away. Errors: also no name, and a user who comes from a provider.
+pub async fn link(pool: &PgPool, base: &str, name: &str, reset: bool) -> anyhow::Result<String> {
     let name = door::named(name).map_err(anyhow::Error::from)?;
     let secret = Secret::new("");
     let mut transaction = pool.begin().await?;
@@ -174,10 +209,16 @@ pub async fn link(pool: &PgPool, base: &str, name: &str) -> anyhow::Result<Strin
         None => store::user::id(&mut transaction, name).await?,
     };
     let user_id = user_id.ok_or_else(|| anyhow::anyhow!("somebody else changes users right now: try again"))?;
+    let is_local = made.is_some() || store::user::find(pool, user_id).await?.is_some_and(|user| user.issuer.is_none());
+    anyhow::ensure!(is_local, "{name} comes from a provider and has no password here: choose another name");
     store::welcome::insert(&mut transaction, &secret.sha256(), user_id, WELCOME_HOURS).await?;
     let terminal = Reader { name: String::new(), ..Reader::open("terminal".to_owned()) };
     let action = if made.is_some() { "user_create" } else { "user_welcome" };
-    store::audit::append(&mut transaction, &[Act::new(&terminal, action, name).text()]).await?;
+    let mut acts = vec![Act::new(&terminal, action, name).text()];
+    if reset && store::factor::delete(&mut transaction, user_id).await? {
+        acts.push(Act::new(&terminal, "second_factor_off", name).text());
+    }
+    store::audit::append(&mut transaction, &acts).await?;
     transaction.commit().await?;
     Ok(format!("{base}/welcome?key={}", secret.text()))
 }
@@ -191,6 +232,10 @@ async fn write_down(connection: &mut PgConnection, act: Act) -> Result<(), Error
 pub fn too_often(wait: Duration) -> Error {
     let seconds = wait.as_secs() + 1;
     Error::new(Kind::Forbidden, format!("This was tried too often. Try again in {seconds} seconds."))
+}
+
+fn seconds(duration: Duration) -> i32 {
+    i32::try_from(duration.as_secs()).unwrap_or(i32::MAX)
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -131,7 +131,8 @@ impl Access {
     /// The share behind a link. Errors: there is none, it is over, or this address has tried too many: all told alike.
     pub async fn share_open(&self, secret: &str, address: IpAddr) -> Result<Opened, Refused> {
         self.limits.share.take(&address).map_err(Refused::TooOften)?;
-        let found = store::share::find(&self.pool, &sha256(secret)).await.map_err(failed)?.ok_or_else(over)?;
+        let found =
+            store::share::find(&self.pool, &sha256(secret), self.issuer()).await.map_err(failed)?.ok_or_else(over)?;
         let unreadable = |error: serde_json::Error| {
             tracing::error!(share = found.share_id, %error, "a share cannot be read any more");
             over()

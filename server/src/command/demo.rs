@@ -18,8 +18,9 @@ pub async fn run(global: &Global, settings: &Demo) -> anyhow::Result<ExitCode> {
     let listener = serve::listen(&settings.serve).await?;
     let file = serve::file(&settings.serve)?;
     let geoip = serve::open_geoip(global)?;
-    let post = serve::post(global, &settings.serve, &file)?;
     let data_dir = global.data_dir()?;
+    let seal = serve::seal(global, &settings.serve)?;
+    let post = serve::post(&settings.serve, &file, seal.clone())?;
     let database = Database::private(global, serve::CONNECTIONS).await?;
     let filled = tokio::select! {
         filled = fill(&database, &geoip, &data_dir, settings, own) => filled,
@@ -29,7 +30,7 @@ pub async fn run(global: &Global, settings: &Demo) -> anyhow::Result<ExitCode> {
         database.close().await?;
         return Err(error);
     }
-    serve::serve(database, geoip, listener, &settings.serve, file, post).await?;
+    serve::serve(database, geoip, listener, &settings.serve, file, seal, post).await?;
     Ok(ExitCode::SUCCESS)
 }
 

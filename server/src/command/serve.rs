@@ -8,11 +8,12 @@ use tokio::net::TcpListener;
 
 use super::{database::Database, interrupt};
 use crate::{
-    access::{self, Access, Journal, Seal},
+    access::{self, Access, Journal, Seal, oidc::Provider},
     clock::Clock,
     config::{
         AccessMode, Global, PublicUrl, Serve,
         file::{self, File},
+        oidc::Oidc,
     },
     ingest::{enrich::GeoIp, source::runner::Runner},
     outgoing::Client,
@@ -32,9 +33,10 @@ pub async fn run(global: &Global, settings: &Serve) -> anyhow::Result<ExitCode> 
     let listener = listen(settings).await?;
     let file = file(settings)?;
     let geoip = open_geoip(global)?;
-    let post = post(global, settings, &file)?;
+    let seal = seal(global, settings)?;
+    let post = post(settings, &file, seal.clone())?;
     let database = Database::open(global, CONNECTIONS).await?;
-    serve(database, geoip, listener, settings, file, post).await?;
+    serve(database, geoip, listener, settings, file, seal, post).await?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -71,14 +73,18 @@ pub fn file(settings: &Serve) -> anyhow::Result<File> {
     }
 }
 
+/// The key for secrets: of the file that is named, else of the data folder, where there is one. Errors: the file that is named has none.
+pub fn seal(global: &Global, settings: &Serve) -> anyhow::Result<Option<Seal>> {
+    match settings.secret_key_file.as_deref().filter(|file| !file.as_os_str().is_empty()) {
+        Some(file) => Seal::open(file).map(Some),
+        None => Ok(global.data_dir().ok().map(|folder| Seal::within(&folder))),
+    }
+}
+
 /// By which ways reports leave. Errors: a file or a password that the settings name cannot be read.
-pub fn post(global: &Global, settings: &Serve, file: &File) -> anyhow::Result<Post> {
-    let seal = match settings.secret_key_file.as_deref().filter(|file| !file.as_os_str().is_empty()) {
-        Some(file) => Seal::open(file)?,
-        None => Seal::within(&global.data_dir()?),
-    };
+pub fn post(settings: &Serve, file: &File, seal: Option<Seal>) -> anyhow::Result<Post> {
     let mail = file.smtp.as_ref().map(Mailer::open).transpose()?;
-    Ok(Post { mail, outgoing: Some(Client::new(settings.outgoing())?), seal: Some(seal) })
+    Ok(Post { mail, outgoing: Some(Client::new(settings.outgoing())?), seal })
 }
 
 /// Answers requests, reads from the sources and deletes what is expired until a signal comes; then closes the database.
@@ -88,10 +94,11 @@ pub async fn serve(
     listener: TcpListener,
     settings: &Serve,
     file: File,
+    seal: Option<Seal>,
     post: Post,
 ) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
-    let File { sources, retention, quiet, smtp: _ } = file;
+    let File { sources, retention, quiet, smtp: _, oidc } = file;
     database.attend();
     let disk = database.disk.clone();
     let folder = settings.dashboards.as_deref().filter(|folder| !folder.as_os_str().is_empty());
@@ -107,8 +114,12 @@ pub async fn serve(
         _ => None,
     };
     let (journal, written) = Journal::start(database.pool.clone());
-    let access = Access::new(database.pool.clone(), access(settings, address, &base), journal).await?;
-    let access = access.with_post(post);
+    let provider = provider(settings, oidc, &base)?;
+    let access = Access::new(database.pool.clone(), access(settings, address, &base, provider.is_some()), journal)
+        .await?
+        .with_provider(provider)
+        .with_seal(seal)
+        .with_post(post);
     let welcome = first_welcome(&access).await?;
     let proxies = settings.trusted_proxies.clone().into();
     let gate = web::Gate { access, query: query.clone(), proxies };
@@ -194,15 +205,31 @@ fn base(settings: &Serve, address: SocketAddr) -> String {
     }
 }
 
-/// On a loopback address nobody need sign in, unless other names or a URL tell that a proxy stands in front.
-fn access(settings: &Serve, address: SocketAddr, base: &str) -> access::Settings {
+/// Errors: it would not work, or not be safe.
+fn provider(settings: &Serve, oidc: Option<Oidc>, base: &str) -> anyhow::Result<Option<Provider>> {
+    let Some(oidc) = oidc else { return Ok(None) };
+    let Some(url) = &settings.public_url else {
+        anyhow::bail!("[oidc] needs --public-url: the provider sends browsers back to that address");
+    };
+    let is_here = ["localhost", "127.0.0.1", "[::1]"].contains(&url.host());
+    if !base.starts_with("https://") && !is_here {
+        anyhow::bail!("[oidc] needs a --public-url with https: what the provider sends would be read on the way");
+    }
+    if settings.access == Some(AccessMode::Open) {
+        anyhow::bail!("--access open and [oidc] exclude each other: leave one of them out");
+    }
+    Provider::new(oidc, base, Client::new(settings.outgoing())?, Clock::System).map(Some)
+}
+
+/// On a loopback address nobody need sign in, unless a provider is there for it, or other names or a URL tell that a proxy stands in front.
+fn access(settings: &Serve, address: SocketAddr, base: &str, has_provider: bool) -> access::Settings {
     let is_fronted = settings.public_url.is_some() || settings.hosts.iter().any(|name| !name.is_empty());
     let open = match settings.access {
         Some(mode) => mode == AccessMode::Open,
         None => address.ip().is_loopback() && !is_fronted,
     };
     access::Settings {
-        open: open && address.ip().is_loopback(),
+        open: open && !has_provider && address.ip().is_loopback(),
         idle: Duration::from_secs(u64::from(settings.session_idle) * 60),
         lifetime: Duration::from_secs(u64::from(settings.session_lifetime) * 3_600),
         base: base.to_owned(),

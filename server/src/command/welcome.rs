@@ -10,9 +10,9 @@ use crate::{
 use super::database::Database;
 
 pub async fn run(global: &Global, settings: &Welcome) -> anyhow::Result<ExitCode> {
-    let Welcome { name, public_url: PublicUrl(base) } = settings;
+    let Welcome { name, reset_second_factor, public_url: PublicUrl(base) } = settings;
     let database = Database::open(global, 2).await?;
-    let link = database.with(async |pool| access::link(pool, base, name).await).await?;
+    let link = database.with(async |pool| access::link(pool, base, name, *reset_second_factor).await).await?;
     super::print(&format!("{link}\n"))?;
     Ok(ExitCode::SUCCESS)
 }

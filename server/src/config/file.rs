@@ -1,4 +1,5 @@
-//! The file of `--config`: sources, how long events are kept, who counts as silent, and who mails reports. Every mistake names its line.
+//! The file of `--config`: sources, how long events are kept, who counts as silent, who mails reports, and where users sign in. Every
+//! mistake names its line.
 
 use std::{collections::HashSet, path::Path};
 
@@ -6,6 +7,7 @@ use anyhow::{Context, anyhow};
 use toml::de::{DeTable, DeValue};
 
 use super::{
+    oidc::{self, Oidc},
     quiet::{self, Quiet},
     retention::{self, Retention},
     smtp::{self, Smtp},
@@ -21,6 +23,7 @@ pub struct File {
     pub retention: Retention,
     pub quiet: Quiet,
     pub smtp: Option<Smtp>,
+    pub oidc: Option<Oidc>,
 }
 
 /// Reads the file. Errors name the file, the line, the source and the key.
@@ -57,9 +60,14 @@ pub fn parse(text: &str) -> Result<File, String> {
             ("smtp", _) => {
                 return Err(told(Mistake { at, what: "smtp is a table and begins with [smtp]".to_owned() }));
             }
+            ("oidc", DeValue::Table(table)) => file.oidc = Some(oidc::parse(at, table).map_err(told)?),
+            ("oidc", _) => {
+                return Err(told(Mistake { at, what: "oidc is a table and begins with [oidc]".to_owned() }));
+            }
             (other, _) => {
-                let what =
-                    format!("unknown key {other:?}: the file has [[source]] tables, [retention], [quiet] and [smtp]");
+                let what = format!(
+                    "unknown key {other:?}: the file has [[source]] tables, [retention], [quiet], [smtp] and [oidc]"
+                );
                 return Err(told(Mistake { at, what }));
             }
         }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use app::api::{
-    AuditEntry, Login, Means, NewReport, NewShare, NewToken, People, Report, Reports, SharedLink, Sharing, ShortLink,
-    Token, User, Who,
+    AuditEntry, Factor, Login, Means, NewReport, NewShare, NewToken, People, Report, Reports, SharedLink, Sharing,
+    ShortLink, Token, User, Who,
 };
 use async_trait::async_trait;
 use model::{
@@ -103,6 +103,36 @@ impl People for Query {
     async fn password_change(&self, old: &str, new: &str) -> Result<(), Error> {
         let (access, reader) = self.desk()?;
         access.password_change(reader, old, new).await
+    }
+
+    async fn factor(&self) -> Result<Factor, Error> {
+        let (access, reader) = self.desk()?;
+        access.factor(reader).await
+    }
+
+    async fn factor_begin(&self, password: &str) -> Result<(), Error> {
+        let (access, reader) = self.desk()?;
+        access.factor_begin(reader, password).await
+    }
+
+    async fn factor_confirm(&self, code: &str) -> Result<Vec<String>, Error> {
+        let (access, reader) = self.desk()?;
+        access.factor_confirm(reader, code).await
+    }
+
+    async fn factor_recovery(&self, password: &str) -> Result<Vec<String>, Error> {
+        let (access, reader) = self.desk()?;
+        access.factor_recovery(reader, password).await
+    }
+
+    async fn factor_end(&self, password: &str) -> Result<(), Error> {
+        let (access, reader) = self.desk()?;
+        access.factor_end(reader, password).await
+    }
+
+    async fn user_factor_reset(&self, id: i64) -> Result<(), Error> {
+        let (access, reader) = self.desk()?;
+        access.user_factor_reset(reader, id).await
     }
 
     async fn tokens(&self) -> Result<Vec<Token>, Error> {

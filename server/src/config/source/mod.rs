@@ -116,6 +116,23 @@ pub struct Aws {
     pub fips: bool,
 }
 
+impl Secret {
+    /// Where it is, and what is there. Errors: a sentence without the secret.
+    pub fn read(&self) -> Result<(String, String), String> {
+        match self {
+            Secret::Environment(name) => {
+                let text = std::env::var(name).map_err(|_| format!("the environment variable {name} is not set"))?;
+                Ok((format!("the environment variable {name}"), text))
+            }
+            Secret::File(path) => {
+                let place = format!("the file {}", path.display());
+                let text = std::fs::read_to_string(path).map_err(|error| format!("{place} cannot be read: {error}"))?;
+                Ok((place, text))
+            }
+        }
+    }
+}
+
 impl Kind {
     /// As `type` in the file.
     pub fn name(&self) -> &'static str {

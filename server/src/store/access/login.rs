@@ -43,9 +43,14 @@ pub struct Lifetime {
 /// How old a secret becomes, in seconds, before another follows it.
 const RENEWED_AFTER_S: i32 = 900;
 
-/// Who has this secret; nothing where it is none, or is over. The secret before the last one holds for another minute, for requests that
-/// were under way.
-pub async fn find(pool: &PgPool, secret: &Sha256, lifetime: Lifetime) -> sqlx::Result<Option<Login>> {
+/// Who has this secret; nothing where it is none, or is over, or of a user of another provider than `issuer`. The secret before the last one
+/// holds for another minute, for requests that were under way.
+pub async fn find(
+    pool: &PgPool,
+    secret: &Sha256,
+    lifetime: Lifetime,
+    issuer: Option<&str>,
+) -> sqlx::Result<Option<Login>> {
     sqlx::query_as(
         "select login_id, user_id, name, role, accounts,
                 next_sha256 is not distinct from $1 as is_next,
@@ -55,6 +60,7 @@ pub async fn find(pool: &PgPool, secret: &Sha256, lifetime: Lifetime) -> sqlx::R
                 last_used_at < now() - interval '1 minute' as is_stale
          from access.login join access.app_user using (user_id)
          where not disabled
+           and (issuer is null or issuer = $5)
            and (secret_sha256 = $1 or next_sha256 = $1
                 or previous_sha256 = $1 and seen_at > now() - interval '1 minute')
            and last_used_at > now() - make_interval(secs => $2)
@@ -64,6 +70,7 @@ pub async fn find(pool: &PgPool, secret: &Sha256, lifetime: Lifetime) -> sqlx::R
     .bind(lifetime.idle_s)
     .bind(lifetime.whole_s)
     .bind(RENEWED_AFTER_S)
+    .bind(issuer)
     .fetch_optional(pool)
     .await
 }

@@ -54,15 +54,18 @@ pub struct Write<'a> {
     pub days: i32,
 }
 
-/// The share of this secret; nothing where there is none, it is over or revoked, or who made it may not sign in any more.
-pub async fn find(pool: &PgPool, secret: &Sha256) -> sqlx::Result<Option<Share>> {
+/// The share of this secret; nothing where there is none, it is over or revoked, or who made it may not sign in any more or comes from
+/// another provider than `issuer`.
+pub async fn find(pool: &PgPool, secret: &Sha256, issuer: Option<&str>) -> sqlx::Result<Option<Share>> {
     sqlx::query_as(
         "select share_id, name, share, snapshot, share.accounts, app_user.accounts as user_accounts, share.password, origins,
                 share.created_at, expires_at
          from access.share join access.app_user using (user_id)
-         where secret_sha256 = $1 and revoked_at is null and expires_at > now() and not disabled",
+         where secret_sha256 = $1 and revoked_at is null and expires_at > now() and not disabled
+           and (issuer is null or issuer = $2)",
     )
     .bind(secret)
+    .bind(issuer)
     .fetch_optional(pool)
     .await
 }

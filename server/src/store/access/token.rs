@@ -42,16 +42,20 @@ pub struct Write<'a> {
     pub days: i32,
 }
 
-/// Who has this secret; nothing where it is none, or is over.
-pub async fn find(pool: &PgPool, secret: &Sha256) -> sqlx::Result<Option<Holder>> {
+/// Who has this secret; nothing where it is none, or is over. Of users who come from a provider: only of `issuer`'s, and of those who signed
+/// in within the last `rest_s` seconds.
+pub async fn find(pool: &PgPool, secret: &Sha256, issuer: Option<&str>, rest_s: i32) -> sqlx::Result<Option<Holder>> {
     sqlx::query_as(
         "select token_id, user_id, name, label, api_token.role, api_token.accounts,
                 app_user.role as user_role, app_user.accounts as user_accounts,
                 coalesce(last_used_at < now() - interval '1 minute', true) as is_stale
          from access.api_token join access.app_user using (user_id)
-         where secret_sha256 = $1 and expires_at > now() and not disabled",
+         where secret_sha256 = $1 and expires_at > now() and not disabled
+           and (issuer is null or issuer = $2 and last_sign_in_at > now() - make_interval(secs => $3))",
     )
     .bind(secret)
+    .bind(issuer)
+    .bind(rest_s)
     .fetch_optional(pool)
     .await
 }

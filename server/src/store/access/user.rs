@@ -13,6 +13,9 @@ pub struct User {
     pub accounts: Option<Vec<String>>,
     pub disabled: bool,
     pub has_password: bool,
+    /// The provider that the user comes from.
+    pub issuer: Option<String>,
+    pub has_second_factor: bool,
     pub created_at: OffsetDateTime,
     pub last_sign_in_at: Option<OffsetDateTime>,
 }
@@ -20,16 +23,21 @@ pub struct User {
 macro_rules! user {
     ($rest:literal) => {
         concat!(
-            "select user_id, name, role, accounts, disabled, password is not null as has_password, created_at,
-             last_sign_in_at from access.app_user ",
+            "select user_id, name, role, accounts, disabled, password is not null as has_password, issuer,
+             created_at, last_sign_in_at,
+             exists (select from access.second_factor
+                     where second_factor.user_id = app_user.user_id and confirmed_at is not null) as has_second_factor
+             from access.app_user ",
             $rest
         )
     };
 }
 
-/// Whether anybody can sign in.
+/// Whether anybody can sign in, or has come from a provider.
 pub async fn exists(pool: &PgPool) -> sqlx::Result<bool> {
-    sqlx::query_scalar("select exists (select from access.app_user where password is not null)").fetch_one(pool).await
+    sqlx::query_scalar("select exists (select from access.app_user where password is not null or issuer is not null)")
+        .fetch_one(pool)
+        .await
 }
 
 pub async fn list(pool: &PgPool) -> sqlx::Result<Vec<User>> {
@@ -120,13 +128,20 @@ pub async fn delete(connection: &mut PgConnection, user_id: i64) -> sqlx::Result
 
 /// Whether somebody is left who sees all and may change users. Holds others who change users back until the transaction's end.
 pub async fn is_administered(connection: &mut PgConnection) -> sqlx::Result<bool> {
-    sqlx::query("lock table access.app_user in share row exclusive mode").execute(&mut *connection).await?;
+    hold(connection).await?;
     sqlx::query_scalar(
         "select exists (select from access.app_user
-                        where role = 'admin' and accounts is null and not disabled and password is not null)",
+                        where role = 'admin' and accounts is null and not disabled
+                          and (password is not null or issuer is not null))",
     )
     .fetch_one(connection)
     .await
+}
+
+/// Holds others who change users back until the transaction's end.
+pub async fn hold(connection: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query("lock table access.app_user in share row exclusive mode").execute(connection).await?;
+    Ok(())
 }
 
 pub async fn signed_in(connection: &mut PgConnection, user_id: i64) -> sqlx::Result<()> {

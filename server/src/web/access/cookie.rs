@@ -2,11 +2,32 @@
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
-use crate::access::Secret;
+use crate::access::{Secret, oidc::MINUTES};
 
 /// Over encrypted connections a name that no other host, path or plain connection can set.
 const SECURE: &str = "__Host-trailmap";
 const PLAIN: &str = "trailmap";
+
+/// Of a browser whose sign-in is under way; for as long as that may take.
+const SECURE_BEGUN: &str = "__Host-trailmap-begun";
+const PLAIN_BEGUN: &str = "trailmap-begun";
+
+fn begun(secure: bool) -> &'static str {
+    if secure { SECURE_BEGUN } else { PLAIN_BEGUN }
+}
+
+/// The secret of a sign-in that is under way; empty where there is none.
+pub fn read_begun(headers: &HeaderMap, secure: bool) -> &str {
+    value_of(headers, begun(secure)).unwrap_or_default()
+}
+
+pub fn set_begun(secret: &Secret, secure: bool) -> HeaderValue {
+    value(&format!("{}={}; Max-Age={}", begun(secure), secret.text(), MINUTES * 60), secure)
+}
+
+pub fn clear_begun(secure: bool) -> HeaderValue {
+    value(&format!("{}=; Max-Age=0", begun(secure)), secure)
+}
 
 fn name(secure: bool) -> &'static str {
     if secure { SECURE } else { PLAIN }

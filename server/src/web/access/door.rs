@@ -1,10 +1,10 @@
-//! `/login`, `/logout` and `/welcome`.
+//! `/login`, `/login/code`, `/logout` and `/welcome`.
 
 use std::net::Ipv4Addr;
 
 use app::{
     Assets, Preferences,
-    door::{self, Look},
+    door::{self, Look, Ways},
     served::Form,
 };
 use axum::{
@@ -18,7 +18,7 @@ use model::error::{Error, Kind};
 use super::{Gate, cookie, peer};
 use crate::{
     access::{
-        Reader, Refused,
+        Entered, Passed, Reader, Refused,
         door::{Origin, Welcome},
         too_often,
     },
@@ -33,14 +33,23 @@ pub async fn login(State(gate): State<Gate>, RawQuery(query): RawQuery, headers:
     if gate.access.is_open().await || is_signed_in(&gate, &headers).await {
         return Redirect::to(&next).into_response();
     }
-    if !gate.access.has_users().await {
+    if !gate.access.has_users().await && gate.access.provider().is_none() {
         let message = "Nobody can sign in yet: Trailmap wrote a link for its first administrator to the terminal when it started.";
         return shown(StatusCode::OK, door::closed(&look(&headers), &Error::new(Kind::Forbidden, message)));
     }
-    shown(StatusCode::OK, door::login(&look(&headers), &next, "", None))
+    shown(StatusCode::OK, door::login(&look(&headers), &ways(&gate), &next, "", None))
 }
 
-async fn is_signed_in(gate: &Gate, headers: &HeaderMap) -> bool {
+fn ways(gate: &Gate) -> Ways {
+    match gate.access.provider() {
+        Some(provider) => {
+            Ways { provider: Some(provider.settings.name.clone()), administrators: !provider.settings.local }
+        }
+        None => Ways::default(),
+    }
+}
+
+pub(super) async fn is_signed_in(gate: &Gate, headers: &HeaderMap) -> bool {
     match cookie::read(headers, gate.access.is_secure()) {
         Some(text) => {
             gate.access.by_cookie(text, false, Ipv4Addr::UNSPECIFIED.into()).await.is_ok_and(|found| found.is_some())
@@ -53,12 +62,48 @@ pub async fn sign_in(State(gate): State<Gate>, request: Request) -> Response {
     let (headers, origin) = (request.headers().clone(), origin(&gate, &request));
     let form = form(request).await;
     let (name, next) = (form.get("name"), next(form.get("next")));
-    // A password may begin or end with a blank.
-    let entered = gate.access.sign_in(name, raw(&form, "password"), &origin).await;
-    match entered {
-        Ok(entered) => led(&next, cookie::set(&entered.secret, gate.access.is_secure())),
-        Err(refused) => answered(refused, |error| door::login(&look(&headers), &next, name, Some(error))),
+    match gate.access.sign_in(name, form.raw("password"), &next, &origin).await {
+        Ok(passed) => let_in(&gate, passed, &next),
+        Err(refused) => answered(refused, |error| door::login(&look(&headers), &ways(&gate), &next, name, Some(error))),
     }
+}
+
+/// After a password that was right.
+fn let_in(gate: &Gate, passed: Passed, next: &str) -> Response {
+    let secure = gate.access.is_secure();
+    match passed {
+        Passed::In(entered) => led(next, cookie::set(&entered.secret, secure)),
+        Passed::Half(secret) => led("/login/code", cookie::set_begun(&secret, secure)),
+    }
+}
+
+/// The page that asks for the second factor.
+pub async fn code(State(gate): State<Gate>, headers: HeaderMap) -> Response {
+    match gate.access.awaits_code(cookie::read_begun(&headers, gate.access.is_secure())).await {
+        Ok(true) => shown(StatusCode::OK, door::code(&look(&headers), None)),
+        Ok(false) => Redirect::to("/login").into_response(),
+        Err(error) => refused(&error, door::closed(&look(&headers), &error)),
+    }
+}
+
+pub async fn prove(State(gate): State<Gate>, request: Request) -> Response {
+    let (headers, origin) = (request.headers().clone(), origin(&gate, &request));
+    let secure = gate.access.is_secure();
+    let form = form(request).await;
+    match gate.access.prove(cookie::read_begun(&headers, secure), form.get("code"), &origin).await {
+        Ok((entered, next)) => entered_by(&next, &entered, secure),
+        Err(Refused::Wrong(error)) if error.kind == Kind::SignedOut => {
+            answered(Refused::Wrong(error), |error| door::login(&look(&headers), &ways(&gate), "/", "", Some(error)))
+        }
+        Err(refused) => answered(refused, |error| door::code(&look(&headers), Some(error))),
+    }
+}
+
+/// Leads a browser on that has come in, and ends its cookie for the way there.
+pub(super) fn entered_by(next: &str, entered: &Entered, secure: bool) -> Response {
+    let mut answer = led(next, cookie::set(&entered.secret, secure));
+    answer.headers_mut().append(header::SET_COOKIE, cookie::clear_begun(secure));
+    answer
 }
 
 pub async fn sign_out(State(gate): State<Gate>, request: Request) -> Response {
@@ -83,16 +128,16 @@ pub async fn accept(State(gate): State<Gate>, request: Request) -> Response {
     let (headers, origin) = (request.headers().clone(), origin(&gate, &request));
     let form = form(request).await;
     let (key, name) = (form.get("key"), form.get("name"));
-    let (password, again) = (raw(&form, "password"), raw(&form, "again"));
-    let entered = match password == again {
+    let (password, again) = (form.raw("password"), form.raw("again"));
+    let passed = match password == again {
         true => gate.access.accept(key, name, password, &origin).await,
         false => Err(Error::invalid("again", "The password was typed in two ways.").into()),
     };
-    let welcome = match &entered {
-        Ok(entered) => return led("/", cookie::set(&entered.secret, gate.access.is_secure())),
-        Err(_) => gate.access.welcome(key).await,
+    let refused = match passed {
+        Ok(passed) => return let_in(&gate, passed, "/"),
+        Err(refused) => refused,
     };
-    let Err(refused) = entered else { return Redirect::to("/").into_response() };
+    let welcome = gate.access.welcome(key).await;
     answered(refused, |error| match &welcome {
         Ok(welcome) => door::welcome(&look(&headers), key, named(welcome), name, Some(error)),
         Err(_) => door::closed(&look(&headers), error),
@@ -139,7 +184,7 @@ pub(super) fn look(headers: &HeaderMap) -> Look {
     Look { assets, preferences }
 }
 
-fn origin(gate: &Gate, request: &Request) -> Origin {
+pub(super) fn origin(gate: &Gate, request: &Request) -> Origin {
     let headers = request.headers();
     let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
     Origin { address: peer::address(headers, request.extensions(), &gate.proxies), user_agent: agent.to_owned() }
@@ -149,12 +194,7 @@ pub(super) async fn form(request: Request) -> Form {
     to_bytes(request.into_body(), LONGEST).await.map(|body| Form::parse(&body)).unwrap_or_default()
 }
 
-/// As it was typed.
-pub(super) fn raw<'a>(form: &'a Form, name: &str) -> &'a str {
-    form.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
-}
-
-fn value(query: &Option<String>, name: &str) -> String {
+pub(super) fn value(query: &Option<String>, name: &str) -> String {
     let query = query.as_deref().unwrap_or_default();
     form_urlencoded::parse(query.as_bytes())
         .find(|(key, _)| key == name)
@@ -163,7 +203,7 @@ fn value(query: &Option<String>, name: &str) -> String {
 }
 
 /// An address of ours alone: no other site is led to.
-fn next(wanted: &str) -> String {
+pub(super) fn next(wanted: &str) -> String {
     let is_own = wanted.starts_with('/') && !wanted.starts_with("//") && !wanted.contains(['\\', '\r', '\n', '\t']);
     // What a form was sent to is no page; the way out leads nowhere.
     let is_page = !["/login", "/logout", "/welcome", "/api/"].iter().any(|path| wanted.starts_with(path));

@@ -9,6 +9,7 @@ mod guard;
 mod note;
 mod peer;
 pub mod policy;
+mod provider;
 mod share;
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -23,7 +24,10 @@ use model::access::Accounts;
 
 pub use guard::check;
 
-use crate::{access::Access, query::Query};
+use crate::{
+    access::{Access, oidc::CALLBACK},
+    query::Query,
+};
 
 /// What the guard needs.
 #[derive(Clone)]
@@ -49,6 +53,9 @@ impl Gate {
 pub fn routes(gate: Gate) -> Router {
     Router::new()
         .route("/login", get(door::login).post(door::sign_in))
+        .route("/login/code", get(door::code).post(door::prove))
+        .route("/login/provider", get(provider::leave))
+        .route(CALLBACK, get(provider::back))
         .route("/logout", post(door::sign_out))
         .route("/welcome", get(door::welcome).post(door::accept))
         .route("/s/{link}", get(share::show).post(share::unlock))

@@ -42,6 +42,10 @@ pub fn need(method: &Method, path: &str) -> Need {
         ("pkg", Some(_)) if reads => Need::Nothing,
         (file, None) if reads && FILES.contains(&file) => Need::Nothing,
         ("login" | "welcome", None) if reads || *method == Method::POST => Need::Nothing,
+        ("login", Some("provider" | "callback")) if reads && path.matches('/').count() == 2 => Need::Nothing,
+        ("login", Some("code")) if path.matches('/').count() == 2 && (reads || *method == Method::POST) => {
+            Need::Nothing
+        }
         // What a link shows is decided by the link.
         ("s", Some(_)) if reads || *method == Method::POST => Need::Nothing,
         ("go", Some(_)) if reads => Need::Reader,
@@ -61,10 +65,22 @@ mod tests {
     #[test]
     fn only_what_shows_nothing_is_for_everybody() {
         let check = |method: Method, path: &str, need| assert_eq!(self::need(&method, path), need, "{method} {path}");
-        for path in ["/healthz", "/readyz", "/pkg/app.js", "/favicon.svg", "/login", "/welcome"] {
+        for path in [
+            "/healthz",
+            "/readyz",
+            "/pkg/app.js",
+            "/favicon.svg",
+            "/login",
+            "/welcome",
+            "/login/provider",
+            "/login/callback",
+            "/login/code",
+        ] {
             check(Method::GET, path, Need::Nothing);
         }
         check(Method::POST, "/login", Need::Nothing);
+        check(Method::POST, "/login/code", Need::Nothing);
+        check(Method::POST, "/login/callback", Need::Unlisted);
         for path in [
             "/",
             "/d/overview",
@@ -77,7 +93,9 @@ mod tests {
         ] {
             check(Method::GET, path, Need::Reader);
         }
-        for path in ["/pkg", "/nope", "/healthz/x", "/login/x", "//healthz", "/Healthz", "/pkg%2fapp.js"] {
+        for path in
+            ["/pkg", "/nope", "/healthz/x", "/login/x", "/login/code/x", "//healthz", "/Healthz", "/pkg%2fapp.js"]
+        {
             check(Method::GET, path, Need::Unlisted);
         }
         check(Method::POST, "/healthz", Need::Unlisted);

@@ -107,7 +107,7 @@ pub async fn unlock(State(gate): State<Gate>, Path(secret): Path<String>, reques
     let asked = Asked::of(&gate, &request);
     let form = door::form(request).await;
     let path = format!("/s/{secret}");
-    match gate.access.share_unlock(&secret, door::raw(&form, "password"), asked.address).await {
+    match gate.access.share_unlock(&secret, form.raw("password"), asked.address).await {
         Ok(pass) => {
             let secure = if gate.access.is_secure() { "; Secure" } else { "" };
             let cookie = format!("share={pass}; Path={path}; HttpOnly; SameSite=Strict{secure}");

@@ -9,7 +9,7 @@ use axum::{
 use model::{access::Role, dashboard::Dashboard};
 use serde_json::{Value, json};
 use server::{
-    access::{Access, Journal, Settings, audit},
+    access::{Access, Journal, Seal, Settings, audit, oidc::Provider},
     query::Query,
     report::Post,
     web::{self, Gate, needs},
@@ -19,7 +19,7 @@ use sqlx::PgPool;
 use super::client::{Answer, ask, send};
 use crate::query::fixture;
 
-const PASSWORD: &str = "plum-anchor-violin-72";
+pub const PASSWORD: &str = "plum-anchor-violin-72";
 
 /// A server with users.
 pub struct House {
@@ -27,6 +27,8 @@ pub struct House {
     pub access: Access,
     pub query: Query,
     pub pool: PgPool,
+    /// Of the key for secrets.
+    _folder: tempfile::TempDir,
 }
 
 /// A browser, or a program: what it sends along.
@@ -38,10 +40,18 @@ pub struct Visitor {
 
 impl House {
     async fn new(settings: Settings) -> House {
-        House::sending(settings, Post::default()).await
+        House::made(settings, Post::default(), None).await
     }
 
     async fn sending(settings: Settings, post: Post) -> House {
+        House::made(settings, post, None).await
+    }
+
+    pub async fn built(settings: Settings, provider: Option<Provider>) -> House {
+        House::made(settings, Post::default(), provider).await
+    }
+
+    async fn made(settings: Settings, post: Post, provider: Option<Provider>) -> House {
         let events = ["111111111111", "222222222222"].map(|account| {
             json!({ "event_name": "CreateUser", "event_source": "iam.amazonaws.com", "account": account, "actor": "alice" })
         });
@@ -49,10 +59,12 @@ impl House {
         fixture::insert(&pool, events).await;
         let query = fixture::query(&pool);
         let (journal, _) = Journal::start(pool.clone());
-        let access = Access::new(pool.clone(), settings, journal).await.unwrap().with_post(post);
+        let access = Access::new(pool.clone(), settings, journal).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let access = access.with_provider(provider).with_seal(Some(Seal::within(folder.path()))).with_post(post);
         let gate = Gate { access: access.clone(), query: query.clone(), proxies: Arc::new([]) };
         let settings = web::Settings { gate: Some(gate), ..web::Settings::default() };
-        House { site: web::router_with(Arc::new(query.clone()), settings), access, query, pool }
+        House { site: web::router_with(Arc::new(query.clone()), settings), access, query, pool, _folder: folder }
     }
 
     async fn closed() -> House {
@@ -103,7 +115,7 @@ impl House {
     }
 }
 
-fn settings() -> Settings {
+pub fn settings() -> Settings {
     Settings {
         open: false,
         idle: Duration::from_secs(1_800),
@@ -546,7 +558,7 @@ async fn no_reader_is_shown_the_page_of_another() {
 async fn other_sites_change_nothing_in_a_readers_name() {
     let (house, admin) = House::with_admin().await;
     let forms = addresses().into_iter().filter(|(method, _)| method == Method::POST).map(|(_, path)| path);
-    for path in forms.chain(["/login".into(), "/logout".into(), "/welcome".into()]) {
+    for path in forms.chain(["/login".into(), "/login/code".into(), "/logout".into(), "/welcome".into()]) {
         for foreign in [
             vec![("sec-fetch-site", "cross-site")],
             vec![("sec-fetch-site", "same-site")],
@@ -670,8 +682,8 @@ async fn what_is_done_is_written_down_and_cannot_be_rewritten() {
     let pool = &house.pool;
     assert!(matches!(audit::verify(pool).await.unwrap(), Ok(entries) if entries >= log.len() as i64));
     for attempt in [
-        "update access.audit set entry = '{}' where entry_id = 2",
-        "delete from access.audit where entry_id = 2",
+        "update access.audit set entry = '{}' where entry_id = 3",
+        "delete from access.audit where entry_id = 3",
         "truncate access.audit",
     ] {
         let refused = sqlx::query(attempt).execute(pool).await.unwrap_err().to_string();
@@ -679,10 +691,10 @@ async fn what_is_done_is_written_down_and_cannot_be_rewritten() {
     }
     // Whoever owns the database can still rewrite it; then it shows.
     house.sql("alter table access.audit disable trigger all").await;
-    house.sql("update access.audit set entry = replace(entry, 'vera', 'vega') where entry_id = 2").await;
-    assert_eq!(audit::verify(pool).await.unwrap(), Err("entry 2 or one before it was changed".to_owned()));
-    house.sql("delete from access.audit where entry_id = 2").await;
-    assert_eq!(audit::verify(pool).await.unwrap(), Err("entry 2 is missing".to_owned()));
+    house.sql("update access.audit set entry = replace(entry, 'vera', 'vega') where entry_id = 3").await;
+    assert_eq!(audit::verify(pool).await.unwrap(), Err("entry 3 or one before it was changed".to_owned()));
+    house.sql("delete from access.audit where entry_id = 3").await;
+    assert_eq!(audit::verify(pool).await.unwrap(), Err("entry 3 is missing".to_owned()));
 }
 
 #[tokio::test]

@@ -27,17 +27,7 @@ impl fmt::Debug for Keys {
 impl Keys {
     /// One key a line, so that the old one still opens while the new one is handed out. Errors: a sentence without the key.
     pub fn read(secret: &Secret) -> Result<Keys, String> {
-        let (place, text) = match secret {
-            Secret::Environment(name) => {
-                let text = std::env::var(name).map_err(|_| format!("the environment variable {name} is not set"))?;
-                (format!("the environment variable {name}"), text)
-            }
-            Secret::File(path) => {
-                let place = format!("the file {}", path.display());
-                let text = std::fs::read_to_string(path).map_err(|error| format!("{place} cannot be read: {error}"))?;
-                (place, text)
-            }
-        };
+        let (place, text) = secret.read()?;
         Keys::parse(&text).map_err(|what| format!("{place} {what}"))
     }
 
