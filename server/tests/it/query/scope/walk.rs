@@ -39,7 +39,7 @@ pub const WALKED: [&str; 14] = [
     "panel_preview",
 ];
 /// What tells of no events: dashboards are everybody's; users, links and reports have tests of their own.
-pub const BESIDE: [&str; 33] = [
+pub const BESIDE: [&str; 39] = [
     "dashboard",
     "dashboards",
     "dashboards_deleted",
@@ -50,6 +50,7 @@ pub const BESIDE: [&str; 33] = [
     "dashboard_version",
     "users",
     "user_create",
+    "user_factor_reset",
     "user_change",
     "user_delete",
     "user_welcome",
@@ -64,6 +65,11 @@ pub const BESIDE: [&str; 33] = [
     "share_create",
     "shares",
     "share_revoke",
+    "factor",
+    "factor_begin",
+    "factor_confirm",
+    "factor_end",
+    "factor_recovery",
     "short_link",
     "short_links",
     "short_link_delete",
