@@ -240,18 +240,18 @@ pub struct Serve {
           value_parser = network)]
     pub trusted_proxies: Vec<IpNet>,
 
-    /// Network that webhooks may be in although it is not public, as 10.1.2.0/24; repeatable, or several joined by ','
+    /// Network that webhooks and the provider of sign-in may be in although it is not public, as 10.1.2.0/24; repeatable, or several joined by ','
     ///
     /// Addresses that users type lead to the public internet alone, unless they are in one of these.
     #[arg(long = "outgoing-allow", value_name = "NETWORK", env = "TRAILMAP_OUTGOING_ALLOW", value_delimiter = ',',
           value_parser = network)]
     pub outgoing_allow: Vec<IpNet>,
 
-    /// Certificate authorities (PEM) that webhooks may have their certificates from, beside those that the machine trusts
+    /// Certificate authorities (PEM) that webhooks and the provider of sign-in may have their certificates from, beside those that the machine trusts
     #[arg(long, value_name = "FILE", env = "TRAILMAP_OUTGOING_CA")]
     pub outgoing_ca: Option<PathBuf>,
 
-    /// File with the key that secrets in the database are encrypted with, such as addresses of webhooks
+    /// File with the key that secrets in the database are encrypted with: addresses of webhooks, second factors
     ///
     /// 32 bytes in base64, as `openssl rand -base64 32` writes them. Servers that share a database need the same. Default: the file
     /// secret.key in the data folder, made when it is first needed.

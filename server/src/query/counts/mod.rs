@@ -29,6 +29,10 @@ const USUAL_BYTES: u64 = 4 << 10;
 pub const MOST_ROWS: usize = 400_000;
 pub const MOST_ASKED: usize = 80_000;
 
+/// Hours and days that may have changed since they were asked for: where there are more, as while months are read, they are counted
+/// again only once they have come to rest.
+const MOST_RESTLESS: usize = 8;
+
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
     tally: Arc<Tally>,
@@ -40,7 +44,8 @@ struct Key {
 #[derive(Clone)]
 struct Kept {
     changes: i64,
-    rows: Arc<Rows>,
+    /// `None`: of that many changes it was only asked for.
+    rows: Option<Arc<Rows>>,
 }
 
 #[derive(Clone)]
@@ -49,7 +54,7 @@ struct Bytes;
 impl Weighter<Key, Kept> for Bytes {
     fn weight(&self, _: &Key, kept: &Kept) -> u64 {
         // The key is shared, but for its place.
-        (kept.rows.bytes() + 160) as u64
+        (kept.rows.as_ref().map_or(0, |rows| rows.bytes()) + 160) as u64
     }
 }
 
@@ -129,7 +134,7 @@ impl Counts {
         *self.changes.lock().unwrap_or_else(PoisonError::into_inner) = (all, changes);
     }
 
-    /// `None`: there is no whole hour in the window, or too much would have to be kept.
+    /// `None`: there is no whole hour in the window, too much would have to be kept, or it would not last.
     pub fn find(&self, pass: &Pass<'_>, changes: &Arc<Changes>) -> Option<Found> {
         let cover = Cover::of(pass.window, pass.bucket_ms);
         let (from, to) = cover.whole()?;
@@ -140,30 +145,33 @@ impl Counts {
         }
         let key = Key { tally: tally.clone(), from, to };
         let of_all = changes.between(from, to);
-        if let Some(kept) = self.sums.get(&key).filter(|kept| kept.changes == of_all) {
-            return Some(Found::Sum(Counted {
-                tally,
-                window: pass.window,
-                left: cover.left,
-                rows: kept.rows,
-                top: None,
-                rest: 0,
-            }));
+        let kept = self.sums.get(&key).filter(|kept| kept.changes == of_all);
+        if let Some(rows) = kept.and_then(|kept| kept.rows) {
+            let (window, left) = (pass.window, cover.left);
+            return Some(Found::Sum(Counted { tally, window, left, rows, top: None, rest: 0 }));
         }
-        let mut found = Vec::new();
+        let (mut found, mut restless) = (Vec::new(), Vec::new());
         let mut missing = |spans: &[i64], length_ms: i64| {
             let mut missing = Vec::new();
             for from in spans {
                 let key = Key { tally: tally.clone(), from: *from, to: from + length_ms };
                 let of_span = changes.between(key.from, key.to);
-                match self.spans.get(&key).filter(|kept| kept.changes == of_span) {
-                    Some(kept) => found.push(kept.rows),
-                    None => missing.push(*from),
+                match self.spans.get(&key) {
+                    Some(Kept { changes, rows: Some(rows) }) if changes == of_span => found.push(rows),
+                    Some(Kept { changes, .. }) if changes != of_span => {
+                        missing.push(*from);
+                        restless.push((key, of_span));
+                    }
+                    _ => missing.push(*from),
                 }
             }
             missing
         };
         let missing = Missing { days: missing(&cover.days, DAY_MS), hours: missing(&cover.hours, HOUR_MS) };
+        if restless.len() > MOST_RESTLESS {
+            restless.into_iter().for_each(|(key, changes)| self.spans.insert(key, Kept { changes, rows: None }));
+            return None;
+        }
         Some(Found::Some(Count { tally, cover, key, length_ms, changes: changes.clone(), found }, missing))
     }
 
@@ -174,7 +182,7 @@ impl Counts {
             let rows = Arc::new(counted.remove(from).unwrap_or_default());
             let key = Key { tally: count.tally.clone(), from: *from, to: from + length_ms };
             let changes = count.changes.between(key.from, key.to);
-            self.spans.insert(key, Kept { changes, rows: rows.clone() });
+            self.spans.insert(key, Kept { changes, rows: Some(rows.clone()) });
             count.found.push(rows);
         }
     }
@@ -188,7 +196,7 @@ impl Counts {
     pub fn sum(&self, count: Count, pass: &Pass<'_>) -> Counted {
         let Count { tally, cover, key, changes, found, .. } = count;
         let rows = Arc::new(tally.sum(&found));
-        self.sums.insert(key.clone(), Kept { changes: changes.between(key.from, key.to), rows: rows.clone() });
+        self.sums.insert(key.clone(), Kept { changes: changes.between(key.from, key.to), rows: Some(rows.clone()) });
         Counted { tally, window: pass.window, left: cover.left, rows, top: None, rest: 0 }
     }
 }
