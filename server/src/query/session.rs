@@ -174,7 +174,7 @@ impl Session {
     ) -> Result<Option<Counted>, Trouble> {
         let most = if pass.top().is_some() { MOST_ROWS } else { MOST_ASKED };
         for (spans, length_ms) in [(&missing.days, DAY_MS), (&missing.hours, HOUR_MS)] {
-            let counted = self.spans(pass, &count.tally, &span::runs(spans.clone(), length_ms), length_ms).await?;
+            let counted = self.spans(pass, count.tally(), &span::runs(spans.clone(), length_ms), length_ms).await?;
             let counted = counted.filter(|counted| counted.values().map(Rows::len).sum::<usize>() <= most);
             let Some(counted) = counted else {
                 counts.give_up(count);

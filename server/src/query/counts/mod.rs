@@ -108,11 +108,9 @@ pub struct Missing {
 
 /// What one pass counts of its window, on the way from memory into a statement.
 pub struct Count {
-    pub tally: Arc<Tally>,
     cover: Cover,
     /// The whole of its spans.
     key: Key,
-    length_ms: i64,
     changes: Arc<Changes>,
     found: Vec<Arc<Rows>>,
 }
@@ -121,6 +119,19 @@ pub struct Count {
 pub enum Found {
     Sum(Counted),
     Some(Count, Missing),
+}
+
+impl Count {
+    pub fn tally(&self) -> &Arc<Tally> {
+        &self.key.tally
+    }
+}
+
+impl Key {
+    /// As in `Counts::wide`.
+    fn wide(&self) -> (Arc<Tally>, i64) {
+        (self.tally.clone(), self.to - self.from)
+    }
 }
 
 impl Counts {
@@ -139,11 +150,10 @@ impl Counts {
         let cover = Cover::of(pass.window, pass.bucket_ms);
         let (from, to) = cover.whole()?;
         let tally = Arc::new(pass.tally()?);
-        let length_ms = to - from;
-        if self.wide.get(&(tally.clone(), length_ms)).is_some() {
+        let key = Key { tally: tally.clone(), from, to };
+        if self.wide.get(&key.wide()).is_some() {
             return None;
         }
-        let key = Key { tally: tally.clone(), from, to };
         let of_all = changes.between(from, to);
         let kept = self.sums.get(&key).filter(|kept| kept.changes == of_all);
         if let Some(rows) = kept.and_then(|kept| kept.rows) {
@@ -172,7 +182,7 @@ impl Counts {
             restless.into_iter().for_each(|(key, changes)| self.spans.insert(key, Kept { changes, rows: None }));
             return None;
         }
-        Some(Found::Some(Count { tally, cover, key, length_ms, changes: changes.clone(), found }, missing))
+        Some(Found::Some(Count { cover, key, changes: changes.clone(), found }, missing))
     }
 
     /// Keeps what was counted of spans that were missing.
@@ -180,7 +190,7 @@ impl Counts {
         for from in missing {
             // Without a row there are no events.
             let rows = Arc::new(counted.remove(from).unwrap_or_default());
-            let key = Key { tally: count.tally.clone(), from: *from, to: from + length_ms };
+            let key = Key { tally: count.key.tally.clone(), from: *from, to: from + length_ms };
             let changes = count.changes.between(key.from, key.to);
             self.spans.insert(key, Kept { changes, rows: Some(rows.clone()) });
             count.found.push(rows);
@@ -189,14 +199,16 @@ impl Counts {
 
     /// Remembers that there are too many rows.
     pub fn give_up(&self, count: Count) {
-        self.wide.insert((count.tally, count.length_ms), ());
+        self.wide.insert(count.key.wide(), ());
     }
 
     /// All spans together.
     pub fn sum(&self, count: Count, pass: &Pass<'_>) -> Counted {
-        let Count { tally, cover, key, changes, found, .. } = count;
+        let Count { cover, key, changes, found } = count;
+        let tally = key.tally.clone();
         let rows = Arc::new(tally.sum(&found));
-        self.sums.insert(key.clone(), Kept { changes: changes.between(key.from, key.to), rows: Some(rows.clone()) });
+        let changes = changes.between(key.from, key.to);
+        self.sums.insert(key, Kept { changes, rows: Some(rows.clone()) });
         Counted { tally, window: pass.window, left: cover.left, rows, top: None, rest: 0 }
     }
 }
