@@ -2,14 +2,13 @@
 
 use app::api::Factor;
 use model::error::{Error, Kind};
-use ring::rand::SecureRandom;
 
 use super::{
     Access, Act, Entered, Reader, Refused,
     desk::administrates,
     door::{Origin, nobody},
     failed, password,
-    secret::sha256,
+    secret::{random, sha256},
     too_often, totp, write_down,
 };
 use crate::{
@@ -203,12 +202,6 @@ fn grouped(bytes: &[u8]) -> String {
 /// As it was meant, however it was typed.
 fn tidy(typed: &str) -> String {
     typed.chars().filter(|c| !c.is_whitespace() && *c != '-').take(100).collect::<String>().to_lowercase()
-}
-
-fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    ring::rand::SystemRandom::new().fill(&mut bytes).expect("the system gives random bytes");
-    bytes
 }
 
 /// What a secret is sealed for: put into another user's row, it opens nothing.

@@ -11,9 +11,7 @@ pub struct Secret(String);
 impl Secret {
     /// A new one; `prefix` tells what it is for, so that scanners of sources find one that leaked.
     pub fn new(prefix: &str) -> Secret {
-        let mut bytes = [0; 32];
-        ring::rand::SystemRandom::new().fill(&mut bytes).expect("the system gives random bytes");
-        Secret(format!("{prefix}{}", BASE64_URL_SAFE_NO_PAD.encode(bytes)))
+        Secret(format!("{prefix}{}", BASE64_URL_SAFE_NO_PAD.encode(random::<32>())))
     }
 
     pub fn text(&self) -> &str {
@@ -29,6 +27,12 @@ impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Secret(…)")
     }
+}
+
+pub fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    ring::rand::SystemRandom::new().fill(&mut bytes).expect("the system gives random bytes");
+    bytes
 }
 
 /// What is looked for in the database: of a text of any length and content.
