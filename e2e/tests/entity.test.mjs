@@ -93,8 +93,10 @@ test("lists of events say who stands behind a session, and lead there", async (t
   const event = rows.find((row) => row.actor !== row.origin);
   assert.ok(event, "the sample has roles with people behind them");
   const filter = `event_id:${event.event_id}`;
-  for (const path of [`/?${RANGE}&q=${filter}&off=recent-events.writes`, `/discover?${RANGE}&q=${filter}`]) {
-    const list = await page(t);
+  const paths = [`/?${RANGE}&q=${filter}&off=recent-events.writes`, `/discover?${RANGE}&q=${filter}`];
+  const widths = [1440, 1024, 390];
+  for (const [path, width] of paths.flatMap((path) => widths.map((width) => [path, width]))) {
+    const list = await page(t, { viewport: { width, height: 900 } });
     await open(list, path);
     await brand(list);
     const by = list.locator('tr[data-row] td[data-key="actor"] .origin');

@@ -150,8 +150,8 @@ fn cell(field: Field, get: &dyn Fn(Field) -> Cell) -> AnyView {
     let value = |field: Field| view! { <Value field cell=get(field)/> }.into_any();
     match field {
         Field::Actor => {
-            view! { {value(field)} {origin(get(field), get(Field::Origin))} {extra(Field::Session, get(Field::Session))} }
-                .into_any()
+            let (origin, session) = (origin(get(field), get(Field::Origin)), extra(Field::Session, get(Field::Session)));
+            view! { <span class="who">{value(field)} {origin} {session}</span> }.into_any()
         }
         Field::Outcome => {
             let failed = get(Field::Outcome).text() == Some("failure");
