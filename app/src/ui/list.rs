@@ -150,7 +150,8 @@ fn cell(field: Field, get: &dyn Fn(Field) -> Cell) -> AnyView {
     let value = |field: Field| view! { <Value field cell=get(field)/> }.into_any();
     match field {
         Field::Actor => {
-            let (origin, session) = (origin(get(field), get(Field::Origin)), extra(Field::Session, get(Field::Session)));
+            let (origin, session) =
+                (origin(get(field), get(Field::Origin)), extra(Field::Session, get(Field::Session)));
             view! { <span class="who">{value(field)} {origin} {session}</span> }.into_any()
         }
         Field::Outcome => {

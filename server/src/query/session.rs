@@ -155,13 +155,13 @@ impl Session {
         Ok(counted)
     }
 
-    /// Where many groups are known and few are shown, these alone, of the whole window.
+    /// Where much is known and little of it is shown, this alone, of the whole window.
     async fn cut(&mut self, few: usize, known: Counted, pass: &Pass<'_>) -> Result<Counted, Trouble> {
-        let Some(top) = pass.top().filter(|top| known.rows.len() > few.max(2 * top.limit)) else { return Ok(known) };
+        let Some(cut) = pass.cut().filter(|cut| known.rows.len() > few.max(2 * cut.limit())) else { return Ok(known) };
         let Some(left) = self.spans(pass, &known.tally, &known.left, HOUR_MS).await? else { return Ok(known) };
         let rows: Vec<_> = left.into_values().map(Arc::new).collect();
-        let (rows, rest) = known.tally.cut(&known.rows, &known.tally.sum(&rows), top);
-        Ok(Counted { left: Vec::new(), rows: Arc::new(rows), top: Some(top), rest, ..known })
+        let (rows, rest, distinct) = known.tally.cut(&known.rows, &known.tally.sum(&rows), cut);
+        Ok(Counted { left: Vec::new(), rows: Arc::new(rows), cut: Some(cut), rest, distinct, ..known })
     }
 
     /// `None`: there are too many rows.
@@ -172,7 +172,7 @@ impl Session {
         missing: &Missing,
         pass: &Pass<'_>,
     ) -> Result<Option<Counted>, Trouble> {
-        let most = if pass.top().is_some() { MOST_ROWS } else { MOST_ASKED };
+        let most = if pass.cut().is_some() { MOST_ROWS } else { MOST_ASKED };
         for (spans, length_ms) in [(&missing.days, DAY_MS), (&missing.hours, HOUR_MS)] {
             let counted = self.spans(pass, count.tally(), &span::runs(spans.clone(), length_ms), length_ms).await?;
             let counted = counted.filter(|counted| counted.values().map(Rows::len).sum::<usize>() <= most);

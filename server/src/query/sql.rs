@@ -179,6 +179,12 @@ fn has_list(ask: &Ask<'_>) -> bool {
 fn push_labelled(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>) {
     let keys: Vec<&str> = ask.by.iter().map(|group| inner(*group)).collect();
     let list = keys.join(", ");
+    if partial::is_labelled(ask) {
+        sql.push(",\nlabelled as (\n  select *, ");
+        push_list(sql, keys.iter().enumerate().map(|(at, key)| format!("{key} as group_{at}")));
+        sql.push("\n  from partial\n)");
+        return;
+    }
     let valueless = keys.iter().map(|key| format!("{key} is null")).collect::<Vec<_>>().join(" and ");
     sql.push(format_args!(
         ",\ntotalled as (\n  select *, sum(events) over (partition by {list}) as group_events\n  from partial\n),\n\
@@ -251,8 +257,11 @@ fn sums(ask: &Ask<'_>, source: &str, groups: &[String]) -> Vec<String> {
             field = field.key(),
             same = same(source, groups)
         ),
-        Sum::Distinct(field) if is_told_alone(ask, field, source) => format!("count({})", field.key()),
-        Sum::Distinct(field) => format!("count(distinct {})", field.key()),
+        Sum::Distinct(field) => match partial::distinct(ask, field) {
+            Some(count) => format!("{count}::bigint"),
+            None if is_told_alone(ask, field, source) => format!("count({})", field.key()),
+            None => format!("count(distinct {})", field.key()),
+        },
         Sum::MostFrequent(field) => most_frequent(ask, field, source, groups),
         Sum::Share => format!("(sum(events) / nullif({all}, 0))::double precision"),
         Sum::Change => format!(

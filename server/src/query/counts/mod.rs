@@ -158,7 +158,7 @@ impl Counts {
         let kept = self.sums.get(&key).filter(|kept| kept.changes == of_all);
         if let Some(rows) = kept.and_then(|kept| kept.rows) {
             let (window, left) = (pass.window, cover.left);
-            return Some(Found::Sum(Counted { tally, window, left, rows, top: None, rest: 0 }));
+            return Some(Found::Sum(Counted { tally, window, left, rows, cut: None, rest: 0, distinct: Vec::new() }));
         }
         let (mut found, mut restless) = (Vec::new(), Vec::new());
         let mut missing = |spans: &[i64], length_ms: i64| {
@@ -209,6 +209,6 @@ impl Counts {
         let rows = Arc::new(tally.sum(&found));
         let changes = changes.between(key.from, key.to);
         self.sums.insert(key, Kept { changes, rows: Some(rows.clone()) });
-        Counted { tally, window: pass.window, left: cover.left, rows, top: None, rest: 0 }
+        Counted { tally, window: pass.window, left: cover.left, rows, cut: None, rest: 0, distinct: Vec::new() }
     }
 }

@@ -16,7 +16,7 @@ use super::{
     name::{each, inner, push_value, shown_name},
     narrow::{self, Tables},
     push_list,
-    tally::{Counted, Tally, Top},
+    tally::{Counted, Cut, Tally, Top},
 };
 use crate::query::{
     measure::{self, Part, Sum},
@@ -52,6 +52,19 @@ pub fn values(ask: &Ask<'_>) -> Vec<Field> {
 /// How many events the groups have that `partial` leaves out, since they are not shown.
 pub fn rest(ask: &Ask<'_>) -> i64 {
     Pass::main(ask).known().map_or(0, |counted| counted.rest)
+}
+
+/// How many values of a field there are, where it is known and `partial` has them no more.
+pub fn distinct(ask: &Ask<'_>, field: Field) -> Option<i64> {
+    let counted = Pass::main(ask).known().filter(|counted| counted.cut == Some(Cut::Whole))?;
+    let Tally { keys, distinct, .. } = &*counted.tally;
+    let at = distinct.iter().position(|at| keys[*at].0 == field.key())?;
+    counted.distinct.get(at).copied()
+}
+
+/// Whether `partial` tells which groups are beyond the top, as `other`.
+pub fn is_labelled(ask: &Ask<'_>) -> bool {
+    Pass::main(ask).known().is_some_and(Counted::is_labelled)
 }
 
 /// `before as (…)`: the events of the window before, by group.
@@ -131,12 +144,8 @@ impl<'a> Pass<'a> {
         let of_group = |group: &Group| (inner(*group), if each(*group).is_some() { "text" } else { sql_type(*group) });
         let of_value = |field: &Field| (field.key(), sql_type(Group::Field(*field)));
         let groups: Vec<_> = bucket.into_iter().chain(by.iter().map(of_group)).collect();
-        let is_counted = |field: &Field| {
-            let uses = |measure: &&Measure| measure::part(**measure).is_some_and(|part| part == Part::Value(*field));
-            self.ask.measures.iter().filter(uses).all(|measure| matches!(measure::sum(*measure), Sum::Distinct(_)))
-        };
         let places = (groups.len()..).zip(&self.values);
-        let distinct = places.filter(|(_, field)| is_counted(field)).map(|(at, _)| at).collect();
+        let distinct = places.filter(|(_, field)| self.is_counted(**field)).map(|(at, _)| at).collect();
         let whole = has_list(self.ask).then_some("whole");
         let aggregates = self.aggregates.iter().copied().chain(whole).collect();
         let filters = filters().map(filter::print).collect();
@@ -145,19 +154,35 @@ impl<'a> Pass<'a> {
         Some(Tally { keys, groups: of_groups, distinct, aggregates, bucket_ms, filters })
     }
 
-    /// The groups that the statement shows, if they are the first ones by events.
-    pub fn top(&self) -> Option<Top> {
+    /// Whether measures ask nothing of a value but how many there are.
+    fn is_counted(&self, field: Field) -> bool {
+        let uses = |measure: &&Measure| measure::part(**measure).is_some_and(|part| part == Part::Value(field));
+        self.ask.measures.iter().filter(uses).all(|measure| matches!(measure::sum(*measure), Sum::Distinct(_)))
+    }
+
+    /// How much of the rows the statement needs, if it is not all.
+    pub fn cut(&self) -> Option<Cut> {
         let Ask { by, measures, order, inner, beside, limit, .. } = self.ask;
+        if by.is_empty() {
+            let are_counted = |field: &Field| field.kind() != Kind::List && self.is_counted(*field);
+            let whole = self.bucket_ms.is_none() && !self.values.is_empty() && self.values.iter().all(are_counted);
+            return whole.then_some(Cut::Whole);
+        }
+        if inner.is_some() || *beside || self.window != self.ask.window {
+            return None;
+        }
+        let by_text = by
+            .iter()
+            .all(|group| matches!(group, Group::Field(field) if matches!(field.kind(), Kind::Text | Kind::List)));
+        if self.bucket_ms.is_some() {
+            return by_text.then_some(Cut::Others(Top { limit: *limit as usize, by_text }));
+        }
         let by_events = match order {
             None => measures.first() == Some(&Measure::Events),
             Some(order) => order.by == Measure::Events.key() && !order.ascending,
         };
-        let is_table = self.bucket_ms.is_none() && !by.is_empty() && inner.is_none() && !beside;
-        let by_text = by
-            .iter()
-            .all(|group| matches!(group, Group::Field(field) if matches!(field.kind(), Kind::Text | Kind::List)));
         // One more is asked for, to know whether there are more.
-        (by_events && is_table && self.window == self.ask.window).then_some(Top { limit: *limit as usize + 1, by_text })
+        by_events.then_some(Cut::Top(Top { limit: *limit as usize + 1, by_text }))
     }
 
     /// A statement for `tally::Reading`: the rows of each hour or day in a window of such. Of more rows than `most` one more is told.
@@ -181,13 +206,17 @@ impl<'a> Pass<'a> {
     fn known(&self) -> Option<&'a Counted> {
         let mut of_window = self.ask.counted.iter().filter(|counted| counted.window == self.window).peekable();
         of_window.peek()?;
-        let (tally, top) = (self.tally()?, self.top());
-        of_window.find(|counted| *counted.tally == tally && counted.top.is_none_or(|own| Some(own) == top))
+        let (tally, cut) = (self.tally()?, self.cut());
+        of_window.find(|counted| *counted.tally == tally && counted.cut.is_none_or(|own| Some(own) == cut))
     }
 
     fn push_merged(&self, sql: &mut QueryBuilder<Postgres>, counted: &Counted) {
         sql.push("\n  select ");
-        let keys = self.push_names(sql);
+        let mut keys = self.push_names(sql);
+        if counted.is_labelled() {
+            sql.push("other, ");
+            keys.push("other");
+        }
         push_list(sql, counted.tally.aggregates.iter().map(|name| merged(name)));
         sql.push("\n  from (");
         for window in &counted.left {

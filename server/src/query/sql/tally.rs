@@ -41,6 +41,34 @@ pub struct Rows {
 const NULL: u32 = u32::MAX;
 const NULL_KEY: [u8; 4] = NULL.to_le_bytes();
 
+impl Cut {
+    /// Groups that are shown.
+    pub fn limit(self) -> usize {
+        match self {
+            Cut::Top(top) | Cut::Others(top) => top.limit,
+            Cut::Whole => 1,
+        }
+    }
+}
+
+impl Top {
+    /// Which these are of some groups with their events.
+    fn of(self, mut groups: Vec<(&[u8], i64)>) -> HashSet<&[u8]> {
+        if self.limit == 0 {
+            return HashSet::new();
+        }
+        if groups.len() > self.limit {
+            let order = |(a, of_a): &(&[u8], i64), (b, of_b): &(&[u8], i64)| {
+                of_b.cmp(of_a).then_with(|| if self.by_text { by_text(a, b) } else { Ordering::Equal })
+            };
+            let (_, last, _) = groups.select_nth_unstable_by(self.limit - 1, order);
+            let last = *last;
+            groups.retain(|other| order(other, &last) != Ordering::Greater);
+        }
+        groups.into_iter().map(|(group, _)| group).collect()
+    }
+}
+
 impl Rows {
     /// In memory.
     pub fn bytes(&self) -> usize {
@@ -61,6 +89,21 @@ impl Rows {
         let ends = || self.ends.iter().map(|end| *end as usize);
         let keys = [0].into_iter().chain(ends()).zip(ends()).map(|(begin, end)| &self.keys[begin..end]);
         keys.zip(self.numbers.chunks_exact(width))
+    }
+
+    /// Whether a sum has a row of this key.
+    fn contains(&self, key: &[u8]) -> bool {
+        let begin = |at: usize| at.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
+        let (mut from, mut to) = (0, self.len());
+        while from < to {
+            let middle = from.midpoint(to);
+            match self.keys[begin(middle)..self.ends[middle] as usize].cmp(key) {
+                Ordering::Less => from = middle + 1,
+                Ordering::Greater => to = middle,
+                Ordering::Equal => return true,
+            }
+        }
+        false
     }
 
     /// The keys by column.
@@ -91,12 +134,26 @@ pub struct Counted {
     /// The parts of the window that are left to be counted.
     pub left: Vec<Window>,
     pub rows: Arc<Rows>,
-    /// If `rows` are only of the groups that are shown: which, and how many events the others have.
-    pub top: Option<Top>,
+    /// If `rows` are of the whole window, and only what is shown of it: how they were chosen, and what is told of the others.
+    pub cut: Option<Cut>,
+    /// How many events groups have that are not shown.
     pub rest: i64,
+    /// How many values there are of each of the tally's distinct keys, where these are no more in `rows`.
+    pub distinct: Vec<i64>,
 }
 
-/// The groups that are shown: the first ones, by their events.
+/// How much of a window's rows a statement needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// The groups that are shown alone.
+    Top(Top),
+    /// Over time: the groups that are shown, and all others as one, which a further key tells, `other`.
+    Others(Top),
+    /// There is one group, and of values only how many they are.
+    Whole,
+}
+
+/// The first groups by their events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Top {
     pub limit: usize,
@@ -128,8 +185,23 @@ impl Tally {
         sum.rows()
     }
 
-    /// The rows of the top groups, and how many events all others have. `rows` are a sum, `more` are rows beside them.
-    pub fn cut(&self, rows: &Rows, more: &Rows, top: Top) -> (Rows, i64) {
+    /// Of the sum `rows` and of `more` beside it, what a statement needs; see `Counted`.
+    pub fn cut(&self, rows: &Rows, more: &Rows, cut: Cut) -> (Rows, i64, Vec<i64>) {
+        match cut {
+            Cut::Top(top) => {
+                let (rows, rest) = self.top(rows, more, top);
+                (rows, rest, Vec::new())
+            }
+            Cut::Others(top) => (self.others(rows, more, top), 0, Vec::new()),
+            Cut::Whole => {
+                let (rows, distinct) = self.whole(rows, more);
+                (rows, 0, distinct)
+            }
+        }
+    }
+
+    /// The rows of the top groups, and how many events all others have.
+    fn top(&self, rows: &Rows, more: &Rows, top: Top) -> (Rows, i64) {
         let (width, group) = (self.aggregates.len(), |key| prefix(key, self.groups));
         let weight = |numbers: &[i64]| {
             self.aggregates.iter().position(|name| *name == "whole").map_or(numbers[0], |at| numbers[at])
@@ -146,27 +218,62 @@ impl Tally {
             }
         }
         groups.extend(beside);
-        if groups.len() <= top.limit {
-            groups.clear();
-        } else {
-            let order = |(a, of_a): &(&[u8], i64), (b, of_b): &(&[u8], i64)| {
-                of_b.cmp(of_a).then_with(|| if top.by_text { by_text(a, b) } else { Ordering::Equal })
-            };
-            let (_, last, _) = groups.select_nth_unstable_by(top.limit - 1, order);
-            let last = *last;
-            groups.retain(|other| order(other, &last) != Ordering::Greater);
-        }
-        let all = groups.is_empty();
-        let shown: HashSet<&[u8]> = groups.into_iter().map(|(group, _)| group).collect();
+        let shown = top.of(groups);
         let (mut cut, mut rest) = (Rows::default(), 0);
         for (key, numbers) in rows.rows(width).chain(more.rows(width)) {
-            if all || shown.contains(group(key)) {
+            if shown.contains(group(key)) {
                 cut.push(key, numbers.iter().copied());
             } else {
                 rest += weight(numbers);
             }
         }
         (cut, rest)
+    }
+
+    /// The rows of the top groups over time, and those of all others as one group's. A group without any value stands alone.
+    fn others(&self, rows: &Rows, more: &Rows, top: Top) -> Rows {
+        const IS_OTHER: [&str; 2] = ["false", "true"];
+        let width = self.aggregates.len();
+        let all = || rows.rows(width).chain(more.rows(width));
+        // The bucket comes first.
+        let group = |key| &prefix(key, self.groups)[prefix(key, 1).len()..];
+        let valueless = NULL_KEY.repeat(self.groups - 1);
+        let mut groups: HashMap<&[u8], i64> = HashMap::new();
+        for (key, numbers) in all() {
+            *groups.entry(group(key)).or_default() += numbers[0];
+        }
+        groups.remove(&valueless[..]);
+        let shown = top.of(groups.into_iter().collect());
+        let mut sum = Sum::new(self);
+        for (key, numbers) in all() {
+            let own = group(key);
+            let is_other = own != valueless && !shown.contains(own);
+            let mut labelled = Vec::with_capacity(key.len() + 8);
+            labelled.extend_from_slice(prefix(key, 1));
+            labelled.extend_from_slice(if is_other { &valueless } else { own });
+            labelled.extend_from_slice(&key[prefix(key, self.groups).len()..]);
+            push_key(Some(IS_OTHER[usize::from(is_other)]), &mut labelled);
+            sum.add(labelled, numbers.iter().copied());
+        }
+        sum.rows()
+    }
+
+    /// One row, and how many values there are of each distinct key. `rows` are a sum, each of whose values stands alone.
+    fn whole(&self, rows: &Rows, more: &Rows) -> (Rows, Vec<i64>) {
+        let width = self.aggregates.len();
+        let mut distinct = vec![0; self.distinct.len()];
+        let mut sum = Sum::new(self);
+        let mut add = |key: &[u8], numbers: &[i64], is_new: bool| {
+            let fields = fields(key);
+            for (count, at) in distinct.iter_mut().zip(&self.distinct) {
+                *count += i64::from(is_new && fields[*at] != NULL_KEY);
+            }
+            sum.add(NULL_KEY.repeat(self.keys.len()), numbers.iter().copied());
+        };
+        rows.rows(width).for_each(|(key, numbers)| add(key, numbers, true));
+        let known = more.rows(width).map(|(key, numbers)| (key, numbers, rows.contains(key)));
+        known.for_each(|(key, numbers, is_known)| add(key, numbers, !is_known));
+        (sum.rows(), distinct)
     }
 
     fn add(&self, sum: &mut [i64], more: impl Iterator<Item = i64>) {
@@ -301,8 +408,10 @@ impl Counted {
     /// `select … from …`: rows of `partial`.
     pub fn push(&self, sql: &mut QueryBuilder<Postgres>) {
         let Tally { keys, aggregates, .. } = &*self.tally;
+        let other = self.is_labelled().then_some(&("other", "boolean"));
+        let keys: Vec<_> = keys.iter().chain(other).collect();
         sql.push("\n  select ");
-        for (key, kind) in keys {
+        for (key, kind) in &keys {
             // As the columns that it stands beside, so that texts are in the order of their bytes.
             let collation = if kind.starts_with("text") { " collate \"C\"" } else { "" };
             sql.push(format_args!("{key}::{kind}{collation} as {key}, "));
@@ -324,6 +433,11 @@ impl Counted {
         sql.push(") as counted (");
         push_list(sql, keys.iter().map(|(key, _)| key).chain(aggregates));
         sql.push(")");
+    }
+
+    /// Whether the rows tell which of them are of the groups beyond the top.
+    pub fn is_labelled(&self) -> bool {
+        matches!(self.cut, Some(Cut::Others(_)))
     }
 }
 
@@ -418,7 +532,7 @@ mod tests {
         ]);
         let more = sum(&[(["cat", "-", "s"], [4]), (["dan", "-", "s"], [3])]);
         let cut = |limit, by_text| {
-            let (rows, rest) = tally.cut(&kept, &more, Top { limit, by_text });
+            let (rows, rest) = tally.top(&kept, &more, Top { limit, by_text });
             (shown(&tally, &rows), rest)
         };
         let lines = |all: &[&str]| all.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
@@ -428,5 +542,55 @@ mod tests {
         assert!(three.contains(&"bob - s [3]".to_owned()));
         assert_eq!(cut(3, false).1, 0, "all that have as many");
         assert_eq!(cut(9, true).1, 0);
+    }
+
+    #[test]
+    fn over_time_the_others_are_one_group() {
+        // The first key is the bucket.
+        let tally = tally(2, &[], &["events"]);
+        let sum = |all: &[([&str; 3], [i64; 1])]| tally.sum(&[rows(all).into()]);
+        let kept = sum(&[
+            (["1", "ann", "s"], [2]),
+            (["1", "bob", "s"], [3]),
+            (["1", "cat", "s"], [1]),
+            (["1", "-", "s"], [1]),
+            (["2", "cat", "s"], [1]),
+            (["2", "cat", "t"], [1]),
+        ]);
+        let more = sum(&[(["2", "dan", "s"], [2]), (["2", "bob", "s"], [1])]);
+        let others = |limit| {
+            let all = tally.others(&kept, &more, Top { limit, by_text: true });
+            let columns = all.columns(4);
+            let line = |at: usize| {
+                let keys: Vec<_> = columns.iter().map(|column| column[at].as_deref().unwrap_or("-")).collect();
+                format!("{} {}", keys.join(" "), all.numbers[at])
+            };
+            let mut lines: Vec<_> = (0..all.len()).map(line).collect();
+            lines.sort();
+            lines
+        };
+        let expected =
+            ["1 - s false 1", "1 - s true 3", "1 bob s false 3", "2 - s true 3", "2 - t true 1", "2 bob s false 1"];
+        assert_eq!(others(1), expected);
+        assert_eq!(others(2).len(), 7, "cat before ann and dan: {:?}", others(2));
+        assert!(others(2).contains(&"2 cat t false 1".to_owned()));
+        assert!(others(9).iter().all(|line| line.contains("false")));
+        assert!(others(0).iter().all(|line| line.contains("true") || line.starts_with("1 - s false")));
+    }
+
+    #[test]
+    fn of_one_group_values_are_counted() {
+        let tally = tally(0, &[0, 1, 2], &["events"]);
+        let unfold = |all: &[([&str; 3], [i64; 1])]| {
+            let mut sum = Sum::new(&tally);
+            rows(all).rows(1).for_each(|(key, numbers)| sum.unfold(key.to_vec(), numbers));
+            sum.rows()
+        };
+        let kept = unfold(&[(["ann", "CH", "s"], [2]), (["ann", "DE", "-"], [3]), (["bob", "DE", "-"], [1])]);
+        let more = unfold(&[(["ann", "FR", "-"], [4]), (["-", "FR", "-"], [1])]);
+        let (all, distinct) = tally.whole(&kept, &more);
+        assert_eq!((shown(&tally, &all), distinct), (vec!["- - - [11]".to_owned()], vec![2, 3, 1]));
+        assert_eq!(tally.whole(&Rows::default(), &more).1, [1, 1, 0]);
+        assert_eq!(tally.whole(&Rows::default(), &Rows::default()).0.len(), 0);
     }
 }

@@ -75,6 +75,10 @@ fn asked() -> Vec<(Panel, View)> {
         json!({ "mark": "table", "by": ["actor"], "measures": ["events", "distinct_resource", "most_frequent_resource", "change"], "limit": 2 }),
         json!({ "mark": "table", "by": ["actor"], "measures": ["source_ips", "events"], "limit": 2, "order": { "by": "events", "ascending": true } }),
         json!({ "mark": "bars", "by": ["event_name"], "measures": ["events", "actors"], "bucket": "5h", "limit": 2 }),
+        json!({ "mark": "bars", "by": ["error_code"], "measures": ["events", "source_ips", "most_frequent_actor"], "bucket": "1d", "limit": 1 }),
+        json!({ "mark": "area", "by": ["resource"], "measures": ["events", "distinct_session"], "bucket": "1h", "limit": 1 }),
+        json!({ "mark": "figures", "measures": ["events", "source_ips", "distinct_session", "actors", "error_rate"] }),
+        json!({ "mark": "figures", "measures": ["actors"], "filter": "outcome:failure" }),
         json!({ "mark": "table", "by": ["event_name", "outcome"], "measures": ["events", "most_frequent_resource"], "limit": 3, "filter": "requestParameters.bucketName:b1 or error_code:*" }),
         json!({ "mark": "table", "by": ["origin"], "measures": ["events", "last_seen"] }),
     ];
