@@ -159,9 +159,8 @@ impl Session {
     async fn cut(&mut self, few: usize, known: Counted, pass: &Pass<'_>) -> Result<Counted, Trouble> {
         let Some(cut) = pass.cut().filter(|cut| known.rows.len() > few.max(2 * cut.limit())) else { return Ok(known) };
         let Some(left) = self.spans(pass, &known.tally, &known.left, HOUR_MS).await? else { return Ok(known) };
-        let rows: Vec<_> = left.into_values().map(Arc::new).collect();
-        let (rows, rest, distinct) = known.tally.cut(&known.rows, &known.tally.sum(&rows), cut);
-        Ok(Counted { left: Vec::new(), rows: Arc::new(rows), cut: Some(cut), rest, distinct, ..known })
+        let (rows, rest) = known.tally.cut(&known.rows, &known.tally.sum(left.values()), cut);
+        Ok(Counted { left: Vec::new(), rows: Arc::new(rows), cut: Some(cut), rest, ..known })
     }
 
     /// `None`: there are too many rows.

@@ -257,11 +257,11 @@ fn sums(ask: &Ask<'_>, source: &str, groups: &[String]) -> Vec<String> {
             field = field.key(),
             same = same(source, groups)
         ),
-        Sum::Distinct(field) => match partial::distinct(ask, field) {
-            Some(count) => format!("{count}::bigint"),
-            None if is_told_alone(ask, field, source) => format!("count({})", field.key()),
-            None => format!("count(distinct {})", field.key()),
-        },
+        Sum::Distinct(field) if partial::is_one_row(ask) => {
+            format!("coalesce(sum({}), 0)::bigint", tally::values_of(field.key()))
+        }
+        Sum::Distinct(field) if is_told_alone(ask, field, source) => format!("count({})", field.key()),
+        Sum::Distinct(field) => format!("count(distinct {})", field.key()),
         Sum::MostFrequent(field) => most_frequent(ask, field, source, groups),
         Sum::Share => format!("(sum(events) / nullif({all}, 0))::double precision"),
         Sum::Change => format!(

@@ -72,7 +72,7 @@ pub struct Counts {
 
 impl Default for Counts {
     fn default() -> Counts {
-        Counts::cutting(1_000)
+        Counts::cutting(200)
     }
 }
 
@@ -158,7 +158,7 @@ impl Counts {
         let kept = self.sums.get(&key).filter(|kept| kept.changes == of_all);
         if let Some(rows) = kept.and_then(|kept| kept.rows) {
             let (window, left) = (pass.window, cover.left);
-            return Some(Found::Sum(Counted { tally, window, left, rows, cut: None, rest: 0, distinct: Vec::new() }));
+            return Some(Found::Sum(Counted { tally, window, left, rows, cut: None, rest: 0 }));
         }
         let (mut found, mut restless) = (Vec::new(), Vec::new());
         let mut missing = |spans: &[i64], length_ms: i64| {
@@ -206,9 +206,9 @@ impl Counts {
     pub fn sum(&self, count: Count, pass: &Pass<'_>) -> Counted {
         let Count { cover, key, changes, found } = count;
         let tally = key.tally.clone();
-        let rows = Arc::new(tally.sum(&found));
+        let rows = Arc::new(tally.sum(found.iter().map(|rows| &**rows)));
         let changes = changes.between(key.from, key.to);
         self.sums.insert(key, Kept { changes, rows: Some(rows.clone()) });
-        Counted { tally, window: pass.window, left: cover.left, rows, cut: None, rest: 0, distinct: Vec::new() }
+        Counted { tally, window: pass.window, left: cover.left, rows, cut: None, rest: 0 }
     }
 }

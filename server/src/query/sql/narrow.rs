@@ -276,6 +276,12 @@ fn push_by_id(
                 sql.push(format_args!("{indent}  and {table}_id <> all(")).push_bind(ids.clone()).push(")");
                 continue;
             }
+            // Of each id in a list, Postgres reckons for each partition how often it occurs: of thousands for longer than it then reads.
+            Some(Ids::Only(ids)) if ids.len() > MOST_RECKONED => {
+                sql.push(format_args!("{indent}  and ({table}_id in (select unnest(")).push_bind(ids.clone());
+                sql.push("::bigint[]))) is true");
+                continue;
+            }
             Some(Ids::Only(ids)) => {
                 sql.push(format_args!("{indent}  and {table}_id = any(")).push_bind(ids.clone()).push(")");
                 continue;
@@ -293,6 +299,8 @@ fn push_by_id(
         sql.push(if listed { ")))" } else { "))) is true" });
     }
 }
+
+const MOST_RECKONED: usize = 200;
 
 /// All that a filter says of single tables, of events.
 pub fn push_known(sql: &mut QueryBuilder<Postgres>, known: &Known, filter: &Ast, indent: &str) {

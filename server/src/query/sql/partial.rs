@@ -16,7 +16,7 @@ use super::{
     name::{each, inner, push_value, shown_name},
     narrow::{self, Tables},
     push_list,
-    tally::{Counted, Cut, Tally, Top},
+    tally::{Counted, Cut, Shown, Tally, Top},
 };
 use crate::query::{
     measure::{self, Part, Sum},
@@ -54,17 +54,14 @@ pub fn rest(ask: &Ask<'_>) -> i64 {
     Pass::main(ask).known().map_or(0, |counted| counted.rest)
 }
 
-/// How many values of a field there are, where it is known and `partial` has them no more.
-pub fn distinct(ask: &Ask<'_>, field: Field) -> Option<i64> {
-    let counted = Pass::main(ask).known().filter(|counted| counted.cut == Some(Cut::Whole))?;
-    let Tally { keys, distinct, .. } = &*counted.tally;
-    let at = distinct.iter().position(|at| keys[*at].0 == field.key())?;
-    counted.distinct.get(at).copied()
-}
-
 /// Whether `partial` tells which groups are beyond the top, as `other`.
 pub fn is_labelled(ask: &Ask<'_>) -> bool {
     Pass::main(ask).known().is_some_and(Counted::is_labelled)
+}
+
+/// Whether `partial` has one row for each group; see `tally::values_of`.
+pub fn is_one_row(ask: &Ask<'_>) -> bool {
+    Pass::main(ask).known().is_some_and(Counted::is_one_row)
 }
 
 /// `before as (…)`: the events of the window before, by group.
@@ -162,27 +159,29 @@ impl<'a> Pass<'a> {
 
     /// How much of the rows the statement needs, if it is not all.
     pub fn cut(&self) -> Option<Cut> {
+        let shown = self.shown()?;
+        let in_order = |field: &Field| matches!(field.kind(), Kind::Text | Kind::Address);
+        let tells_itself = |field: &Field| field.kind() != Kind::List && (self.is_counted(*field) || in_order(field));
+        let one_row = !self.values.is_empty() && self.values.iter().all(tells_itself);
+        (one_row || shown != Shown::All).then_some(Cut { shown, one_row })
+    }
+
+    /// `None`: where groups are put together in the statement.
+    fn shown(&self) -> Option<Shown> {
         let Ask { by, measures, order, inner, beside, limit, .. } = self.ask;
-        if by.is_empty() {
-            let are_counted = |field: &Field| field.kind() != Kind::List && self.is_counted(*field);
-            let whole = self.bucket_ms.is_none() && !self.values.is_empty() && self.values.iter().all(are_counted);
-            return whole.then_some(Cut::Whole);
-        }
-        if inner.is_some() || *beside || self.window != self.ask.window {
-            return None;
-        }
         let by_text = by
             .iter()
             .all(|group| matches!(group, Group::Field(field) if matches!(field.kind(), Kind::Text | Kind::List)));
-        if self.bucket_ms.is_some() {
-            return by_text.then_some(Cut::Others(Top { limit: *limit as usize, by_text }));
+        if self.bucket_ms.is_some() && !by.is_empty() {
+            return by_text.then_some(Shown::Others(Top { limit: *limit as usize, by_text }));
         }
         let by_events = match order {
             None => measures.first() == Some(&Measure::Events),
             Some(order) => order.by == Measure::Events.key() && !order.ascending,
         };
+        let is_ranking = by_events && !by.is_empty() && inner.is_none() && !beside && self.window == self.ask.window;
         // One more is asked for, to know whether there are more.
-        by_events.then_some(Cut::Top(Top { limit: *limit as usize + 1, by_text }))
+        Some(if is_ranking { Shown::Top(Top { limit: *limit as usize + 1, by_text }) } else { Shown::All })
     }
 
     /// A statement for `tally::Reading`: the rows of each hour or day in a window of such. Of more rows than `most` one more is told.
@@ -217,7 +216,7 @@ impl<'a> Pass<'a> {
             sql.push("other, ");
             keys.push("other");
         }
-        push_list(sql, counted.tally.aggregates.iter().map(|name| merged(name)));
+        push_list(sql, counted.aggregates().iter().map(|name| merged(name)));
         sql.push("\n  from (");
         for window in &counted.left {
             Pass { window: *window, ..self.clone() }.push(sql);

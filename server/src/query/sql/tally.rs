@@ -1,8 +1,10 @@
 //! What a pass counts, as rows that are kept: read for whole hours and days, summed up, and put into a statement again.
 
 use std::{
+    borrow::Cow,
     cmp::Ordering,
     collections::{HashMap, HashSet, hash_map::Entry},
+    net::IpAddr,
     sync::Arc,
 };
 
@@ -44,10 +46,15 @@ const NULL_KEY: [u8; 4] = NULL.to_le_bytes();
 impl Cut {
     /// Groups that are shown.
     pub fn limit(self) -> usize {
-        match self {
-            Cut::Top(top) | Cut::Others(top) => top.limit,
-            Cut::Whole => 1,
+        match self.shown {
+            Shown::Top(top) | Shown::Others(top) => top.limit,
+            Shown::All => 0,
         }
+    }
+
+    /// Whether the rows tell which of them are of the groups beyond the top.
+    pub fn is_labelled(self) -> bool {
+        matches!(self.shown, Shown::Others(_))
     }
 }
 
@@ -91,21 +98,6 @@ impl Rows {
         keys.zip(self.numbers.chunks_exact(width))
     }
 
-    /// Whether a sum has a row of this key.
-    fn contains(&self, key: &[u8]) -> bool {
-        let begin = |at: usize| at.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
-        let (mut from, mut to) = (0, self.len());
-        while from < to {
-            let middle = from.midpoint(to);
-            match self.keys[begin(middle)..self.ends[middle] as usize].cmp(key) {
-                Ordering::Less => from = middle + 1,
-                Ordering::Greater => to = middle,
-                Ordering::Equal => return true,
-            }
-        }
-        false
-    }
-
     /// The keys by column.
     fn columns(&self, count: usize) -> Vec<Vec<Option<String>>> {
         let mut columns = vec![Vec::with_capacity(self.len()); count];
@@ -134,23 +126,27 @@ pub struct Counted {
     /// The parts of the window that are left to be counted.
     pub left: Vec<Window>,
     pub rows: Arc<Rows>,
-    /// If `rows` are of the whole window, and only what is shown of it: how they were chosen, and what is told of the others.
+    /// If `rows` are of the whole window, and only what is shown of it: how they were chosen.
     pub cut: Option<Cut>,
     /// How many events groups have that are not shown.
     pub rest: i64,
-    /// How many values there are of each of the tally's distinct keys, where these are no more in `rows`.
-    pub distinct: Vec<i64>,
 }
 
 /// How much of a window's rows a statement needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cut {
-    /// The groups that are shown alone.
+pub struct Cut {
+    pub shown: Shown,
+    /// Whether each group is one row: with how many values it has of each kind, and of those that measures show the most frequent one.
+    pub one_row: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    All,
+    /// These groups alone.
     Top(Top),
-    /// Over time: the groups that are shown, and all others as one, which a further key tells, `other`.
+    /// Over time: these groups, and all others as one, which a further key tells, `other`.
     Others(Top),
-    /// There is one group, and of values only how many they are.
-    Whole,
 }
 
 /// The first groups by their events.
@@ -177,27 +173,22 @@ impl Tally {
     }
 
     /// The rows of the same key as one; those of a group follow each other.
-    pub fn sum(&self, all: &[Arc<Rows>]) -> Rows {
+    pub fn sum<'a>(&self, all: impl IntoIterator<Item = &'a Rows>) -> Rows {
         let mut sum = Sum::new(self);
-        for (key, numbers) in all.iter().flat_map(|rows| rows.rows(self.aggregates.len())) {
+        for (key, numbers) in all.into_iter().flat_map(|rows| rows.rows(self.aggregates.len())) {
             sum.add(key.to_vec(), numbers.iter().copied());
         }
         sum.rows()
     }
 
-    /// Of the sum `rows` and of `more` beside it, what a statement needs; see `Counted`.
-    pub fn cut(&self, rows: &Rows, more: &Rows, cut: Cut) -> (Rows, i64, Vec<i64>) {
-        match cut {
-            Cut::Top(top) => {
-                let (rows, rest) = self.top(rows, more, top);
-                (rows, rest, Vec::new())
-            }
-            Cut::Others(top) => (self.others(rows, more, top), 0, Vec::new()),
-            Cut::Whole => {
-                let (rows, distinct) = self.whole(rows, more);
-                (rows, 0, distinct)
-            }
-        }
+    /// Of two sums, what a statement needs, and how many events groups have that are left out.
+    pub fn cut(&self, rows: &Rows, more: &Rows, cut: Cut) -> (Rows, i64) {
+        let (shown, rest) = match cut.shown {
+            Shown::All => (self.sum([rows, more]), 0),
+            Shown::Top(top) => self.top(rows, more, top),
+            Shown::Others(top) => (self.others(rows, more, top), 0),
+        };
+        (if cut.one_row { self.one_row(&shown, cut.is_labelled()) } else { shown }, rest)
     }
 
     /// The rows of the top groups, and how many events all others have.
@@ -230,13 +221,14 @@ impl Tally {
         (cut, rest)
     }
 
-    /// The rows of the top groups over time, and those of all others as one group's. A group without any value stands alone.
+    /// The rows of the top groups over time, and those of all others as one group's, with `other` as their first key. A group
+    /// without any value stands alone.
     fn others(&self, rows: &Rows, more: &Rows, top: Top) -> Rows {
         const IS_OTHER: [&str; 2] = ["false", "true"];
         let width = self.aggregates.len();
         let all = || rows.rows(width).chain(more.rows(width));
-        // The bucket comes first.
-        let group = |key| &prefix(key, self.groups)[prefix(key, 1).len()..];
+        let bucket = |key| prefix(key, 1);
+        let group = |key| &prefix(key, self.groups)[bucket(key).len()..];
         let valueless = NULL_KEY.repeat(self.groups - 1);
         let mut groups: HashMap<&[u8], i64> = HashMap::new();
         for (key, numbers) in all() {
@@ -248,32 +240,50 @@ impl Tally {
         for (key, numbers) in all() {
             let own = group(key);
             let is_other = own != valueless && !shown.contains(own);
-            let mut labelled = Vec::with_capacity(key.len() + 8);
-            labelled.extend_from_slice(prefix(key, 1));
+            let mut labelled = Vec::with_capacity(key.len() + 9);
+            push_key(Some(IS_OTHER[usize::from(is_other)]), &mut labelled);
+            labelled.extend_from_slice(bucket(key));
             labelled.extend_from_slice(if is_other { &valueless } else { own });
             labelled.extend_from_slice(&key[prefix(key, self.groups).len()..]);
-            push_key(Some(IS_OTHER[usize::from(is_other)]), &mut labelled);
             sum.add(labelled, numbers.iter().copied());
         }
         sum.rows()
     }
 
-    /// One row, and how many values there are of each distinct key. `rows` are a sum, each of whose values stands alone.
-    fn whole(&self, rows: &Rows, more: &Rows) -> (Rows, Vec<i64>) {
-        let width = self.aggregates.len();
-        let mut distinct = vec![0; self.distinct.len()];
-        let mut sum = Sum::new(self);
-        let mut add = |key: &[u8], numbers: &[i64], is_new: bool| {
-            let fields = fields(key);
-            for (count, at) in distinct.iter_mut().zip(&self.distinct) {
-                *count += i64::from(is_new && fields[*at] != NULL_KEY);
+    /// Each group as one row: after the aggregates, how many values it has of each kind.
+    fn one_row(&self, rows: &Rows, is_labelled: bool) -> Rows {
+        let groups = self.groups + usize::from(is_labelled);
+        let kinds = self.groups..self.keys.len();
+        let mut all: HashMap<&[u8], (Vec<i64>, Vec<HashMap<&[u8], i64>>)> = HashMap::new();
+        for (key, numbers) in rows.rows(self.aggregates.len()) {
+            let group = prefix(key, groups);
+            let values = match all.entry(group) {
+                Entry::Vacant(vacant) => &mut vacant.insert((numbers.to_vec(), vec![HashMap::new(); kinds.len()])).1,
+                Entry::Occupied(group) => {
+                    let (sum, values) = group.into_mut();
+                    self.add(sum, numbers.iter().copied());
+                    values
+                }
+            };
+            let mut rest = &key[group.len()..];
+            for values in values {
+                let (value, after) = rest.split_at(prefix(rest, 1).len());
+                if value != NULL_KEY {
+                    *values.entry(value).or_default() += numbers[0];
+                }
+                rest = after;
             }
-            sum.add(NULL_KEY.repeat(self.keys.len()), numbers.iter().copied());
-        };
-        rows.rows(width).for_each(|(key, numbers)| add(key, numbers, true));
-        let known = more.rows(width).map(|(key, numbers)| (key, numbers, rows.contains(key)));
-        known.for_each(|(key, numbers, is_known)| add(key, numbers, !is_known));
-        (sum.rows(), distinct)
+        }
+        let mut cut = Rows::default();
+        for (group, (sum, values)) in all {
+            let mut key = group.to_vec();
+            for (at, values) in kinds.clone().zip(&values) {
+                let shown = if self.distinct.contains(&at) { None } else { most_frequent(values, self.keys[at].1) };
+                key.extend_from_slice(shown.unwrap_or(&NULL_KEY));
+            }
+            cut.push(&key, sum.into_iter().chain(values.iter().map(|values| values.len() as i64)));
+        }
+        cut
     }
 
     fn add(&self, sum: &mut [i64], more: impl Iterator<Item = i64>) {
@@ -407,16 +417,16 @@ fn by_text(a: &[u8], b: &[u8]) -> Ordering {
 impl Counted {
     /// `select … from …`: rows of `partial`.
     pub fn push(&self, sql: &mut QueryBuilder<Postgres>) {
-        let Tally { keys, aggregates, .. } = &*self.tally;
         let other = self.is_labelled().then_some(&("other", "boolean"));
-        let keys: Vec<_> = keys.iter().chain(other).collect();
+        let keys: Vec<_> = other.into_iter().chain(&self.tally.keys).collect();
+        let aggregates = self.aggregates();
         sql.push("\n  select ");
         for (key, kind) in &keys {
             // As the columns that it stands beside, so that texts are in the order of their bytes.
             let collation = if kind.starts_with("text") { " collate \"C\"" } else { "" };
             sql.push(format_args!("{key}::{kind}{collation} as {key}, "));
         }
-        push_list(sql, aggregates);
+        push_list(sql, &aggregates);
         sql.push("\n  from unnest(");
         for column in self.rows.columns(keys.len()) {
             sql.push_bind(column).push(", ");
@@ -425,20 +435,46 @@ impl Counted {
         for (at, name) in aggregates.iter().enumerate() {
             sql.push(if at > 0 { ", " } else { "" });
             let numbers = self.rows.numbers.iter().skip(at).step_by(width).copied();
-            match *name {
+            match name.as_ref() {
                 "first_seen" | "last_seen" => sql.push_bind(numbers.map(moment).collect::<Vec<_>>()),
                 _ => sql.push_bind(numbers.collect::<Vec<_>>()),
             };
         }
         sql.push(") as counted (");
-        push_list(sql, keys.iter().map(|(key, _)| key).chain(aggregates));
+        push_list(sql, keys.iter().map(|(key, _)| Cow::from(*key)).chain(aggregates));
         sql.push(")");
     }
 
-    /// Whether the rows tell which of them are of the groups beyond the top.
     pub fn is_labelled(&self) -> bool {
-        matches!(self.cut, Some(Cut::Others(_)))
+        self.cut.is_some_and(Cut::is_labelled)
     }
+
+    pub fn is_one_row(&self) -> bool {
+        self.cut.is_some_and(|cut| cut.one_row)
+    }
+
+    /// Of the rows' numbers: those of `partial`, and how many values there are.
+    pub fn aggregates(&self) -> Vec<Cow<'static, str>> {
+        let Tally { keys, groups, aggregates, .. } = &*self.tally;
+        let values = if self.is_one_row() { &keys[*groups..] } else { &[] };
+        aggregates.iter().copied().map(Cow::from).chain(values.iter().map(|(key, _)| values_of(key).into())).collect()
+    }
+}
+
+/// What holds how many values of a field a group has, where each is one row.
+pub fn values_of(key: &str) -> String {
+    format!("{key}_values")
+}
+
+/// The value with the most events, the first in Postgres' order among equals.
+fn most_frequent<'a>(values: &HashMap<&'a [u8], i64>, kind: &str) -> Option<&'a [u8]> {
+    let address = |value: &[u8]| -> Option<IpAddr> { str::from_utf8(value).ok()?.parse().ok() };
+    let order = |a: &[u8], b: &[u8]| {
+        let (a, b) = (&a[size_of::<u32>()..], &b[size_of::<u32>()..]);
+        if kind == "inet" { address(a).cmp(&address(b)) } else { a.cmp(b) }
+    };
+    let frequent = |a: &(&&[u8], &i64), b: &(&&[u8], &i64)| a.1.cmp(b.1).then_with(|| order(b.0, a.0));
+    values.iter().max_by(frequent).map(|(value, _)| *value)
 }
 
 fn moment(microseconds: i64) -> OffsetDateTime {
@@ -487,7 +523,7 @@ mod tests {
         let tally = tally(1, &[], &["events", "first_seen", "last_seen"]);
         let one = rows(&[(["änn", "-", "s"], [2, 10, 20]), (["", "CH", "s"], [1, 5, 5])]);
         let other = rows(&[(["änn", "-", "s"], [3, 9, 15])]);
-        let sum = tally.sum(&[one.into(), other.into(), Arc::default()]);
+        let sum = tally.sum([&one, &other, &Rows::default()]);
         assert_eq!(shown(&tally, &sum), [" CH s [1, 5, 5]", "änn - s [5, 9, 20]"]);
     }
 
@@ -522,7 +558,7 @@ mod tests {
     #[test]
     fn the_top_groups_are_cut_out() {
         let tally = tally(1, &[], &["events"]);
-        let sum = |all: &[([&str; 3], [i64; 1])]| tally.sum(&[rows(all).into()]);
+        let sum = |all: &[([&str; 3], [i64; 1])]| tally.sum([&rows(all)]);
         let kept = sum(&[
             (["ann", "-", "s"], [2]),
             (["ann", "-", "t"], [2]),
@@ -548,7 +584,7 @@ mod tests {
     fn over_time_the_others_are_one_group() {
         // The first key is the bucket.
         let tally = tally(2, &[], &["events"]);
-        let sum = |all: &[([&str; 3], [i64; 1])]| tally.sum(&[rows(all).into()]);
+        let sum = |all: &[([&str; 3], [i64; 1])]| tally.sum([&rows(all)]);
         let kept = sum(&[
             (["1", "ann", "s"], [2]),
             (["1", "bob", "s"], [3]),
@@ -570,27 +606,54 @@ mod tests {
             lines
         };
         let expected =
-            ["1 - s false 1", "1 - s true 3", "1 bob s false 3", "2 - s true 3", "2 - t true 1", "2 bob s false 1"];
+            ["false 1 - s 1", "false 1 bob s 3", "false 2 bob s 1", "true 1 - s 3", "true 2 - s 3", "true 2 - t 1"];
         assert_eq!(others(1), expected);
-        assert_eq!(others(2).len(), 7, "cat before ann and dan: {:?}", others(2));
-        assert!(others(2).contains(&"2 cat t false 1".to_owned()));
-        assert!(others(9).iter().all(|line| line.contains("false")));
-        assert!(others(0).iter().all(|line| line.contains("true") || line.starts_with("1 - s false")));
+        assert_eq!(others(2).len(), 8, "cat before ann and dan: {:?}", others(2));
+        assert!(others(2).contains(&"false 2 cat t 1".to_owned()));
+        assert!(others(9).iter().all(|line| line.starts_with("false")));
+        assert!(others(0).iter().all(|line| line.starts_with("true") || line.starts_with("false 1 - s")));
     }
 
     #[test]
-    fn of_one_group_values_are_counted() {
-        let tally = tally(0, &[0, 1, 2], &["events"]);
-        let unfold = |all: &[([&str; 3], [i64; 1])]| {
+    fn a_group_is_one_row() {
+        let tally = tally(1, &[2], &["events", "last_seen"]);
+        let unfold = |all: &[([&str; 3], [i64; 2])]| {
             let mut sum = Sum::new(&tally);
-            rows(all).rows(1).for_each(|(key, numbers)| sum.unfold(key.to_vec(), numbers));
+            rows(all).rows(2).for_each(|(key, numbers)| sum.unfold(key.to_vec(), numbers));
             sum.rows()
         };
-        let kept = unfold(&[(["ann", "CH", "s"], [2]), (["ann", "DE", "-"], [3]), (["bob", "DE", "-"], [1])]);
-        let more = unfold(&[(["ann", "FR", "-"], [4]), (["-", "FR", "-"], [1])]);
-        let (all, distinct) = tally.whole(&kept, &more);
-        assert_eq!((shown(&tally, &all), distinct), (vec!["- - - [11]".to_owned()], vec![2, 3, 1]));
-        assert_eq!(tally.whole(&Rows::default(), &more).1, [1, 1, 0]);
-        assert_eq!(tally.whole(&Rows::default(), &Rows::default()).0.len(), 0);
+        let kept = unfold(&[
+            (["ann", "CH", "s"], [2, 10]),
+            (["ann", "DE", "t"], [3, 11]),
+            (["bob", "-", "-"], [1, 12]),
+            (["cat", "IT", "s"], [1, 1]),
+            (["cat", "FR", "s"], [1, 1]),
+        ]);
+        let more = unfold(&[(["ann", "CH", "t"], [1, 30]), (["ann", "CH", "u"], [1, 20])]);
+        let (cut, rest) = tally.cut(&kept, &more, Cut { shown: Shown::All, one_row: true });
+        let columns = cut.columns(3);
+        let line = |at: usize| {
+            let keys: Vec<_> = columns.iter().map(|column| column[at].as_deref().unwrap_or("-")).collect();
+            format!("{} {:?}", keys.join(" "), &cut.numbers[at * 4..at * 4 + 4])
+        };
+        let mut lines: Vec<_> = (0..cut.len()).map(line).collect();
+        lines.sort();
+        // Events, last_seen, then how many countries and sessions.
+        assert_eq!(lines, ["ann CH - [7, 30, 2, 3]", "bob - - [1, 12, 0, 0]", "cat FR - [2, 1, 2, 1]"]);
+        assert_eq!(rest, 0);
+    }
+
+    #[test]
+    fn of_addresses_the_first_is_not_the_first_text() {
+        let field = |text| {
+            let mut key = Vec::new();
+            push_key(Some(text), &mut key);
+            key
+        };
+        let all = ["203.0.113.7", "9.0.0.1", "2001:db8::1"].map(field);
+        let values = all.iter().map(|value| (value.as_slice(), 1)).collect();
+        assert_eq!(most_frequent(&values, "inet"), Some(&*all[1]));
+        assert_eq!(most_frequent(&values, "text"), Some(&*all[2]));
+        assert_eq!(most_frequent(&HashMap::new(), "text"), None);
     }
 }
