@@ -254,7 +254,9 @@ impl Tally {
     fn one_row(&self, rows: &Rows, is_labelled: bool) -> Rows {
         let groups = self.groups + usize::from(is_labelled);
         let kinds = self.groups..self.keys.len();
-        let mut all: HashMap<&[u8], (Vec<i64>, Vec<HashMap<&[u8], i64>>)> = HashMap::new();
+        /// Of a group: its numbers, and by kind its values with their events.
+        type Group<'a> = (Vec<i64>, Vec<HashMap<&'a [u8], i64>>);
+        let mut all: HashMap<&[u8], Group<'_>> = HashMap::new();
         for (key, numbers) in rows.rows(self.aggregates.len()) {
             let group = prefix(key, groups);
             let values = match all.entry(group) {
