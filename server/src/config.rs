@@ -55,6 +55,13 @@ pub struct Global {
     #[arg(long, value_name = "URL", env = "TRAILMAP_DATABASE_URL", global = true, hide_env_values = true)]
     database_url: Option<DatabaseUrl>,
 
+    /// The same database in the name of a login that may only read: queries run in it
+    ///
+    /// It is given what queries read, and refused if it may do more; the README has the lines of SQL that make it. Without it, queries run
+    /// in the login of --database-url. The private Postgres has such a login by itself.
+    #[arg(long, value_name = "URL", env = "TRAILMAP_READER_URL", global = true, hide_env_values = true)]
+    reader_url: Option<DatabaseUrl>,
+
     /// GeoIP database (.mmdb) or a folder of them; repeatable, or several joined by ':'
     ///
     /// Read are MaxMind's format (GeoLite2, GeoIP2, DB-IP) and that of npm's @ip-location-db packages.
@@ -494,6 +501,11 @@ impl Global {
             }
             _ => Ok(None),
         }
+    }
+
+    /// The login of queries; none: there is none of their own, or the database is the private one.
+    pub fn reader_url(&self) -> Option<&DatabaseUrl> {
+        self.reader_url.as_ref().filter(|url| !url.is_empty())
     }
 
     /// Bytes that are left free on the disk of the private Postgres; none: as the disk's size makes it.

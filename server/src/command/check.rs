@@ -1,4 +1,4 @@
-//! `trailmap check`: tries each source of a configuration, and says in a sentence how it goes.
+//! `trailmap check`: tries each source of a configuration, and says in a sentence how it goes; and what the settings leave open.
 
 use std::process::ExitCode;
 
@@ -8,10 +8,13 @@ use crate::{
 };
 
 /// Fails if a source does.
-pub async fn run(settings: &config::Check) -> anyhow::Result<ExitCode> {
+pub async fn run(global: &config::Global, settings: &config::Check) -> anyhow::Result<ExitCode> {
     let sources = file::read(&settings.config)?.sources;
     if sources.is_empty() {
         super::print(&format!("{} has no sources.\n", settings.config.display()))?;
+    }
+    if global.database_url()?.is_some() && global.reader_url().is_none() {
+        super::print("Queries run in the login of --database-url, which may write: see --reader-url.\n")?;
     }
     let mut all = true;
     for source in &sources {

@@ -63,7 +63,7 @@ fn run(Config { command, global }: Config) -> anyhow::Result<ExitCode> {
         Command::Migrate => runtime.block_on(migrate::run(&global)),
         Command::Demo(settings) => runtime.block_on(demo::run(&global, &settings)),
         Command::Health(settings) => health::run(&settings),
-        Command::Check(settings) => runtime.block_on(check::run(&settings)),
+        Command::Check(settings) => runtime.block_on(check::run(&global, &settings)),
         Command::Enrich => runtime.block_on(enrich::run(&global)),
         Command::Rebuild => runtime.block_on(rebuild::run(&global)),
         Command::Rejected(settings) => runtime.block_on(rejected::run(&global, &settings)),

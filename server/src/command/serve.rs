@@ -23,8 +23,9 @@ use crate::{
     web::{self, Tls},
 };
 
-/// Database connections that requests share.
-pub const CONNECTIONS: u32 = 16;
+/// Database connections of everything that writes; and of queries.
+pub const CONNECTIONS: u32 = 12;
+const READERS: u32 = 20;
 /// How long requests in flight may still take after a signal.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -102,7 +103,8 @@ pub async fn serve(
     database.attend();
     let disk = database.disk.clone();
     let folder = settings.dashboards.as_deref().filter(|folder| !folder.as_os_str().is_empty());
-    let query = Query::new(database.pool.clone(), Clock::System, geoip.clone())
+    let reader = database.reader(READERS).await?;
+    let query = Query::new(database.pool.clone(), reader, Clock::System, geoip.clone())
         .with_disk(disk.clone())
         .with_quiet(quiet)
         .with_dashboards(folder, &settings.allowed_regions)

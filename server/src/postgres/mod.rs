@@ -34,6 +34,8 @@ mod server;
 use lock::{Turn, Usage};
 use server::Server;
 
+use crate::store::reader;
+
 /// The name of the cluster's superuser and of Trailmap's database in it.
 const NAME: &str = "trailmap";
 /// Part of the socket's name only: the cluster listens on no network.
@@ -116,6 +118,11 @@ impl Cluster {
         self.options_of(NAME)
     }
 
+    /// The same for queries, in the name of who may only read.
+    pub fn reader_options(&self) -> PgConnectOptions {
+        self.options().username(reader::NAME)
+    }
+
     fn options_of(&self, database: &str) -> PgConnectOptions {
         PgConnectOptions::new_without_pgpass()
             .socket(&self.server.place.socket)
@@ -126,21 +133,18 @@ impl Cluster {
             .ssl_mode(PgSslMode::Disable)
     }
 
+    /// Trailmap's database and the role that reads it.
     async fn create_database(&self) -> anyhow::Result<()> {
         let socket = self.server.place.socket.display();
         let connection = PgConnection::connect_with(&self.options_of("postgres")).await;
         let mut connection = connection.with_context(|| format!("the private Postgres at {socket}"))?;
+        // Another process may be about to do the same; the lock ends with the session.
+        sqlx::query("select pg_advisory_lock(hashtextextended('trailmap', 0))").execute(&mut connection).await?;
         let exists = "select exists (select from pg_database where datname = 'trailmap')";
         if !sqlx::query_scalar::<_, bool>(exists).fetch_one(&mut connection).await? {
-            let created = sqlx::query("create database trailmap").execute(&mut connection).await;
-            // Another process may have been quicker: the database's name is taken, or about to be.
-            let taken = |code: &str| matches!(code, "42P04" | "23505");
-            if let Err(error) = created
-                && !error.as_database_error().and_then(|error| error.code()).is_some_and(|code| taken(&code))
-            {
-                return Err(error.into());
-            }
+            sqlx::query("create database trailmap").execute(&mut connection).await?;
         }
+        reader::make(&mut connection).await?;
         Ok(connection.close().await?)
     }
 

@@ -129,7 +129,7 @@ impl Dashboards for Query {
             let taken = store::taken(self.reach.beside_events(), &wanted).await.map_err(failed)?;
             dashboard.id = slug::free(&wanted, |id| self.fixed.has(id) || taken.iter().any(|taken| taken == id));
             let spec = dashboard.to_json();
-            if store::insert(self.reach.beside_events(), &dashboard.id, write(&dashboard, &spec, note))
+            if store::insert(self.reach.writer(), &dashboard.id, write(&dashboard, &spec, note))
                 .await
                 .map_err(failed)?
             {
@@ -146,7 +146,7 @@ impl Dashboards for Query {
         self.own(&dashboard.id)?;
         let spec = dashboard.to_json();
         let base = i32::try_from(base).unwrap_or(i32::MAX);
-        let saved = store::update(self.reach.beside_events(), &dashboard.id, base, write(dashboard, &spec, note)).await;
+        let saved = store::update(self.reach.writer(), &dashboard.id, base, write(dashboard, &spec, note)).await;
         match saved.map_err(failed)? {
             Some(version) => {
                 self.did("dashboard_save", &dashboard.id, &format!("version {version}")).await;
@@ -166,8 +166,8 @@ impl Dashboards for Query {
     async fn dashboard_delete(&self, id: &str, deleted: bool) -> Result<(), Error> {
         self.need(Role::Editor)?;
         self.own(id)?;
-        let done = dashboard::is_id(id)
-            && store::set_deleted(self.reach.beside_events(), id, deleted).await.map_err(failed)?;
+        let done =
+            dashboard::is_id(id) && store::set_deleted(self.reach.writer(), id, deleted).await.map_err(failed)?;
         if !done {
             return Err(missing(id));
         }

@@ -50,7 +50,8 @@ impl Ingests for Query {
 
     async fn retry(&self, what: &Retry) -> Result<u64, Error> {
         self.need(Role::Editor)?;
-        let pool = self.reach.everything()?;
+        self.reach.everything()?;
+        let pool = self.reach.writer();
         let marked = match what {
             Retry::Failed => store::object::mark(pool, None).await,
             Retry::Object(uri) => store::object::mark(pool, Some(std::slice::from_ref(uri))).await,

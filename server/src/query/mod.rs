@@ -54,8 +54,8 @@ pub struct Query {
     disk: Disk,
     /// Who counts as silent.
     silence: Arc<Quiet>,
-    /// Panels that may run at once: fewer than the pool has connections, so that health checks, single events and
-    /// ingest always find one.
+    /// Panels that may run at once: with the exports fewer than readers have connections, so that health checks, single events and
+    /// suggestions always find one.
     panels: Turns,
     /// Exports that may run at once: each holds a connection for as long as its reader takes.
     exports: Turns,
@@ -71,12 +71,13 @@ pub struct Query {
 }
 
 impl Query {
-    pub fn new(pool: PgPool, clock: Clock, geoip: GeoIp) -> Query {
-        let connections = pool.options().get_max_connections();
-        let panels = Turns::new((connections * 3 / 4).max(1) as usize);
-        let exports = Turns::new((connections / 4).max(1) as usize);
+    /// What reads runs in the login of `reader`.
+    pub fn new(owner: PgPool, reader: PgPool, clock: Clock, geoip: GeoIp) -> Query {
+        let connections = reader.options().get_max_connections();
+        let panels = Turns::new((connections * 3 / 5).max(1) as usize);
+        let exports = Turns::new((connections / 5).max(1) as usize);
         Query {
-            reach: Reach::all(pool),
+            reach: Reach::all(owner, reader),
             clock,
             geoip,
             patience: Patience::default(),

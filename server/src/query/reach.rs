@@ -1,6 +1,6 @@
 //! How far a reader sees: the accounts whose events are shown, between all questions and the database.
 //!
-//! Nobody else in `query` holds the pool, and what reads events takes a `Visible`, which is made here alone. So whoever adds a
+//! Nobody else in `query` holds the pools, and what reads events takes a `Visible`, which is made here alone. So whoever adds a
 //! question has to say for whom it is asked; `tests/it/query/scope.rs` walks all of them.
 
 use model::{
@@ -15,19 +15,21 @@ use super::filter::condition;
 /// The database as one reader sees it.
 #[derive(Clone, Debug)]
 pub struct Reach {
-    pool: PgPool,
+    owner: PgPool,
+    /// Logged in as one who may read and do nothing else (`store::reader`).
+    reader: PgPool,
     accounts: Accounts,
 }
 
 impl Reach {
     /// Everything.
-    pub fn all(pool: PgPool) -> Reach {
-        Reach { pool, accounts: Accounts::All }
+    pub fn all(owner: PgPool, reader: PgPool) -> Reach {
+        Reach { owner, reader, accounts: Accounts::All }
     }
 
     /// Never more than before.
     pub fn within(&self, accounts: Accounts) -> Reach {
-        Reach { pool: self.pool.clone(), accounts: accounts.and(&self.accounts) }
+        Reach { accounts: accounts.and(&self.accounts), ..self.clone() }
     }
 
     pub fn accounts(&self) -> &Accounts {
@@ -45,13 +47,13 @@ impl Reach {
 
     /// For reading events, within `visible`.
     pub async fn begin(&self, begin: impl SqlSafeStr) -> sqlx::Result<PgTransaction<'static>> {
-        self.pool.begin_with(begin).await
+        self.reader.begin_with(begin).await
     }
 
     /// For what is no event and belongs to no account: dashboards, how often something was stored, an object that an event
     /// which was found came from.
     pub fn beside_events(&self) -> &PgPool {
-        &self.pool
+        &self.reader
     }
 
     /// For what concerns all accounts. Errors: not all are shown.
@@ -59,7 +61,12 @@ impl Reach {
         if self.is_limited() {
             return Err(Error::new(Kind::Forbidden, "This concerns all accounts, and you see the events of some."));
         }
-        Ok(&self.pool)
+        Ok(&self.reader)
+    }
+
+    /// For changing what is no event: dashboards, and what is to be read again.
+    pub fn writer(&self) -> &PgPool {
+        &self.owner
     }
 }
 

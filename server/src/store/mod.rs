@@ -22,6 +22,7 @@ pub mod known;
 pub mod month;
 pub mod object;
 pub mod poison_message;
+pub mod reader;
 pub mod rejected;
 pub mod retention;
 pub mod rollup;
@@ -74,10 +75,14 @@ pub async fn has_room(pool: &PgPool) -> sqlx::Result<bool> {
 
 /// A pool with sessions set to UTC, migrated to this program's schema.
 pub async fn open(options: PgConnectOptions, connections: u32) -> anyhow::Result<PgPool> {
-    let options = options.options([("timezone", "UTC")]).application_name("trailmap");
-    let pool = PgPoolOptions::new().max_connections(connections).connect_with(options).await?;
+    let pool = PgPoolOptions::new().max_connections(connections).connect_with(session(options)).await?;
     migrate(&pool).await?;
     Ok(pool)
+}
+
+/// How all of our sessions are.
+pub fn session(login: PgConnectOptions) -> PgConnectOptions {
+    login.options([("timezone", "UTC")]).application_name("trailmap")
 }
 
 /// Has Postgres look at the tables of events anew, by which it plans queries: it would do so itself, but only minutes after a load.

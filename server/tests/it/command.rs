@@ -18,6 +18,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 mod log;
+mod reader;
 
 const EVENT: &str = r#"{"eventVersion":"1.08","eventID":"one","eventTime":"2026-11-24T10:00:00Z","eventName":"A","eventSource":"s3.amazonaws.com"}"#;
 

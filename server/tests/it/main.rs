@@ -12,6 +12,7 @@ mod ingest;
 mod outgoing;
 mod postgres;
 mod query;
+mod reader;
 mod report;
 mod retention;
 mod sample;

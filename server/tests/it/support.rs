@@ -9,7 +9,11 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use sqlx::{Connection, PgConnection, PgPool, postgres::PgConnectOptions};
+use server::store::reader;
+use sqlx::{
+    Connection, PgConnection, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
 use tokio::sync::OnceCell;
 
 /// The folder of real logs, where it is at hand: `TRAILMAP_SHARED_DATA`, else `../shared/data` beside the project.
@@ -22,11 +26,21 @@ pub fn shared_data() -> Option<PathBuf> {
 
 /// The tests' Postgres: the one of `TRAILMAP_TEST_DATABASE_URL`, else a private cluster for this process.
 async fn server() -> PgConnectOptions {
-    static PRIVATE: OnceCell<PgConnectOptions> = OnceCell::const_new();
-    match std::env::var("TRAILMAP_TEST_DATABASE_URL") {
-        Ok(url) if !url.is_empty() => PgConnectOptions::from_str(&url).unwrap(),
-        _ => PRIVATE.get_or_init(private_server).await.clone(),
-    }
+    static SERVER: OnceCell<PgConnectOptions> = OnceCell::const_new();
+    let start = async || match std::env::var("TRAILMAP_TEST_DATABASE_URL") {
+        Ok(url) if !url.is_empty() => named_server(&url).await,
+        _ => private_server().await,
+    };
+    SERVER.get_or_init(start).await.clone()
+}
+
+/// A server that is there, with the role of queries in it, as the private one has it by itself.
+async fn named_server(url: &str) -> PgConnectOptions {
+    let options = PgConnectOptions::from_str(url).unwrap();
+    let mut connection = PgConnection::connect_with(&options).await.unwrap();
+    reader::make(&mut connection).await.unwrap();
+    sqlx::raw_sql("alter role trailmap_reader password 'trailmap_reader'").execute(&mut connection).await.unwrap();
+    options
 }
 
 /// Starts a cluster in a temporary folder, and a guard that ends both with this process.
@@ -70,7 +84,24 @@ pub async fn empty_database() -> PgConnectOptions {
     options.database(&name)
 }
 
-/// A fresh database with our schema.
+/// A fresh database with our schema, as a server has it that uses it.
 pub async fn database() -> PgPool {
-    server::store::open(empty_database().await, 4).await.unwrap()
+    opened(empty_database().await, 4).await
+}
+
+pub async fn opened(options: PgConnectOptions, connections: u32) -> PgPool {
+    let pool = server::store::open(options, connections).await.unwrap();
+    reader::confine(&pool).await.unwrap();
+    reader::open(&pool, reader_options(&pool), 1).await.unwrap().close().await;
+    pool
+}
+
+/// Connections for queries to this database, in the login that they run in: a right that is missing is noticed by any test.
+pub fn reader(pool: &PgPool) -> PgPool {
+    PgPoolOptions::new().max_connections(5).connect_lazy_with(reader_options(pool))
+}
+
+/// The password is for a server that asks for one.
+pub fn reader_options(pool: &PgPool) -> PgConnectOptions {
+    (*pool.connect_options()).clone().username(reader::NAME).password(reader::NAME)
 }

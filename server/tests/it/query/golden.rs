@@ -13,7 +13,7 @@ async fn sql_of_the_built_in_dashboards() {
     // Nothing is asked of the database.
     let pool = PgPool::connect_lazy("postgres://nobody@localhost:1/none").unwrap();
     let clock = Clock::Fixed(model::time::Timestamp::parse(fixture::NOW).unwrap());
-    let query = Query::new(pool, clock, GeoIp::default());
+    let query = Query::new(pool.clone(), pool, clock, GeoIp::default());
     let mut told = BTreeSet::new();
     for dashboard in model::dashboard::built_in() {
         let mut text = String::new();

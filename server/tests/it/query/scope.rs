@@ -130,7 +130,8 @@ fn statements_of_ones_own_are_known() {
             let words: Vec<&str> =
                 code.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| !word.is_empty()).collect();
             let reads = words.windows(2).filter(|pair| matches!(pair[0], "from" | "join") && TABLES.contains(&pair[1]));
-            let reach = code.matches(".beside_events()").count() + code.matches(".everything()").count();
+            let ways = [".beside_events()", ".everything()", ".writer()"];
+            let reach: usize = ways.iter().map(|way| code.matches(way).count()).sum();
             let all = code.matches("Accounts::All").count();
             let name = path.strip_prefix(&top).unwrap().to_str().unwrap().to_owned();
             let told = [reads.count(), reach, all];
@@ -148,7 +149,7 @@ fn statements_of_ones_own_are_known() {
         entity.rs [6, 0, 0]
         event.rs [1, 2, 0]
         filter.rs [1, 0, 0]
-        ingest.rs [10, 4, 0]
+        ingest.rs [10, 5, 0]
         mod.rs [0, 2, 0]
         reach.rs [0, 0, 2]
         sql/narrow.rs [1, 0, 0]

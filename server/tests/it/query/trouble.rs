@@ -41,7 +41,7 @@ async fn without_a_database_it_is_unavailable_and_says_nothing_of_the_inside() {
         .acquire_timeout(std::time::Duration::from_millis(300))
         .connect_lazy("postgres://secret-user:secret-password@127.0.0.1:9/secret-name")
         .unwrap();
-    let query = Query::new(pool, Clock::System, GeoIp::default());
+    let query = Query::new(pool.clone(), pool, Clock::System, GeoIp::default());
     let errors = [
         query.panel("overview", "errors", &view("")).await.unwrap_err(),
         query.event("x").await.unwrap_err(),

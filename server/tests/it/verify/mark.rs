@@ -17,7 +17,7 @@ use super::{
 use crate::{
     ingest::fixture::{event, with},
     query::fixture,
-    support::empty_database,
+    support::{empty_database, opened},
     web::client::get,
 };
 
@@ -134,7 +134,7 @@ async fn a_copy_that_is_recorded() {
     assert!(output.status.success(), "{output:?}");
     let output = trailmap(&["verify", "copy", "--public-keys", "keys.json", "--record"]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
-    let pool = server::store::open(options.clone(), 2).await.unwrap();
+    let pool = opened(options.clone(), 2).await;
     let site = site(&pool);
     assert_eq!(header(&site, &victim().log_file_key(0, 0)).await, "verified");
     assert_eq!(header(&site, &bad).await, "failed");

@@ -23,7 +23,7 @@ async fn a_server_with_a_database_is_alive_and_ready() {
 async fn without_its_database_it_is_alive_and_not_ready() {
     let options = PgPoolOptions::new().acquire_timeout(Duration::from_millis(300));
     let pool = options.connect_lazy("postgres://secret-user@127.0.0.1:9/none").unwrap();
-    let site = web::router(Arc::new(Query::new(pool, Clock::System, GeoIp::default())));
+    let site = web::router(Arc::new(Query::new(pool.clone(), pool, Clock::System, GeoIp::default())));
     assert_eq!(get(&site, "/healthz").await.status, StatusCode::OK);
     let answer = get(&site, "/readyz").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
