@@ -20,7 +20,7 @@ PROFILE ?= dev
 # make kills: how often Trailmap is killed and Postgres broken off.
 KILLS ?= 500
 RESTARTS ?= 20
-# make fuzz: what, filter or share, and how long.
+# make fuzz: what, and how long.
 FUZZ ?= filter
 SECONDS_OF_FUZZ ?= 60
 
@@ -108,7 +108,7 @@ kills: setup-build setup-postgres ## Trailmap killed KILLS times, Postgres RESTA
 FUZZ_FLAGS := --cfg fuzzing -Ccodegen-units=1 -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
 	-Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
 	-Cllvm-args=-sanitizer-coverage-trace-compares
-fuzz: setup-build ## random filters, or with FUZZ=share addresses and shares, for SECONDS_OF_FUZZ, from the corpus on
+fuzz: setup-build ## random input for FUZZ (filter, share, events, token, digest), for SECONDS_OF_FUZZ, from the corpus on
 	if ! command -v c++ >/dev/null; then
 		$(call packages,g++)
 	fi
@@ -116,8 +116,8 @@ fuzz: setup-build ## random filters, or with FUZZ=share addresses and shares, fo
 	mkdir -p "$$found"
 	host=$$(rustc -vV | sed -n 's/^host: //p')
 	cd fuzz
-	RUSTFLAGS='$(FUZZ_FLAGS)' cargo run --release --locked --bin '$(FUZZ)' --target "$$host" --target-dir '$(abspath $(TARGET))/fuzz' -- \
-		"$$found" 'corpus/$(FUZZ)' -max_total_time='$(SECONDS_OF_FUZZ)' -max_len=2048 -timeout=10
+	RUSTFLAGS='$(FUZZ_FLAGS)' cargo run --release --locked --bin '$(FUZZ)' $(if $(filter filter share,$(FUZZ)),,--features server) --target "$$host" --target-dir '$(abspath $(TARGET))/fuzz' -- \
+		"$$found" 'corpus/$(FUZZ)' -max_total_time='$(SECONDS_OF_FUZZ)' -max_len=4096 -timeout=10 -rss_limit_mb=512
 
 release: setup-build ## one file, target/release/trailmap, that runs from any folder
 	$(SITE) --check-size $(WASM_BUDGET)

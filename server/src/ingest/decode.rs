@@ -4,7 +4,7 @@ use std::{io, ops::ControlFlow};
 
 use super::{
     envelope::{self, Found},
-    inflate::Inflate,
+    inflate::{Allowance, Inflate},
     record::Record,
     scan::{Piece, Scanner},
 };
@@ -55,12 +55,12 @@ impl Outcome {
 /// Reads an object to its end, or to the damage; everything before is handed to `out`, which may break off.
 pub fn decode(mut input: Inflate, out: &mut dyn FnMut(Item) -> ControlFlow<()>) -> Outcome {
     let mut scanner = Scanner::default();
-    let mut reader =
-        Reader { out, flow: ControlFlow::Continue(()), ordinal: 0, rejected: 0, digest: false, other: false };
+    let (flow, allowance) = (ControlFlow::Continue(()), Allowance::default());
+    let mut reader = Reader { out, flow, allowance, ordinal: 0, rejected: 0, digest: false, other: false };
     let mut chunk = Vec::new();
     let mut error = None;
     while reader.flow.is_continue() {
-        if let Err(damage) = input.chunk(&mut chunk) {
+        if let Err(damage) = next(&mut input, &mut chunk) {
             error = Some(damage.to_string());
             break;
         }
@@ -71,6 +71,7 @@ pub fn decode(mut input: Inflate, out: &mut dyn FnMut(Item) -> ControlFlow<()>) 
             error = Some("not JSON at byte 0 (UTF-16 is not read)".to_owned());
             break;
         }
+        reader.allowance.grow(input.compressed());
         if let Err(not_json) = scanner.push(&chunk, &mut |piece| reader.piece(&piece)) {
             error = Some(not_json.to_string());
             break;
@@ -92,9 +93,21 @@ pub fn decode(mut input: Inflate, out: &mut dyn FnMut(Item) -> ControlFlow<()>) 
     }
 }
 
+/// The next bytes. A pipe may give a single one at first, which does not tell what it is of.
+fn next(input: &mut Inflate, chunk: &mut Vec<u8>) -> io::Result<()> {
+    let begins = input.inflated() == 0;
+    input.chunk(chunk)?;
+    if begins && let [first] = chunk[..] {
+        input.chunk(chunk)?;
+        chunk.insert(0, first);
+    }
+    Ok(())
+}
+
 struct Reader<'a> {
     out: &'a mut dyn FnMut(Item) -> ControlFlow<()>,
     flow: ControlFlow<()>,
+    allowance: Allowance,
     ordinal: u64,
     rejected: u64,
     digest: bool,
@@ -103,18 +116,19 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn piece(&mut self, piece: &Piece<'_>) {
-        envelope::open(piece, &mut |found| {
+        let Reader { out, flow, ordinal: next, rejected, digest, other, allowance } = self;
+        envelope::open(piece, allowance, &mut |found| {
             let content = match found {
-                Found::Digest => return self.digest = true,
-                Found::Other => return self.other = true,
+                Found::Digest => return *digest = true,
+                Found::Other => return *other = true,
                 Found::Event(record) => Ok(record),
                 Found::Rejected { reason, text, .. } => Err(Rejected { reason, text }),
             };
-            let ordinal = self.ordinal;
-            self.ordinal += 1;
-            self.rejected += u64::from(content.is_err());
-            if self.flow.is_continue() && (content.is_ok() || self.rejected <= MOST_REJECTED) {
-                self.flow = (self.out)(Item { ordinal, byte_offset: piece.offset, content });
+            let ordinal = *next;
+            *next += 1;
+            *rejected += u64::from(content.is_err());
+            if flow.is_continue() && (content.is_ok() || *rejected <= MOST_REJECTED) {
+                *flow = out(Item { ordinal, byte_offset: piece.offset, content });
             }
         });
     }

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use base64::{Engine, prelude::BASE64_STANDARD};
 
 use super::{
-    inflate::Inflate,
+    inflate::{Allowance, Inflate},
     json,
     moment::Moment,
     record::{self, Fallback, Record},
@@ -54,14 +54,15 @@ const KEYS: [&str; 17] = [
     "data",
 ];
 
-/// Reads a piece and hands what is in it to `out`.
-pub fn open(piece: &Piece<'_>, out: &mut dyn FnMut(Found)) {
-    open_piece(piece, &Around::default(), out);
+/// Reads a piece and hands what is in it to `out`. `allowance` is of the whole object.
+pub fn open(piece: &Piece<'_>, allowance: &Allowance, out: &mut dyn FnMut(Found)) {
+    open_piece(piece, &Around { allowance, fallback: Fallback::default(), nesting: 0, wrapped: false }, out);
 }
 
 /// What is around a piece.
-#[derive(Clone, Default)]
-struct Around {
+#[derive(Clone)]
+struct Around<'a> {
+    allowance: &'a Allowance,
     fallback: Fallback,
     /// How many envelopes.
     nesting: u32,
@@ -69,13 +70,13 @@ struct Around {
     wrapped: bool,
 }
 
-impl Around {
-    fn deeper(&self, fallback: Fallback) -> Around {
-        Around { fallback, nesting: self.nesting + 1, wrapped: self.wrapped }
+impl Around<'_> {
+    fn deeper(&self, fallback: Fallback) -> Self {
+        Around { fallback, nesting: self.nesting + 1, ..*self }
     }
 }
 
-fn open_piece(piece: &Piece<'_>, around: &Around, out: &mut dyn FnMut(Found)) {
+fn open_piece(piece: &Piece<'_>, around: &Around<'_>, out: &mut dyn FnMut(Found)) {
     if piece.digest && piece.problem.as_ref().is_none_or(|problem| problem.starts_with("larger")) {
         return out(Found::Digest);
     }
@@ -101,7 +102,7 @@ fn alien(reason: &str, text: &str) -> Found {
 }
 
 /// Opens one JSON value.
-fn open_text(raw: &str, around: &Around, out: &mut dyn FnMut(Found)) {
+fn open_text(raw: &str, around: &Around<'_>, out: &mut dyn FnMut(Found)) {
     if around.nesting > MOST_NESTING {
         return out(rejected("envelopes nested too deep".to_owned(), raw));
     }
@@ -135,7 +136,7 @@ fn open_text(raw: &str, around: &Around, out: &mut dyn FnMut(Found)) {
     open_envelope(raw, text, around, out);
 }
 
-fn open_envelope(raw: &str, text: &str, around: &Around, out: &mut dyn FnMut(Found)) {
+fn open_envelope(raw: &str, text: &str, around: &Around<'_>, out: &mut dyn FnMut(Found)) {
     let outer = &around.fallback;
     let Ok(values) = json::object(text, &KEYS) else { return out(rejected("broken JSON".to_owned(), raw)) };
     let [event, event_time, detail, detail_type, source, time, account, region, message, timestamp, id, ..] = values;
@@ -181,7 +182,7 @@ fn open_envelope(raw: &str, text: &str, around: &Around, out: &mut dyn FnMut(Fou
 
 /// A record of Firehose, or what a subscription of CloudWatch Logs hands to a function: base64 of any envelope, compressed or not. What is damaged
 /// is kept as it came.
-fn open_data(data: &str, raw: &str, around: &Around, out: &mut dyn FnMut(Found)) {
+fn open_data(data: &str, raw: &str, around: &Around<'_>, out: &mut dyn FnMut(Found)) {
     let bytes = match BASE64_STANDARD.decode(data) {
         Ok(bytes) if bytes.is_empty() => return out(Found::Other),
         Ok(bytes) => bytes,
@@ -195,6 +196,9 @@ fn open_data(data: &str, raw: &str, around: &Around, out: &mut dyn FnMut(Found))
             Err(damage) => break Some(damage.to_string()),
             Ok(()) if chunk.is_empty() => break None,
             Ok(()) => {
+                if let Err(bomb) = around.allowance.take(chunk.len()) {
+                    break Some(bomb.to_string());
+                }
                 if let Err(error) = scanner.push(&chunk, &mut |piece| open_piece(&piece, &inside, out)) {
                     break Some(error.to_string());
                 }
@@ -210,25 +214,24 @@ fn open_data(data: &str, raw: &str, around: &Around, out: &mut dyn FnMut(Found))
 
 /// Log shippers wrap events in objects of their own, as `{"aws":{"cloudtrail":{…}}}`: looks into every object and array inside.
 /// False when there is no event, and nothing was handed out.
-fn open_wrapped(text: &str, around: &Around, out: &mut dyn FnMut(Found)) -> bool {
-    let mut found = Vec::new();
+fn open_wrapped(text: &str, around: &Around<'_>, out: &mut dyn FnMut(Found)) -> bool {
+    let mut any = false;
     let inside = Around { wrapped: true, ..around.deeper(around.fallback.clone()) };
     if around.nesting < MOST_NESTING {
         for value in json::nested(text).unwrap_or_default() {
             open_nested(value.get(), &inside, &mut |inner| {
                 if !matches!(inner, Found::Rejected { alien: true, .. } | Found::Other | Found::Digest) {
-                    found.push(inner);
+                    any = true;
+                    out(inner);
                 }
             });
         }
     }
-    let any = !found.is_empty();
-    found.into_iter().for_each(out);
     any
 }
 
 /// Opens text that was inside of a string: again any envelope.
-fn open_nested(text: &str, around: &Around, out: &mut dyn FnMut(Found)) {
+fn open_nested(text: &str, around: &Around<'_>, out: &mut dyn FnMut(Found)) {
     let mut scanner = Scanner::default();
     let mut sink = |piece: Piece<'_>| open_piece(&piece, around, out);
     let pushed = scanner.push(text.as_bytes(), &mut sink);

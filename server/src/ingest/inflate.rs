@@ -1,6 +1,7 @@
 //! The bytes of an object: inflated when they are gzip, counted, and bounded.
 
 use std::{
+    cell::Cell,
     io::{self, BufRead, BufReader, Read},
     sync::{
         Arc,
@@ -87,6 +88,11 @@ impl Inflate {
         self.within_bounds()
     }
 
+    /// Bytes taken from the object itself so far.
+    pub fn compressed(&self) -> u64 {
+        self.compressed.load(Ordering::Relaxed)
+    }
+
     /// Uncompressed bytes so far.
     pub fn inflated(&self) -> u64 {
         self.inflated
@@ -115,6 +121,34 @@ impl Inflate {
             _ => format!("gzip is damaged before byte {compressed} (byte {} inflated): {error}", self.inflated),
         };
         io::Error::new(error.kind(), what)
+    }
+}
+
+/// What is compressed within an object may inflate to so much, all of it together, as the object itself may: small bombs in a small bomb make a
+/// large one.
+#[derive(Debug, Default)]
+pub struct Allowance {
+    taken: Cell<u64>,
+    /// Bytes of the object that were read.
+    object: Cell<u64>,
+}
+
+impl Allowance {
+    /// So many bytes of the object were read by now.
+    pub fn grow(&self, object: u64) {
+        self.object.set(object);
+    }
+
+    /// Errors: it is too much.
+    pub fn take(&self, bytes: usize) -> io::Result<()> {
+        let (taken, object) = (self.taken.get() + bytes as u64, self.object.get());
+        self.taken.set(taken);
+        if taken > MOST_INFLATED || taken > RATIO_FROM && taken / MOST_RATIO > object {
+            let message =
+                format!("what is compressed in {object} bytes inflates to more than {taken} bytes: a compression bomb");
+            return Err(io::Error::other(message));
+        }
+        Ok(())
     }
 }
 

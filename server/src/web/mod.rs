@@ -23,7 +23,7 @@ use tower_http::{
     trace::{DefaultOnResponse, TraceLayer},
 };
 
-mod access;
+pub mod access;
 pub mod assets;
 mod change;
 mod discover;
@@ -42,7 +42,7 @@ mod page;
 pub(crate) mod picture;
 mod policy;
 mod process;
-mod push;
+pub mod push;
 mod shared;
 mod tls;
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod command;
+mod corpus;
 mod dashboards;
 mod discover;
 mod docs;

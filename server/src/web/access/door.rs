@@ -203,8 +203,9 @@ pub(super) fn value(query: &Option<String>, name: &str) -> String {
 }
 
 /// An address of ours alone: no other site is led to.
-pub(super) fn next(wanted: &str) -> String {
-    let is_own = wanted.starts_with('/') && !wanted.starts_with("//") && !wanted.contains(['\\', '\r', '\n', '\t']);
+pub fn next(wanted: &str) -> String {
+    let is_own =
+        wanted.starts_with('/') && !wanted.starts_with("//") && !wanted.contains(|c: char| c == '\\' || c.is_control());
     // What a form was sent to is no page; the way out leads nowhere.
     let is_page = !["/login", "/logout", "/welcome", "/api/"].iter().any(|path| wanted.starts_with(path));
     if is_own && is_page { wanted.to_owned() } else { "/".to_owned() }
@@ -224,6 +225,7 @@ mod tests {
             "/\\evil.example",
             "\\/evil.example",
             "/a\n//b",
+            "/a\u{1}b",
             "javascript:x",
             "/logout",
         ] {

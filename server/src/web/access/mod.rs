@@ -3,7 +3,7 @@
 //! `guard` finds out who asks, and hands the routes a backend in that one's name; nothing behind it can read in another. Which
 //! addresses need nobody is decided in `policy`, and all others need somebody. What somebody may do beyond looking is decided by the backend.
 
-mod cookie;
+pub mod cookie;
 mod door;
 mod guard;
 mod note;
@@ -22,7 +22,8 @@ use axum::{
 use ipnet::IpNet;
 use model::access::Accounts;
 
-pub use guard::check;
+pub use door::next;
+pub use guard::{bearer, check};
 
 use crate::{
     access::{Access, oidc::CALLBACK},

@@ -31,7 +31,7 @@ use crate::{
     },
 };
 
-mod access;
+pub mod access;
 mod body;
 mod identity;
 

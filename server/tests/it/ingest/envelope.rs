@@ -1,6 +1,9 @@
 //! Every envelope in which events come, and what is not an event.
 
+use std::io::Write;
+
 use base64::{Engine, prelude::BASE64_STANDARD};
+use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 
 use super::fixture::{decode, event, events, gzip, id, lines, records, with};
@@ -203,4 +206,27 @@ fn a_flood_of_rejected_records_is_counted_not_kept() {
     assert_eq!((items.len(), outcome.rejected_unkept), (10_001, 500));
     assert_eq!(lines(&items).last(), Some(&id(1)));
     assert_eq!(outcome.error.as_deref(), Some("10500 records cannot be read; only the first 10000 are kept"));
+}
+
+/// Each of them may inflate to a MiB, and to two hundred times its size.
+#[test]
+fn small_bombs_in_small_bombs_are_one_bomb() {
+    let gzip = |text: String| {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    let mut inner = "\n".repeat(900_000);
+    for _ in 0..4 {
+        let record = json!({ "data": BASE64_STANDARD.encode(gzip(inner)) }).to_string() + "\n";
+        inner = record.repeat(900_000 / record.len());
+    }
+    let file = gzip(format!("{}\n{inner}", event(1)));
+    assert!(file.len() < 100_000, "{}", file.len());
+    let (items, outcome) = decode(file);
+    let lines = lines(&items);
+    assert_eq!(lines[0], id(1));
+    assert!(lines.iter().any(|line| line.ends_with("a compression bomb")), "{lines:?}");
+    assert!(lines.len() < 1_000, "{}", lines.len());
+    assert_eq!((outcome.kind, outcome.error), ("events", None));
 }
