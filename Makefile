@@ -105,7 +105,7 @@ kills: setup-build setup-postgres ## Trailmap killed KILLS times, Postgres RESTA
 		cargo test --profile quick --package trailmap --test it -- --nocapture source::faults source::restart
 
 # What cargo-fuzz passes, as far as it needs no nightly compiler. New inputs stay below target/.
-FUZZ_FLAGS := --cfg fuzzing -Ccodegen-units=1 -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+FUZZ_FLAGS := --cfg fuzzing --cfg erase_components -Ccodegen-units=1 -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
 	-Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
 	-Cllvm-args=-sanitizer-coverage-trace-compares
 fuzz: setup-build ## random input for FUZZ (filter, share, events, token, digest), for SECONDS_OF_FUZZ, from the corpus on
