@@ -151,9 +151,9 @@ pub enum Command {
     Demo(Demo),
     /// Ask a running Trailmap whether it is ready: exit status 0 or 1
     Health(Health),
-    /// Try each source of a configuration and say what works and what is missing: exit status 0 or 1
+    /// Try each source of a configuration, its provider of sign-in and its mail server, and say what works and what is missing: exit status 0 or 1
     ///
-    /// Reads one key, one message's worth or one page of each and stores nothing; needs no database.
+    /// Reads one key, one message's worth or one page of each source and stores nothing; sends no letter, signs nobody in; needs no database.
     Check(Check),
     /// Look up the places of all stored source addresses again, after the GeoIP databases have changed
     Enrich,
@@ -247,16 +247,8 @@ pub struct Serve {
           value_parser = network)]
     pub trusted_proxies: Vec<IpNet>,
 
-    /// Network that webhooks and the provider of sign-in may be in although it is not public, as 10.1.2.0/24; repeatable, or several joined by ','
-    ///
-    /// Addresses that users type lead to the public internet alone, unless they are in one of these.
-    #[arg(long = "outgoing-allow", value_name = "NETWORK", env = "TRAILMAP_OUTGOING_ALLOW", value_delimiter = ',',
-          value_parser = network)]
-    pub outgoing_allow: Vec<IpNet>,
-
-    /// Certificate authorities (PEM) that webhooks and the provider of sign-in may have their certificates from, beside those that the machine trusts
-    #[arg(long, value_name = "FILE", env = "TRAILMAP_OUTGOING_CA")]
-    pub outgoing_ca: Option<PathBuf>,
+    #[command(flatten)]
+    pub outgoing: Outgoing,
 
     /// File with the key that secrets in the database are encrypted with: addresses of webhooks, second factors
     ///
@@ -282,11 +274,25 @@ pub struct Serve {
     pub config: Option<PathBuf>,
 }
 
-impl Serve {
-    /// What addresses that people typed may lead to.
-    pub fn outgoing(&self) -> outgoing::Policy {
-        let ca = self.outgoing_ca.clone().filter(|file| !file.as_os_str().is_empty());
-        outgoing::Policy { allow: self.outgoing_allow.clone(), ca, ..outgoing::Policy::default() }
+/// What addresses that people typed may lead to.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Outgoing {
+    /// Network that webhooks and the provider of sign-in may be in although it is not public, as 10.1.2.0/24; repeatable, or several joined by ','
+    ///
+    /// Addresses that users type lead to the public internet alone, unless they are in one of these.
+    #[arg(long = "outgoing-allow", value_name = "NETWORK", env = "TRAILMAP_OUTGOING_ALLOW", value_delimiter = ',',
+          value_parser = network)]
+    pub allow: Vec<IpNet>,
+
+    /// Certificate authorities (PEM) that webhooks and the provider of sign-in may have their certificates from, beside those that the machine trusts
+    #[arg(long = "outgoing-ca", value_name = "FILE", env = "TRAILMAP_OUTGOING_CA")]
+    pub ca: Option<PathBuf>,
+}
+
+impl Outgoing {
+    pub fn policy(&self) -> outgoing::Policy {
+        let ca = self.ca.clone().filter(|file| !file.as_os_str().is_empty());
+        outgoing::Policy { allow: self.allow.clone(), ca, ..outgoing::Policy::default() }
     }
 }
 
@@ -295,6 +301,13 @@ pub struct Check {
     /// The file of sources
     #[arg(long, value_name = "FILE", env = "TRAILMAP_CONFIG")]
     pub config: PathBuf,
+
+    /// Where browsers find the server, as `trailmap serve` has it: the provider of sign-in sends them back there
+    #[arg(long, value_name = "URL", env = "TRAILMAP_PUBLIC_URL", value_parser = public_url)]
+    pub public_url: Option<PublicUrl>,
+
+    #[command(flatten)]
+    pub outgoing: Outgoing,
 }
 
 #[derive(Clone, Debug, Args)]

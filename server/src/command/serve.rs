@@ -85,7 +85,7 @@ pub fn seal(global: &Global, settings: &Serve) -> anyhow::Result<Option<Seal>> {
 /// By which ways reports leave. Errors: a file or a password that the settings name cannot be read.
 pub fn post(settings: &Serve, file: &File, seal: Option<Seal>) -> anyhow::Result<Post> {
     let mail = file.smtp.as_ref().map(Mailer::open).transpose()?;
-    Ok(Post { mail, outgoing: Some(Client::new(settings.outgoing())?), seal })
+    Ok(Post { mail, outgoing: Some(Client::new(settings.outgoing.policy())?), seal })
 }
 
 /// Answers requests, reads from the sources and deletes what is expired until a signal comes; then closes the database.
@@ -213,14 +213,20 @@ fn provider(settings: &Serve, oidc: Option<Oidc>, base: &str) -> anyhow::Result<
     let Some(url) = &settings.public_url else {
         anyhow::bail!("[oidc] needs --public-url: the provider sends browsers back to that address");
     };
-    let is_here = ["localhost", "127.0.0.1", "[::1]"].contains(&url.host());
-    if !base.starts_with("https://") && !is_here {
-        anyhow::bail!("[oidc] needs a --public-url with https: what the provider sends would be read on the way");
-    }
+    fits_provider(url)?;
     if settings.access == Some(AccessMode::Open) {
         anyhow::bail!("--access open and [oidc] exclude each other: leave one of them out");
     }
-    Provider::new(oidc, base, Client::new(settings.outgoing())?, Clock::System).map(Some)
+    Provider::new(oidc, base, Client::new(settings.outgoing.policy())?, Clock::System).map(Some)
+}
+
+/// Errors: what the provider sends there could be read on the way.
+pub fn fits_provider(url: &PublicUrl) -> anyhow::Result<()> {
+    let is_here = ["localhost", "127.0.0.1", "[::1]"].contains(&url.host());
+    if !url.0.starts_with("https://") && !is_here {
+        anyhow::bail!("[oidc] needs a --public-url with https: what the provider sends would be read on the way");
+    }
+    Ok(())
 }
 
 /// On a loopback address nobody need sign in, unless a provider is there for it, or other names or a URL tell that a proxy stands in front.

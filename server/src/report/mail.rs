@@ -56,6 +56,17 @@ impl Mailer {
         }
     }
 
+    /// Whether the server lets us in: greeted, encrypted and signed in as for a letter, of which none is sent.
+    pub async fn check(&self) -> Result<(), Trouble> {
+        match self.transport.test_connection().await {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                Err(Trouble { what: "The mail server does not answer as it should.".to_owned(), passes: true })
+            }
+            Err(error) => Err(trouble(&error, "us")),
+        }
+    }
+
     /// Returns the server's words.
     pub async fn send(&self, letter: Message) -> Result<String, Trouble> {
         match self.transport.send(letter).await {
@@ -63,15 +74,18 @@ impl Mailer {
                 let words = answer.message().collect::<Vec<_>>().join(" ");
                 Ok(format!("The mail server said {} {}", answer.code(), short(&words)).trim_end().to_owned())
             }
-            Err(error) => {
-                let what = match error.status() {
-                    Some(code) => format!("The mail server refused it: {code} {}", words(&error)),
-                    None => format!("The mail server cannot be used: {}", words(&error)),
-                };
-                Err(Trouble { what, passes: !error.is_permanent() })
-            }
+            Err(error) => Err(trouble(&error, "it")),
         }
     }
+}
+
+/// `whom`: what the server had to say about.
+fn trouble(error: &lettre::transport::smtp::Error, whom: &str) -> Trouble {
+    let what = match error.status() {
+        Some(code) => format!("The mail server refused {whom}: {code} {}", words(error)),
+        None => format!("The mail server cannot be used: {}", words(error)),
+    };
+    Trouble { what, passes: !error.is_permanent() }
 }
 
 /// What lies behind the error, without what lettre calls it.

@@ -24,6 +24,7 @@ use crate::{
     },
 };
 
+mod check;
 mod postbox;
 
 /// Everything that reports need, and an administrator. The house has an event each of two accounts.

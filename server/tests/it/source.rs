@@ -1,7 +1,7 @@
 //! Tests of `server::ingest::source`, and of `trailmap serve --config`.
 
 mod broken;
-mod check;
+pub mod check;
 pub mod cloud;
 mod config;
 pub mod crash;

@@ -55,6 +55,8 @@ struct Places {
     userinfo_endpoint: Option<String>,
     #[serde(default)]
     token_endpoint_auth_methods_supported: Vec<String>,
+    code_challenge_methods_supported: Option<Vec<String>>,
+    id_token_signing_alg_values_supported: Option<Vec<String>>,
     #[serde(default)]
     authorization_response_iss_parameter_supported: bool,
 }
@@ -87,6 +89,41 @@ impl Provider {
         let redirect = format!("{base}{}", super::CALLBACK);
         let (known, looks) = (Mutex::default(), Limit::a_minute(LOOKS));
         Ok(Provider { settings, secret, redirect, client, clock, known, looks })
+    }
+
+    /// Asks for all that can be asked before somebody signs in. Returns what was found. Errors: why nobody could sign in.
+    pub async fn check(&self) -> Result<String, String> {
+        let told = |failure: Failure| failure.detail();
+        let places = self.places().await.map_err(told)?;
+        let addresses = [
+            ("authorization_endpoint", Some(&places.authorization_endpoint)),
+            ("token_endpoint", Some(&places.token_endpoint)),
+            ("userinfo_endpoint", places.userinfo_endpoint.as_ref()),
+        ];
+        for (name, address) in addresses {
+            let checked = address.map(|address| self.client.check(address));
+            checked.transpose().map_err(|error| format!("its {name}: {error}"))?;
+        }
+        let pkce = match &places.code_challenge_methods_supported {
+            Some(methods) if methods.iter().any(|method| method == "S256") => "it takes PKCE (S256)",
+            Some(methods) => return Err(format!("it does not take PKCE with S256, only {methods:?}")),
+            None => "it does not say whether it takes PKCE (S256), with which it is asked",
+        };
+        let methods = &places.token_endpoint_auth_methods_supported;
+        let takes = |one: &str| methods.iter().any(|method| method == one);
+        if self.secret.is_some() && !methods.is_empty() && !takes("client_secret_basic") && !takes("client_secret_post")
+        {
+            return Err(format!("its token endpoint takes no client_secret, only {methods:?}"));
+        }
+        if let Some(ways) = &places.id_token_signing_alg_values_supported
+            && !ways.iter().any(|way| token::WAYS.contains(&way.as_str()))
+        {
+            return Err(format!("it signs in no way that is accepted, only {ways:?}"));
+        }
+        match self.keys(&places, true).await.map_err(told)?.count() {
+            0 => Err("its jwks_uri has no key that tokens may be signed with".to_owned()),
+            keys => Ok(format!("{} answers, {keys} keys can sign; {pkce}", self.settings.issuer)),
+        }
     }
 
     /// Where the browser goes to sign in.

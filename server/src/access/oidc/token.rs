@@ -83,6 +83,15 @@ impl Keys {
         let keys = json.get("keys")?.as_array()?;
         Some(Keys(keys.iter().filter_map(|key| Jwk::deserialize(key).ok()).collect()))
     }
+
+    /// Those that tokens may be signed with.
+    pub fn count(&self) -> usize {
+        let signs = |key: &&Jwk| {
+            let usage = key.usage.as_deref().is_none_or(|usage| usage == "sig");
+            usage && WAYS.iter().filter_map(|alg| scheme(alg)).any(|(scheme, _)| key.is_kind(scheme))
+        };
+        self.0.iter().filter(signs).count()
+    }
 }
 
 #[derive(Deserialize)]
@@ -100,6 +109,9 @@ enum Scheme {
     Curve { name: &'static str, algorithm: &'static signature::EcdsaVerificationAlgorithm },
     Edwards,
 }
+
+/// Ways of signing that are accepted.
+pub const WAYS: [&str; 9] = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"];
 
 fn scheme(alg: &str) -> Option<(Scheme, &'static digest::Algorithm)> {
     let p256 = Scheme::Curve { name: "P-256", algorithm: &signature::ECDSA_P256_SHA256_FIXED };
@@ -147,14 +159,17 @@ fn decoded(text: &str) -> Result<Vec<u8>, Doubt> {
 
 impl Jwk {
     fn fits(&self, header: &Header, scheme: Scheme) -> bool {
-        let is_kind = match scheme {
+        let is_named = header.kid.is_none() || self.kid == header.kid;
+        let signs = self.usage.as_deref().is_none_or(|usage| usage == "sig");
+        self.is_kind(scheme) && is_named && signs && self.alg.as_ref().is_none_or(|alg| *alg == header.alg)
+    }
+
+    fn is_kind(&self, scheme: Scheme) -> bool {
+        match scheme {
             Scheme::Rsa(_) => self.kty == "RSA",
             Scheme::Curve { name, .. } => self.kty == "EC" && self.crv.as_deref() == Some(name),
             Scheme::Edwards => self.kty == "OKP" && self.crv.as_deref() == Some("Ed25519"),
-        };
-        let is_named = header.kid.is_none() || self.kid == header.kid;
-        let signs = self.usage.as_deref().is_none_or(|usage| usage == "sig");
-        is_kind && is_named && signs && self.alg.as_ref().is_none_or(|alg| *alg == header.alg)
+        }
     }
 
     fn holds(&self, scheme: Scheme, message: &[u8], signature: &[u8]) -> bool {

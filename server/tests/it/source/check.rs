@@ -7,6 +7,11 @@ use crate::ingest::fixture::{records, write};
 
 /// Its exit status and what it says, without what differs from run to run.
 fn check(config: &Path) -> (Option<i32>, String) {
+    check_with(config, &[])
+}
+
+/// The same with more settings.
+pub fn check_with(config: &Path, settings: &[&str]) -> (Option<i32>, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_trailmap"));
     for name in
         std::env::vars().map(|(name, _)| name).filter(|name| name.starts_with("TRAILMAP_") || name.starts_with("AWS_"))
@@ -14,7 +19,7 @@ fn check(config: &Path) -> (Option<i32>, String) {
         command.env_remove(name);
     }
     let keys = [("AWS_ACCESS_KEY_ID", "testing"), ("AWS_SECRET_ACCESS_KEY", "testing")];
-    let output = command.args(["check", "--config"]).arg(config).envs(keys).output().unwrap();
+    let output = command.args(["check", "--config"]).arg(config).args(settings).envs(keys).output().unwrap();
     let told = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
     (output.status.code(), told.replace(cloud::endpoint(), "http://moto"))
 }

@@ -17,6 +17,7 @@ use super::{
     client::Answer,
 };
 
+mod check;
 mod provider;
 
 const ROLES: &str = "
