@@ -3,7 +3,12 @@
 use leptos::prelude::*;
 use model::error::Error;
 
-use crate::{Assets, Preferences, served::html::html, ui::icon};
+use crate::{
+    Assets, Preferences,
+    api::Factor,
+    served::{factor, html::html},
+    ui::icon,
+};
 
 /// Where the browser's style sheet is, and the theme.
 #[derive(Clone, Debug, Default)]
@@ -78,6 +83,67 @@ pub fn code(look: &Look, refused: Option<&Error>) -> String {
         <p class="door-hint"><a href="/login">"Begin again"</a></p>
     };
     document(look, "Your code", form.into_any())
+}
+
+/// `/login/factor`: a second factor is asked for, and is set up before anything else. `next`: where the reader goes then.
+pub fn factor(look: &Look, factor: &Factor, next: &str, refused: Option<&Error>) -> String {
+    let next = next.to_owned();
+    let form = match factor {
+        Factor::Begun { secret, address } => view! {
+            <p class="door-lead">"Read this with an authenticator app, or type the key into it. Then type the code that it shows."</p>
+            {wrong(refused)}
+            <form class="form" method="post" action="/login/factor">
+                <input type="hidden" name="next" value=next/>
+                <div class="factor-code">{factor::picture(address)}<code class="secret" data-role="factor-secret">{factor::spaced(secret)}</code></div>
+                <label>"Code" <input name="code" required maxlength="10" inputmode="numeric" autocomplete="one-time-code" autofocus=true/></label>
+                <button type="submit" name="do" value="confirm" class="control primary">"Switch on"</button>
+            </form>
+        }
+        .into_any(),
+        Factor::Unavailable => {
+            view! { <p class="door-lead">"This server has no key to keep its secrets with: whoever runs it has to see to that."</p> }.into_any()
+        }
+        _ => view! {
+            <p class="door-lead">"Here everybody signs in with a code from an app on their telephone after the password. Set it up now: it takes a minute."</p>
+            {wrong(refused)}
+            <form class="form" method="post" action="/login/factor">
+                <input type="hidden" name="next" value=next/>
+                <label>"Your password" <input name="password" type="password" required maxlength="128"
+                    autocomplete="current-password" autofocus=true/></label>
+                <button type="submit" name="do" value="begin" class="control primary">"Set up"</button>
+            </form>
+        }
+        .into_any(),
+    };
+    let page = view! {
+        <h1>"Your second factor"</h1>
+        {form}
+        <form class="door-out" method="post" action="/logout"><button type="submit" class="control">"Sign out"</button></form>
+    };
+    document(look, "Your second factor", page.into_any())
+}
+
+/// After a second factor was set up.
+pub fn recovery(look: &Look, codes: &[String], next: &str) -> String {
+    let next = next.to_owned();
+    let page = view! {
+        <h1>"Your second factor"</h1>
+        {factor::codes(codes)}
+        <p><a class="control primary" href=next>"Go on"</a></p>
+    };
+    document(look, "Your second factor", page.into_any())
+}
+
+/// Signed out here, and on the way to do so at the provider.
+pub fn leaving(look: &Look, provider: &str, way: &str) -> String {
+    let (lead, link) =
+        (format!("You are signed out here, and are led to {provider}."), format!("Sign out of {provider}"));
+    let page = view! {
+        <h1>"Signing out"</h1>
+        <p class="door-lead">{lead}</p>
+        <p><a class="control" href=way.to_owned()>{link}</a></p>
+    };
+    document(look, "Signing out", page.into_any())
 }
 
 /// A sign-in through the provider that came to nothing.

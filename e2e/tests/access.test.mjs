@@ -161,6 +161,47 @@ test("a second factor is set up, asked for after the password, and switched off"
   clean(admin);
 });
 
+test("where a second factor is required, it is set up before anything else is seen", async (t) => {
+  const own = await folder();
+  const strict = await start(own, "demo", "--events", "300", "--access", "accounts", "--require-second-factor");
+  t.after(async () => {
+    await stop(strict.child);
+    await remove(own);
+  });
+  const first = await page(t, { bypassCSP: true });
+  const [link] = strict.log().match(/http\S+\/welcome\?key=\S+/);
+  await first.goto(link);
+  await first.getByLabel("Name", { exact: true }).fill("Root");
+  await first.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await first.getByLabel("Password again").fill(PASSWORD);
+  await first.getByRole("button", { name: "Save and sign in" }).click();
+  await first.getByRole("heading", { name: "Your second factor" }).waitFor();
+  // Whatever address is typed, it is this page.
+  await first.goto(`${strict.url}/d/overview?range=7d`);
+  assert.equal(new URL(first.url()).pathname, "/login/factor");
+  assert.equal((await first.request.get(`${strict.url}/d/overview.json`)).status(), 403);
+  assert.deepEqual(await grave(first), []);
+  await first.setViewportSize(PHONE);
+  const sideways = await first.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.ok(sideways <= 0, `${sideways} px too wide`);
+  await first.getByLabel("Your password").fill(PASSWORD);
+  await first.getByRole("button", { name: "Set up" }).click();
+  const key = (await first.locator("[data-role=factor-secret]").innerText()).replaceAll(" ", "");
+  assert.deepEqual(await grave(first), []);
+  await first.getByLabel("Code").fill("000000");
+  await first.getByRole("button", { name: "Switch on" }).click();
+  assert.match(await first.locator("[data-role=refused]").innerText(), /not the code of now/);
+  await first.getByLabel("Code").fill(code(key, 0));
+  await first.getByRole("button", { name: "Switch on" }).click();
+  assert.equal((await first.locator("[data-role=codes] code").allInnerTexts()).length, 10);
+  assert.deepEqual(await grave(first), []);
+  await first.getByRole("link", { name: "Go on" }).click();
+  await first.waitForSelector("body[data-hydrated]");
+  await settled(first);
+  assert.equal(first.url(), `${strict.url}/d/overview?range=7d`);
+  clean(first);
+});
+
 test("a dashboard is shared with who does not sign in", async (t) => {
   const admin = await asAdmin(t);
   await hydrated(admin, "/?range=7d");

@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use model::time::Timestamp;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
+pub mod access;
 mod database_url;
 pub mod file;
 mod folder;
@@ -256,6 +257,12 @@ pub struct Serve {
     /// secret.key in the data folder, made when it is first needed.
     #[arg(long, value_name = "FILE", env = "TRAILMAP_SECRET_KEY_FILE")]
     pub secret_key_file: Option<PathBuf>,
+
+    /// Users with a password reach nothing but the page to set up a second factor until they have one
+    ///
+    /// Or in the file of --config: [access] with require_second_factor = true. Users of a provider are that one's to ask.
+    #[arg(long, env = "TRAILMAP_REQUIRE_SECOND_FACTOR")]
+    pub require_second_factor: bool,
 
     /// After so many minutes without a request a session ends
     #[arg(long, value_name = "MINUTES", default_value_t = 30, env = "TRAILMAP_SESSION_IDLE",

@@ -36,11 +36,10 @@ fn off(view: &View) -> AnyView {
 }
 
 fn begun(view: &View, secret: &str, address: &str) -> AnyView {
-    let spaced = secret.as_bytes().chunks(4).map(String::from_utf8_lossy).collect::<Vec<_>>().join(" ");
     view! {
         <form class="form" method="post" action=view.href(PATH)>
             <p>"Read this with an authenticator app, or type the key into it. Then type the code that it shows."</p>
-            <div class="factor-code">{picture(address)}<code class="secret" data-role="factor-secret">{spaced}</code></div>
+            <div class="factor-code">{picture(address)}<code class="secret" data-role="factor-secret">{spaced(secret)}</code></div>
             <label>"Code" <input name="code" required maxlength="10" inputmode="numeric" autocomplete="one-time-code"/></label>
             <button type="submit" name="do" value="factor-confirm" class="control primary">"Switch on"</button>
         </form>
@@ -92,8 +91,13 @@ pub fn codes(codes: &[String]) -> Option<AnyView> {
     )
 }
 
+/// As people type it.
+pub(crate) fn spaced(secret: &str) -> String {
+    secret.as_bytes().chunks(4).map(String::from_utf8_lossy).collect::<Vec<_>>().join(" ")
+}
+
 /// What apps read; dark on light in any theme.
-fn picture(address: &str) -> Option<AnyView> {
+pub(crate) fn picture(address: &str) -> Option<AnyView> {
     /// Light modules around it, as the standard asks for.
     const QUIET: usize = 4;
     let code = QrCode::new(address).ok()?;

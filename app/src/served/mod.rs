@@ -5,7 +5,7 @@ mod account;
 mod act;
 mod audit;
 mod edit;
-mod factor;
+pub(crate) mod factor;
 mod form;
 mod history;
 pub(crate) mod html;

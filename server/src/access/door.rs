@@ -50,6 +50,8 @@ pub struct Origin {
 pub struct Recognised {
     pub reader: Reader,
     pub next: Option<Secret>,
+    /// A second factor is asked of them that they do not have: they are to be let nowhere but where they set it up.
+    pub lacks_factor: bool,
 }
 
 /// What a link to choose a password is for.
@@ -122,13 +124,18 @@ impl Access {
         Ok(Entered { secret })
     }
 
-    /// Ends the login that asks.
-    pub async fn sign_out(&self, reader: &Reader) -> Result<(), Error> {
-        let By::Login { user_id, login_id } = reader.by else { return Ok(()) };
+    /// Ends the login that asks. Returns where the browser goes to sign out at the provider that its user comes from, where there is such a place.
+    pub async fn sign_out(&self, reader: &Reader) -> Result<Option<String>, Error> {
+        let By::Login { user_id, login_id } = reader.by else { return Ok(None) };
+        let user = store::user::find(&self.pool, user_id).await.map_err(failed)?;
         let mut transaction = self.pool.begin().await.map_err(failed)?;
         store::login::delete(&mut transaction, user_id, login_id).await.map_err(failed)?;
         write_down(&mut transaction, Act::new(reader, "sign_out", &reader.name)).await?;
-        transaction.commit().await.map_err(failed)
+        transaction.commit().await.map_err(failed)?;
+        match (user.and_then(|user| user.issuer), self.provider()) {
+            (Some(issuer), Some(provider)) if issuer == provider.settings.issuer => Ok(provider.way_out().await),
+            _ => Ok(None),
+        }
     }
 
     /// Who has a cookie with this text; nobody where it is none of ours or is over. `renews`: the answer can carry another cookie.
@@ -147,7 +154,7 @@ impl Access {
             address: address.to_string(),
         };
         let next = self.keep(&login, &hash, renews).await.map_err(failed)?;
-        Ok(Some(Recognised { reader, next }))
+        Ok(Some(Recognised { reader, next, lacks_factor: login.lacks_factor && self.settings.require_second_factor }))
     }
 
     /// Writes down that a login was used, and has another secret follow one that is old.

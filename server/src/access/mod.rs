@@ -67,6 +67,8 @@ pub struct Settings {
     pub lifetime: Duration,
     /// Where browsers find the server, without a slash at the end: `https://trailmap.example.com`.
     pub base: String,
+    /// Users with a password are let nowhere without a second factor.
+    pub require_second_factor: bool,
 }
 
 /// Everything about those who read; cheap to clone.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use super::serve::fits_provider;
 use crate::{
-    access::oidc::{CALLBACK, Provider},
+    access::oidc::Provider,
     clock::Clock,
     config::{Check, Global, file, oidc::Oidc, smtp::Smtp},
     ingest::source::check::check,
@@ -56,14 +56,10 @@ async fn provider(settings: &Check, oidc: Oidc) -> Told {
     let told = |error: anyhow::Error| format!("{error:#}");
     let base = match &settings.public_url {
         Some(url) => fits_provider(url).map(|()| url.0.as_str()).map_err(told)?,
-        None => "",
+        None => "<--public-url>",
     };
     let client = Client::new(settings.outgoing.policy()).map_err(told)?;
-    let found = Provider::new(oidc, base, client, Clock::System).map_err(told)?.check().await?;
-    Ok(match base {
-        "" => format!("{found}; the redirect address to register there is --public-url and {CALLBACK}"),
-        base => format!("{found}; the redirect address to register there is {base}{CALLBACK}"),
-    })
+    Provider::new(oidc, base, client, Clock::System).map_err(told)?.check().await
 }
 
 async fn mail(smtp: &Smtp) -> Told {

@@ -99,7 +99,7 @@ pub async fn serve(
     post: Post,
 ) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
-    let File { sources, retention, quiet, smtp: _, oidc } = file;
+    let File { sources, retention, quiet, smtp: _, oidc, access: asked } = file;
     database.attend();
     let disk = database.disk.clone();
     let folder = settings.dashboards.as_deref().filter(|folder| !folder.as_os_str().is_empty());
@@ -117,7 +117,14 @@ pub async fn serve(
     };
     let (journal, written) = Journal::start(database.pool.clone());
     let provider = provider(settings, oidc, &base)?;
-    let access = Access::new(database.pool.clone(), access(settings, address, &base, provider.is_some()), journal)
+    let mut rules = access(settings, address, &base, provider.is_some());
+    rules.require_second_factor |= asked.require_second_factor;
+    if rules.require_second_factor && seal.is_none() {
+        anyhow::bail!(
+            "second factors are required, and there is no place for their key: name one with --secret-key-file"
+        );
+    }
+    let access = Access::new(database.pool.clone(), rules, journal)
         .await?
         .with_provider(provider)
         .with_seal(seal)
@@ -241,6 +248,7 @@ fn access(settings: &Serve, address: SocketAddr, base: &str, has_provider: bool)
         idle: Duration::from_secs(u64::from(settings.session_idle) * 60),
         lifetime: Duration::from_secs(u64::from(settings.session_lifetime) * 3_600),
         base: base.to_owned(),
+        require_second_factor: settings.require_second_factor,
     }
 }
 

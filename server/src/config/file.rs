@@ -1,4 +1,5 @@
-//! The file of `--config`: sources, how long events are kept, who counts as silent, who mails reports, and where users sign in. Every
+//! The file of `--config`: sources, how long events are kept, who counts as silent, who mails reports, where users sign in, and
+//! what is asked of them. Every
 //! mistake names its line.
 
 use std::{collections::HashSet, path::Path};
@@ -7,6 +8,7 @@ use anyhow::{Context, anyhow};
 use toml::de::{DeTable, DeValue};
 
 use super::{
+    access::{self, Access},
     oidc::{self, Oidc},
     quiet::{self, Quiet},
     retention::{self, Retention},
@@ -24,6 +26,7 @@ pub struct File {
     pub quiet: Quiet,
     pub smtp: Option<Smtp>,
     pub oidc: Option<Oidc>,
+    pub access: Access,
 }
 
 /// Reads the file. Errors name the file, the line, the source and the key.
@@ -64,9 +67,13 @@ pub fn parse(text: &str) -> Result<File, String> {
             ("oidc", _) => {
                 return Err(told(Mistake { at, what: "oidc is a table and begins with [oidc]".to_owned() }));
             }
+            ("access", DeValue::Table(table)) => file.access = access::parse(at, table).map_err(told)?,
+            ("access", _) => {
+                return Err(told(Mistake { at, what: "access is a table and begins with [access]".to_owned() }));
+            }
             (other, _) => {
                 let what = format!(
-                    "unknown key {other:?}: the file has [[source]] tables, [retention], [quiet], [smtp] and [oidc]"
+                    "unknown key {other:?}: the file has [[source]] tables, [retention], [quiet], [smtp], [oidc] and [access]"
                 );
                 return Err(told(Mistake { at, what }));
             }

@@ -32,6 +32,8 @@ pub struct Provider {
     secret: Option<String>,
     /// Where the provider sends browsers back to.
     redirect: String,
+    /// And who signed out there.
+    home: String,
     client: Client,
     clock: Clock,
     known: Mutex<Known>,
@@ -53,6 +55,7 @@ struct Places {
     token_endpoint: String,
     jwks_uri: String,
     userinfo_endpoint: Option<String>,
+    end_session_endpoint: Option<String>,
     #[serde(default)]
     token_endpoint_auth_methods_supported: Vec<String>,
     code_challenge_methods_supported: Option<Vec<String>>,
@@ -86,9 +89,9 @@ impl Provider {
                 Some(text.trim().to_owned())
             }
         };
-        let redirect = format!("{base}{}", super::CALLBACK);
+        let (redirect, home) = (format!("{base}{}", super::CALLBACK), format!("{base}/login"));
         let (known, looks) = (Mutex::default(), Limit::a_minute(LOOKS));
-        Ok(Provider { settings, secret, redirect, client, clock, known, looks })
+        Ok(Provider { settings, secret, redirect, home, client, clock, known, looks })
     }
 
     /// Asks for all that can be asked before somebody signs in. Returns what was found. Errors: why nobody could sign in.
@@ -99,6 +102,7 @@ impl Provider {
             ("authorization_endpoint", Some(&places.authorization_endpoint)),
             ("token_endpoint", Some(&places.token_endpoint)),
             ("userinfo_endpoint", places.userinfo_endpoint.as_ref()),
+            ("end_session_endpoint", places.end_session_endpoint.as_ref()),
         ];
         for (name, address) in addresses {
             let checked = address.map(|address| self.client.check(address));
@@ -122,7 +126,16 @@ impl Provider {
         }
         match self.keys(&places, true).await.map_err(told)?.count() {
             0 => Err("its jwks_uri has no key that tokens may be signed with".to_owned()),
-            keys => Ok(format!("{} answers, {keys} keys can sign; {pkce}", self.settings.issuer)),
+            keys => {
+                let out = match places.end_session_endpoint {
+                    Some(_) => format!(", and {} as the one for who signed out", self.home),
+                    None => String::new(),
+                };
+                let (issuer, redirect) = (&self.settings.issuer, &self.redirect);
+                Ok(format!(
+                    "{issuer} answers, {keys} keys can sign; {pkce}; register there {redirect} as the redirect address{out}"
+                ))
+            }
         }
     }
 
@@ -145,6 +158,22 @@ impl Provider {
             .finish();
         let joint = if address.contains('?') { '&' } else { '?' };
         Ok(format!("{address}{joint}{query}"))
+    }
+
+    /// Where a browser ends its session with the provider (RP-initiated logout), to come back to our page of sign-in. `None`: there is no such
+    /// place, or none that a browser should be sent to.
+    pub async fn way_out(&self) -> Option<String> {
+        let places = self.places().await.ok()?;
+        let address = self.client.check(places.end_session_endpoint.as_ref()?);
+        let address =
+            address.inspect_err(|error| tracing::warn!(%error, "the provider's end_session_endpoint is not used"));
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("client_id", &self.settings.client_id)
+            .append_pair("post_logout_redirect_uri", &self.home)
+            .finish();
+        let address = address.ok()?.to_string();
+        let joint = if address.contains('?') { '&' } else { '?' };
+        Some(format!("{address}{joint}{query}"))
     }
 
     /// That an answer came from this provider, where it says from which one (RFC 9207).

@@ -17,6 +17,8 @@ pub struct Login {
     pub is_next: bool,
     /// The secret is old enough to be followed by another, and none was handed out within the last minute.
     pub is_due: bool,
+    /// A user with a password and without a second factor.
+    pub lacks_factor: bool,
     /// Its last use was not written down within the last minute.
     pub is_stale: bool,
 }
@@ -57,7 +59,11 @@ pub async fn find(
                 seen_at < now() - make_interval(secs => $4)
                     and (next_sha256 is null or renewed_at < now() - interval '1 minute')
                     and secret_sha256 = $1 as is_due,
-                last_used_at < now() - interval '1 minute' as is_stale
+                last_used_at < now() - interval '1 minute' as is_stale,
+                issuer is null and not exists (
+                    select from access.second_factor
+                    where second_factor.user_id = app_user.user_id and confirmed_at is not null
+                ) as lacks_factor
          from access.login join access.app_user using (user_id)
          where not disabled
            and (issuer is null or issuer = $5)

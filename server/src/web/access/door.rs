@@ -111,7 +111,17 @@ pub async fn sign_out(State(gate): State<Gate>, request: Request) -> Response {
         return Redirect::to("/login").into_response();
     };
     match gate.access.sign_out(&reader).await {
-        Ok(()) => led("/login", cookie::clear(gate.access.is_secure())),
+        Ok(None) => led("/login", cookie::clear(gate.access.is_secure())),
+        Ok(Some(way)) => {
+            let name = gate.access.provider().map_or("", |provider| &provider.settings.name);
+            let mut answer = shown(StatusCode::OK, door::leaving(&look(request.headers()), name, &way));
+            answer.headers_mut().append(header::SET_COOKIE, cookie::clear(gate.access.is_secure()));
+            // The form's own answer may lead to no other site: the page that it gives does.
+            if let Ok(refresh) = HeaderValue::try_from(format!("0;url={way}")) {
+                answer.headers_mut().insert(header::REFRESH, refresh);
+            }
+            answer
+        }
         Err(error) => crate::web::error::response(&error, crate::web::error::Format::Page),
     }
 }

@@ -12,11 +12,11 @@ use model::error::{Error, Kind};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{
-    Gate, cookie, note, peer,
+    Gate, cookie, factor, note, peer,
     policy::{Need, need},
 };
 use crate::{
-    access::{By, Reader, Secret},
+    access::{By, Reader, Secret, door::Recognised},
     web::{NO_STORE, error},
 };
 
@@ -26,11 +26,23 @@ pub async fn check(State(gate): State<Gate>, mut request: Request, next: Next) -
         request.extensions_mut().insert(gate.nobody());
         return next.run(request).await;
     }
-    let (reader, renewed) = match Asked::of(&gate, &request).identify(&gate).await {
+    let Known { reader, renewed, lacks_factor } = match Asked::of(&gate, &request).identify(&gate).await {
         Ok(Some(found)) => found,
         Ok(None) => return stranger(&request),
         Err(error) => return error::response(&error, error::Format::of(&request)),
     };
+    let mut answer = match lacks_factor && need != Need::Person {
+        true => half(&request),
+        false => answered(&gate, need, reader, request, next).await,
+    };
+    if let Some(secret) = renewed {
+        answer.headers_mut().append(header::SET_COOKIE, cookie::set(&secret, gate.access.is_secure()));
+    }
+    answer
+}
+
+/// For a reader who is let in.
+async fn answered(gate: &Gate, need: Need, reader: Reader, mut request: Request, next: Next) -> Response {
     if !is_meant(&request, &reader) {
         tracing::warn!(path = request.uri().path(), "a change that came with a cookie and from nowhere was refused");
         return (StatusCode::FORBIDDEN, "Changes are only taken from Trailmap's own pages.\n").into_response();
@@ -46,14 +58,26 @@ pub async fn check(State(gate): State<Gate>, mut request: Request, next: Next) -
     }
     request.extensions_mut().insert(gate.backend(reader.clone()));
     request.extensions_mut().insert(reader);
-    let mut answer = next.run(request).await;
+    let answer = next.run(request).await;
     if let Some(noted) = noted {
         noted.write(gate.access.journal(), answer.status()).await;
     }
-    if let Some(secret) = renewed {
-        answer.headers_mut().append(header::SET_COOKIE, cookie::set(&secret, gate.access.is_secure()));
-    }
     answer
+}
+
+/// Who asks.
+struct Known {
+    reader: Reader,
+    /// What their cookie is to have from now on.
+    renewed: Option<Secret>,
+    /// They are to set up a second factor before anything else.
+    lacks_factor: bool,
+}
+
+impl Known {
+    fn whole(reader: Reader) -> Known {
+        Known { reader, renewed: None, lacks_factor: false }
+    }
 }
 
 /// What a request tells of who asks.
@@ -79,13 +103,13 @@ impl Asked {
 }
 
 impl Asked {
-    /// Who asks, and the secret that their cookie is to have from now on. Errors: the database does not answer; an open server is asked
+    /// Who asks; nobody where nobody signed in. Errors: the database does not answer; an open server is asked
     /// through a proxy.
-    async fn identify(self, gate: &Gate) -> Result<Option<(Reader, Option<Secret>)>, Error> {
+    async fn identify(self, gate: &Gate) -> Result<Option<Known>, Error> {
         let access = &gate.access;
         if access.is_open().await {
             return match self.forwarded {
-                false => Ok(Some((access.everybody(self.address), None))),
+                false => Ok(Some(Known::whole(access.everybody(self.address)))),
                 true => Err(Error::new(
                     Kind::Forbidden,
                     "This Trailmap asks nobody to sign in, and so answers this machine alone and no proxy. Start it with \
@@ -94,11 +118,11 @@ impl Asked {
             };
         }
         if let Some(token) = self.token {
-            return Ok(access.by_token(&token, self.address).await?.map(|reader| (reader, None)));
+            return Ok(access.by_token(&token, self.address).await?.map(Known::whole));
         }
         let Some(text) = self.cookie else { return Ok(None) };
         let found = access.by_cookie(&text, self.navigates, self.address).await?;
-        Ok(found.map(|found| (found.reader, found.next)))
+        Ok(found.map(|Recognised { reader, next, lacks_factor }| Known { reader, renewed: next, lacks_factor }))
     }
 }
 
@@ -138,6 +162,16 @@ fn stranger(request: &Request) -> Response {
     let mut answer = error::response(&error, error::Format::of(request));
     answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     answer
+}
+
+/// For who has no second factor yet and must: the way to one, or that there is one.
+fn half(request: &Request) -> Response {
+    if is_navigation(request) {
+        let wanted = request.uri().path_and_query().map_or("/", |address| address.as_str());
+        return ([NO_STORE], Redirect::to(&factor::address(wanted))).into_response();
+    }
+    let message = format!("Set up your second factor first: open {} in a browser.", factor::PATH);
+    error::response(&Error::new(Kind::Forbidden, message), error::Format::of(request))
 }
 
 fn too_often(wait: Duration) -> Response {

@@ -5,6 +5,7 @@
 
 pub mod cookie;
 mod door;
+mod factor;
 mod guard;
 mod note;
 mod peer;
@@ -55,6 +56,7 @@ pub fn routes(gate: Gate) -> Router {
     Router::new()
         .route("/login", get(door::login).post(door::sign_in))
         .route("/login/code", get(door::code).post(door::prove))
+        .route(factor::PATH, get(factor::show).post(factor::set_up))
         .route("/login/provider", get(provider::leave))
         .route(CALLBACK, get(provider::back))
         .route("/logout", post(door::sign_out))

@@ -6,6 +6,8 @@ use axum::http::Method;
 pub enum Need {
     /// Everybody: it shows nothing of what is stored.
     Nothing,
+    /// Whoever has told a password, also who lacks the second factor that is asked of them.
+    Person,
     /// Whoever is signed in. What they may see and change beyond that, the backend decides.
     Reader,
     /// There is nothing here. Who is not signed in does not learn even that.
@@ -46,10 +48,13 @@ pub fn need(method: &Method, path: &str) -> Need {
         ("login", Some("code")) if path.matches('/').count() == 2 && (reads || *method == Method::POST) => {
             Need::Nothing
         }
+        ("login", Some("factor")) if path.matches('/').count() == 2 && (reads || *method == Method::POST) => {
+            Need::Person
+        }
         // What a link shows is decided by the link.
         ("s", Some(_)) if reads || *method == Method::POST => Need::Nothing,
         ("go", Some(_)) if reads => Need::Reader,
-        ("logout", None) if *method == Method::POST => Need::Reader,
+        ("logout", None) if *method == Method::POST => Need::Person,
         ("live" | "metrics", None) if reads => Need::Reader,
         ("api", Some(_)) => Need::Reader,
         ("", None) => Need::Reader,
@@ -81,6 +86,11 @@ mod tests {
         check(Method::POST, "/login", Need::Nothing);
         check(Method::POST, "/login/code", Need::Nothing);
         check(Method::POST, "/login/callback", Need::Unlisted);
+        for (method, path) in
+            [(Method::GET, "/login/factor"), (Method::POST, "/login/factor"), (Method::POST, "/logout")]
+        {
+            check(method, path, Need::Person);
+        }
         for path in [
             "/",
             "/d/overview",
@@ -93,9 +103,18 @@ mod tests {
         ] {
             check(Method::GET, path, Need::Reader);
         }
-        for path in
-            ["/pkg", "/nope", "/healthz/x", "/login/x", "/login/code/x", "//healthz", "/Healthz", "/pkg%2fapp.js"]
-        {
+        for path in [
+            "/pkg",
+            "/nope",
+            "/logout",
+            "/healthz/x",
+            "/login/x",
+            "/login/code/x",
+            "/login/factor/x",
+            "//healthz",
+            "/Healthz",
+            "/pkg%2fapp.js",
+        ] {
             check(Method::GET, path, Need::Unlisted);
         }
         check(Method::POST, "/healthz", Need::Unlisted);

@@ -121,11 +121,12 @@ pub fn settings() -> Settings {
         idle: Duration::from_secs(1_800),
         lifetime: Duration::from_secs(43_200),
         base: "http://localhost:8080".to_owned(),
+        require_second_factor: false,
     }
 }
 
 impl Visitor {
-    fn headers(&self) -> Vec<(&str, &str)> {
+    pub fn headers(&self) -> Vec<(&str, &str)> {
         let mut headers = Vec::new();
         if !self.cookie.is_empty() {
             headers.push(("cookie", self.cookie.as_str()));
@@ -150,7 +151,13 @@ impl Visitor {
         self.post_as(house, address, fields, &[("sec-fetch-site", "same-origin")]).await
     }
 
-    async fn post_as(&self, house: &House, address: &str, fields: &[(&str, &str)], more: &[(&str, &str)]) -> Answer {
+    pub async fn post_as(
+        &self,
+        house: &House,
+        address: &str,
+        fields: &[(&str, &str)],
+        more: &[(&str, &str)],
+    ) -> Answer {
         let encode =
             |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
         let body: Vec<_> = fields.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
@@ -192,7 +199,7 @@ pub fn refused(answer: &Answer, status: StatusCode, why: &str) {
 }
 
 /// Every address that there is, with something in the place of its parameters.
-fn addresses() -> Vec<(Method, String)> {
+pub fn addresses() -> Vec<(Method, String)> {
     let of_app = web::addresses().into_iter().map(|(method, path)| {
         let filled = path.split('/').map(|segment| if segment.starts_with([':', '{', '*']) { "x" } else { segment });
         (method, filled.collect::<Vec<_>>().join("/"))

@@ -2,14 +2,16 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use data_encoding::BASE32_NOPAD;
 use model::access::Role;
 use ring::hmac;
 
+use server::access::Settings;
+
 use super::{
-    access::{House, PASSWORD, Visitor, refused, secret},
-    client::Answer,
+    access::{House, PASSWORD, Visitor, addresses, refused, secret, settings},
+    client::{Answer, send},
 };
 
 /// What an app shows so many half-minutes from now.
@@ -225,4 +227,115 @@ async fn the_database_tells_no_second_factor() {
     let browser = half(&password(&house, "root").await);
     refused(&prove(&house, &browser, &code(&vera_secret, 0)).await, StatusCode::BAD_REQUEST, "wrong, over");
     entered(&prove(&house, &browser, &recovery[0]).await);
+}
+
+/// With an administrator, who has told a password alone.
+async fn asking() -> (House, Visitor) {
+    let house = House::built(Settings { require_second_factor: true, ..settings() }, None).await;
+    let root = house.accept(&house.access.first_link().await.unwrap(), "Root").await;
+    (house, root)
+}
+
+/// Sets one up where everybody has to.
+async fn set_up_at_the_door(house: &House, who: &Visitor) -> String {
+    let begun = who.post(house, "/login/factor", &[("do", "begin"), ("password", PASSWORD), ("next", "/users")]).await;
+    assert_eq!((begun.status, begun.header("location")), (StatusCode::SEE_OTHER, "/login/factor?next=%2Fusers"));
+    let secret = part(&who.open(house, "/login/factor?next=%2Fusers").await, "factor-secret");
+    let fields = [("do", "confirm"), ("code", &code(&secret, -1)), ("next", "/users")];
+    let on = who.post(house, "/login/factor", &fields).await;
+    assert_eq!((on.status, codes(&on).len()), (StatusCode::OK, 10), "{}", on.text());
+    assert!(on.text().contains("href=\"/users\"") && !on.text().contains(&secret), "{}", on.text());
+    secret
+}
+
+#[tokio::test]
+async fn who_must_have_one_reaches_nothing_before() {
+    let (house, root) = asking().await;
+    let told = "Set up your second factor first: open /login/factor";
+    for (method, path) in
+        addresses().into_iter().chain([(Method::GET, "/nope".to_owned()), (Method::POST, "/x".to_owned())])
+    {
+        let headers = [root.headers(), vec![("sec-fetch-site", "same-origin")]].concat();
+        let answer = send(&house.site, method.clone(), &path, &headers).await;
+        refused(&answer, StatusCode::FORBIDDEN, told);
+        assert!(!answer.text().contains("alice") && !answer.text().contains("CreateUser"), "{method} {path}");
+    }
+    let token = [("do", "token"), ("label", "x"), ("role", "viewer"), ("accounts", "*"), ("days", "9")];
+    let user = [("do", "create"), ("name", "vera"), ("role", "viewer"), ("accounts", "*")];
+    for (path, fields) in [("/account", &token[..]), ("/users", &user), ("/account", &[("do", "factor-begin")])] {
+        refused(&root.post(&house, path, fields).await, StatusCode::FORBIDDEN, told);
+    }
+    let made: i64 = sqlx::query_scalar(
+        "select (select count(*) from access.api_token) + (select count(*) from access.app_user) + (select count(*) from access.second_factor)",
+    )
+    .fetch_one(&house.pool)
+    .await
+    .unwrap();
+    assert_eq!(made, 1, "there is the administrator alone");
+
+    // A browser is led there, and says there what is wrong.
+    let led = root.open(&house, "/d/overview?range=7d").await;
+    let there = "/login/factor?next=%2Fd%2Foverview%3Frange%3D7d";
+    assert_eq!((led.status, led.header("location")), (StatusCode::SEE_OTHER, there));
+    let page = root.open(&house, there).await;
+    assert!(
+        page.text().contains("Set it up now") && page.text().contains("value=\"/d/overview?range=7d\""),
+        "{}",
+        page.text()
+    );
+    assert!(page.header("content-security-policy").contains("form-action 'self'") && !page.text().contains("<script"));
+    let wrong = root.post(&house, "/login/factor", &[("do", "begin"), ("password", "guess")]).await;
+    refused(&wrong, StatusCode::BAD_REQUEST, "not your password");
+    refused(
+        &root.post(&house, "/login/factor", &[("do", "end")]).await,
+        StatusCode::BAD_REQUEST,
+        "nothing that is known",
+    );
+    let early = root.post(&house, "/login/factor", &[("do", "confirm"), ("code", "000000")]).await;
+    refused(&early, StatusCode::BAD_REQUEST, "not the code of now");
+    // From another site nothing is set up; who is not signed in is led to sign in.
+    let forged = root.post_as(&house, "/login/factor", &[("do", "begin"), ("password", PASSWORD)], &[]).await;
+    assert_eq!(forged.status, StatusCode::FORBIDDEN);
+    assert_eq!(Visitor::default().get(&house, "/login/factor").await.status, StatusCode::UNAUTHORIZED);
+    let away = root.open(&house, "/login/factor?next=https%3A%2F%2Fevil.example").await;
+    assert!(!away.text().contains("evil"), "{}", away.text());
+
+    set_up_at_the_door(&house, &root).await;
+    for path in ["/", "/account", "/users", "/d/overview/errors.json", "/discover.csv", "/api/v1/audit", "/metrics"] {
+        assert_eq!(root.get(&house, path).await.status, StatusCode::OK, "{path}");
+    }
+    assert_eq!(root.get(&house, "/login/factor?next=%2Fusers").await.header("location"), "/users");
+    half(&password(&house, "root").await);
+}
+
+#[tokio::test]
+async fn without_one_again_its_tokens_go_on_and_nothing_else() {
+    let (house, root) = asking().await;
+    set_up_at_the_door(&house, &root).await;
+    let vera = house.user(&root, "vera", Role::Viewer, "*").await;
+    assert_eq!(vera.status(&house).await, StatusCode::FORBIDDEN);
+    let out = vera.post(&house, "/logout", &[]).await;
+    assert_eq!((out.status, out.header("location")), (StatusCode::SEE_OTHER, "/login"));
+    assert_eq!(vera.status(&house).await, StatusCode::UNAUTHORIZED);
+
+    let vera = entered(&password(&house, "vera").await);
+    set_up_at_the_door(&house, &vera).await;
+    let token = [("do", "token"), ("label", "x"), ("role", "viewer"), ("accounts", "*"), ("days", "9")];
+    let made = vera.post(&house, "/account", &token).await;
+    let program = Visitor { token: format!("Bearer {}", secret(&made)), ..Visitor::default() };
+    assert_eq!((vera.status(&house).await, program.status(&house).await), (StatusCode::OK, StatusCode::OK));
+    let reset = root.post(&house, "/users", &[("do", "factor-reset"), ("id", "2")]).await;
+    assert_eq!(reset.status, StatusCode::SEE_OTHER);
+    assert_eq!((vera.status(&house).await, program.status(&house).await), (StatusCode::FORBIDDEN, StatusCode::OK));
+    assert_eq!(vera.post(&house, "/account", &token).await.status, StatusCode::FORBIDDEN);
+    // A program sets nothing up.
+    let begun = program.post(&house, "/login/factor", &[("do", "begin"), ("password", PASSWORD)]).await;
+    refused(&begun, StatusCode::FORBIDDEN, "A token may not do this");
+    // Switched off by its user: the same.
+    let off = root.post(&house, "/account", &[("do", "factor-end"), ("password", PASSWORD)]).await;
+    assert!(off.status.is_success(), "{}", off.text());
+    assert_eq!(root.status(&house).await, StatusCode::FORBIDDEN);
+    // Where nobody is asked to sign in, nobody is asked for a second factor.
+    let open = House::built(Settings { open: true, require_second_factor: true, ..settings() }, None).await;
+    assert_eq!(Visitor::default().status(&open).await, StatusCode::OK);
 }

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use model::access::Role;
 use serde_json::{Value, json};
 use server::{
+    access::Settings,
     clock::Clock,
     config::{file, oidc::Oidc},
     outgoing::{Client, Policy},
@@ -46,6 +47,10 @@ fn configured(provider: &Provider, more: &str) -> Oidc {
 }
 
 async fn house(provider: &Provider, more: &str) -> House {
+    house_with(provider, more, settings()).await
+}
+
+async fn house_with(provider: &Provider, more: &str, settings: Settings) -> House {
     let policy = Policy {
         allow: vec!["127.0.0.1/32".parse().unwrap(), "::1/128".parse().unwrap()],
         ca: Some(provider.ca()),
@@ -55,7 +60,7 @@ async fn house(provider: &Provider, more: &str) -> House {
     let client = Client::new(policy).unwrap();
     let provider =
         server::access::oidc::Provider::new(configured(provider, more), "http://localhost:8080", client, Clock::System);
-    House::built(settings(), Some(provider.unwrap())).await
+    House::built(settings, Some(provider.unwrap())).await
 }
 
 async fn open(more: &str) -> (Provider, House) {
@@ -436,6 +441,54 @@ async fn passwords_can_be_left_to_administrators() {
     refused(&sign_in("vera", password).await, StatusCode::FORBIDDEN, told);
     refused(&sign_in("vera", "wrong").await, StatusCode::BAD_REQUEST, "Name or password is wrong.");
     assert_eq!(sign_in("root", password).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn a_second_factor_is_the_providers_to_ask_for() {
+    let provider = Provider::start().await;
+    let house = house_with(&provider, "", Settings { require_second_factor: true, ..settings() }).await;
+    let ada = entered(&come(&provider, &house).await);
+    assert_eq!(ada.status(&house).await, StatusCode::OK);
+    assert_eq!(ada.get(&house, "/login/factor?next=%2Fusers").await.header("location"), "/users");
+    let root = house.accept(&house.access.first_link().await.unwrap(), "Root").await;
+    assert_eq!(root.status(&house).await, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn who_signs_out_signs_out_at_the_provider_too() {
+    let provider = Provider::start().await;
+    let out = format!("{}/out", provider.issuer());
+    let query = "client_id=trailmap+%26+co&post_logout_redirect_uri=http%3A%2F%2Flocalhost%3A8080%2Flogin";
+    for (told, expected) in
+        [(out.clone(), format!("{out}?{query}")), (format!("{out}?a=b"), format!("{out}?a=b&{query}"))]
+    {
+        provider.change(|manner| manner.places = json!({ "end_session_endpoint": told }));
+        let house = house(&provider, "").await;
+        let ada = entered(&come(&provider, &house).await);
+        // What was known of the provider is enough.
+        provider.change(|manner| manner.trouble = Some((At::Discovery, Trouble::Broken)));
+        let left = ada.post(&house, "/logout", &[]).await;
+        provider.change(|manner| manner.trouble = None);
+        assert_eq!((left.status, left.header("refresh")), (StatusCode::OK, format!("0;url={expected}").as_str()));
+        let link = format!("href=\"{}\"", expected.replace('&', "&amp;"));
+        assert!(left.text().contains(&link) && left.text().contains("Sign out of Example ID"), "{}", left.text());
+        assert!(left.header("set-cookie").starts_with("trailmap=; Max-Age=0"), "{}", left.header("set-cookie"));
+        assert_eq!(left.header("referrer-policy"), "no-referrer");
+        assert_eq!(ada.status(&house).await, StatusCode::UNAUTHORIZED);
+        // Who signed in with a password has nothing to do there.
+        let root = house.accept(&house.access.first_link().await.unwrap(), "Root").await;
+        assert_eq!(root.post(&house, "/logout", &[]).await.header("location"), "/login");
+    }
+    for told in
+        ["http://localhost/out", "https://user@localhost/out", "https://169.254.169.254/", "javascript:alert(1)", ""]
+    {
+        provider.change(|manner| manner.places = json!({ "end_session_endpoint": told }));
+        let house = house(&provider, "").await;
+        let ada = entered(&come(&provider, &house).await);
+        let left = ada.post(&house, "/logout", &[]).await;
+        assert_eq!((left.status, left.header("location")), (StatusCode::SEE_OTHER, "/login"), "{told}");
+        assert_eq!(ada.status(&house).await, StatusCode::UNAUTHORIZED);
+    }
 }
 
 #[tokio::test]

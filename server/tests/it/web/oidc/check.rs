@@ -42,7 +42,7 @@ impl Checked {
 async fn says_what_a_provider_lacks_and_what_to_register() {
     let checked = Checked::start().await;
     let provider = &checked.provider;
-    let register = format!("the redirect address to register there is {BASE}/login/callback");
+    let register = format!("register there {BASE}/login/callback as the redirect address");
     let unsaid = "it does not say whether it takes PKCE (S256), with which it is asked";
     let good =
         |keys, pkce: &str| format!("sign-in (oidc): ok: https://id answers, {keys} keys can sign; {pkce}; {register}");
@@ -54,7 +54,10 @@ async fn says_what_a_provider_lacks_and_what_to_register() {
     };
     let pkce = with(json!({ "code_challenge_methods_supported": ["plain", "S256"] }));
     assert_eq!(pkce, (Some(0), good(2, "it takes PKCE (S256)")));
+    let out = with(json!({ "end_session_endpoint": "https://id.example.com/out" })).1;
+    assert_eq!(out, format!("{}, and {BASE}/login as the one for who signed out", good(2, unsaid)));
     for (places, told) in [
+        (json!({ "end_session_endpoint": "http://id/out" }), "its end_session_endpoint: Only https addresses"),
         (json!({ "issuer": "https://other" }), "it calls itself \"https://other\", and not as `issuer`"),
         (json!({ "code_challenge_methods_supported": ["plain"] }), "it does not take PKCE with S256, only [\"plain\"]"),
         (json!({ "authorization_endpoint": "http://id/a" }), "its authorization_endpoint: Only https addresses"),
@@ -113,7 +116,7 @@ async fn says_what_the_settings_lack() {
     let ca = checked.provider.ca();
     let (status, line) = checked.run(issuer, &[&network[..], &["--outgoing-ca", ca.to_str().unwrap()]].concat());
     assert_eq!(status, Some(0), "{line}");
-    assert!(line.ends_with("the redirect address to register there is --public-url and /login/callback"), "{line}");
+    assert!(line.ends_with("register there <--public-url>/login/callback as the redirect address"), "{line}");
     let (status, line) = checked.run("https://127.0.0.1:1/realm", &network);
     assert_eq!(status, Some(1));
     assert!(line.starts_with("sign-in (oidc): FAILED: its discovery: It cannot be reached: "), "{line}");
