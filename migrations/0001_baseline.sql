@@ -680,13 +680,31 @@ create table access.report_run (
 );
 create index report_run_try_index on access.report_run (try_at) where outcome = 'trying';
 
+-- What an entry of the audit log says under a name. Names that somebody typed can have a NUL, which Postgres' texts cannot.
+create function access.said(entry text, name text) returns text language sql immutable parallel safe as $$
+    select replace(entry, '\u0000', '\ufffd')::jsonb ->> name
+$$;
+-- RFC 3339 with its zone: it is the same moment whatever the session's settings.
+create function access.moment(at text) returns timestamptz language sql immutable parallel safe as $$
+    select at::timestamptz
+$$;
+
 -- Who did what. Each entry's hash covers the hash before it, so that a changed or missing entry shows.
 create table access.audit (
     entry_id bigint primary key,
     -- JSON, the very text that the hash is of.
     entry text not null,
-    hash bytea not null
+    hash bytea not null,
+    -- What of it panels count by, so that they need not read the JSON of all entries. Postgres derives it, and nobody can write it.
+    entry_time timestamptz generated always as (access.moment(access.said(entry, 'time'))) stored,
+    user_name text collate "C" generated always as (nullif(access.said(entry, 'user'), '')) stored,
+    token text collate "C" generated always as (access.said(entry, 'token')) stored,
+    address text collate "C" generated always as (nullif(access.said(entry, 'address'), '')) stored,
+    action text collate "C" generated always as (access.said(entry, 'action')) stored,
+    object text collate "C" generated always as (nullif(access.said(entry, 'object'), '')) stored,
+    done boolean generated always as (access.said(entry, 'done')::boolean) stored
 );
+create index audit_time_index on access.audit (entry_time);
 
 create function access.audit_stays() returns trigger language plpgsql as $$
 begin
@@ -695,3 +713,24 @@ end
 $$;
 create trigger audit_stays before update or delete on access.audit for each row execute function access.audit_stays();
 create trigger audit_stays_whole before truncate on access.audit execute function access.audit_stays();
+
+-- The entries as panels read them: as events, of which they have what can be said of them.
+create view access.audit_event as
+select
+    entry_time as event_time, lpad(to_hex(entry_id), 32, '0')::uuid as event_key,
+    lpad(to_hex(entry_id), 32, '0')::uuid::text collate "C" as event_id, entry_id::text collate "C" as request_id,
+    action as event_name, user_name as actor, user_name as origin, user_name as own_origin, token as session,
+    case when object is not null then array[object] end as resource,
+    case when done then 'success' else 'failure' end collate "C" as outcome,
+    nullif(access.said(entry, 'detail'), '') collate "C" as error_message,
+    address as source_address,
+    -- A word where nobody asked from anywhere: `terminal`, `schedule`.
+    case when address ~ '^[0-9a-f]*[.:][0-9a-f.:]+$' then address::inet end as source_ip,
+    replace(entry, '\u0000', '\ufffd') as raw, null::text as raw_json, lower(entry collate "C") as folded,
+    null::boolean as read_only, null::boolean as mfa_used, null::boolean as cross_account, null::boolean as console,
+    null::double precision as latitude, null::double precision as longitude, null::bigint as as_number,
+    none as event_source, none as event_type, none as event_category, none as error_code, none as aws_region, none as account,
+    none as identity_type, none as actor_arn, none as identity_account, none as access_key, none as invoked_by,
+    none as source_identity, none as issued_access_key, none as country, none as city, none as time_zone,
+    none as as_organisation, none as vpc_endpoint, none as user_agent, none as client, none as tls_version
+from access.audit, lateral (select null::text collate "C" as none) as nothing;

@@ -89,7 +89,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/shares") view=page::served::ServedPage ssr=SsrMode::InOrder/>
                     <Route path=path!("/reports") view=page::served::ServedPage ssr=SsrMode::InOrder/>
                     <Route path=path!("/users") view=page::served::ServedPage ssr=SsrMode::InOrder/>
-                    <Route path=path!("/audit") view=page::served::ServedPage ssr=SsrMode::InOrder/>
+                    <Route path=path!("/audit") view=page::dashboard::Dashboard ssr=SsrMode::InOrder/>
                     <Route path=path!("/d/:dashboard/edit") view=page::served::ServedPage ssr=SsrMode::InOrder/>
                     <Route path=path!("/d/:dashboard/history") view=page::served::ServedPage ssr=SsrMode::InOrder/>
                     <Route path=path!("/d/:dashboard/:panel") view=page::panel::PanelAlone ssr=SsrMode::Async/>

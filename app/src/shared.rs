@@ -174,7 +174,7 @@ fn table(table: &Table, name: String) -> AnyView {
     let rows: Vec<_> = table.rows.iter().take(TABLE_ROWS).map(row).collect();
     view! {
         <div class="scroll" tabindex="0" role="region" aria-label=format!("{name}: rows")>
-            <table class="audit"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>
+            <table class="shared-rows"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>
         </div>
     }
     .into_any()

@@ -7,6 +7,7 @@ use leptos_router::{
 };
 use model::{
     chart::Annotated,
+    dashboard::AUDIT,
     discover::{self, Discover},
     entity::{self, Entity},
     error::Error,
@@ -107,6 +108,11 @@ impl State {
         if self.entity.get_untracked().as_ref() == Some(&entity) {
             self.known.set(Some((entity, known)));
         }
+    }
+
+    /// Whether the page is about Trailmap's own audit log: what it shows is in no other place.
+    pub fn is_audit(self) -> bool {
+        self.path.with_untracked(|path| dashboard_of(path).as_deref() == Some(AUDIT))
     }
 
     /// Moves to another view of this page; a step in the browser's history.
@@ -243,11 +249,12 @@ fn annotate(state: State) {
     });
 }
 
-/// The id of the dashboard that a path names: `/` and `/d/<dashboard>`, what lies below, and the pages of entities.
+/// The id of the dashboard that a path names: `/`, `/audit` and `/d/<dashboard>`, what lies below, and the pages of entities.
 pub(crate) fn dashboard_of(path: &str) -> Option<String> {
     let mut segments = path.split('/').skip(1);
     match (segments.next()?, segments.next()) {
         ("", None) => Some(FIRST.to_owned()),
+        ("audit", None) => Some(AUDIT.to_owned()),
         ("d", Some(id)) => Some(percent_encoding::percent_decode_str(id).decode_utf8_lossy().into_owned()),
         _ => Entity::from_path(path).map(|entity| entity.kind.dashboard().to_owned()),
     }

@@ -2,9 +2,10 @@
 
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { grave } from "../lib/axe.mjs";
-import { PHONE, clean, context, page, settled, watch } from "../lib/browser.mjs";
+import { PHONE, clean, context, navigate, page, panel, query, settled, watch } from "../lib/browser.mjs";
 import { folder, remove, start, stop } from "../lib/trailmap.mjs";
 
 const PASSWORD = "plum-anchor-violin-72";
@@ -235,6 +236,45 @@ test("a dashboard is shared with who does not sign in", async (t) => {
   await admin.locator("[data-share]").getByRole("button", { name: /Revoke/ }).click();
   await admin.locator("[data-share]").getByText(/^Revoked/).waitFor();
   assert.equal((await stranger.goto(link)).status(), 404);
+});
+
+test("the audit log is a dashboard: a click filters, a panel stands alone and leaves as a file", async (t) => {
+  const admin = await asAdmin(t);
+  await hydrated(admin, "/users");
+  await admin.locator("[data-role=reader] summary").click();
+  await admin.locator(".reader-menu").getByText("Audit log").click();
+  await admin.waitForURL("**/audit");
+  await settled(admin);
+  const rows = (id) => panel(admin, id).locator("tr[data-row]");
+  const entries = (key) => panel(admin, "entries").locator(`tr[data-row] td[data-key=${key}]`);
+  const all = await rows("entries").count();
+  assert.ok(all > 10, `${all} entries`);
+  const heads = await panel(admin, "entries").locator("th").allInnerTexts();
+  assert.deepEqual(heads.map((text) => text.split(" ")[0]), ["Time", "User", "Token", "Address", "Action", "Outcome", "Object", "Detail", "Entry"]);
+  // A user's name as somebody typed it, as text.
+  assert.ok((await panel(admin, "objects").innerText()).includes("<b>vera</b>"));
+  await navigate(admin, () => panel(admin, "actions").getByRole("link", { name: "sign_in", exact: true }).click());
+  assert.equal(query(admin).get("q"), "event_name:sign_in");
+  assert.equal(new URL(admin.url()).pathname, "/audit");
+  const left = await entries("event_name").allInnerTexts();
+  assert.ok(left.length > 0 && left.length < all && left.every((name) => name === "sign_in"), left.join());
+  // What is suggested comes from the log; the name and the action that events have are not there.
+  await admin.locator("#q").fill("event_name:user_");
+  await admin.locator("#q-list li").first().waitFor();
+  assert.match(await admin.locator("#q-list").innerText(), /user_create/);
+  await admin.keyboard.press("Escape");
+  const menu = panel(admin, "users").locator("details[data-role=menu]");
+  await menu.locator("summary").click();
+  for (const action of ["share", "discover"]) assert.equal(await menu.locator(`[data-action=${action}]`).count(), 0);
+  await navigate(admin, () => menu.locator("[data-action=open-panel]").click());
+  assert.equal(new URL(admin.url()).pathname, "/d/audit-log/users");
+  const users = await rows("users").count();
+  assert.ok(users > 0);
+  const [download] = await Promise.all([admin.waitForEvent("download"), admin.locator(".page-actions [data-export=csv]").click()]);
+  const csv = await readFile(await download.path(), "utf8");
+  assert.match(csv, /^actor,events,failures,distinct_source_address,last_seen\r\n/);
+  assert.equal(csv.trim().split("\r\n").length, users + 1);
+  clean(admin);
 });
 
 for (const colorScheme of ["light", "dark"]) {

@@ -208,9 +208,9 @@ test("lists, forms, users, tokens, ingest, the audit log", async () => {
   const query = encodeURIComponent(`/d/${LINES[0]}?q=${LINES[23]}`);
   await walk(
     reader,
-    ["/dashboards", "/d/payloads/edit", "/d/payloads/history", "/users", "/account", "/audit", "/shares", "/ingest", `/share?of=${query}`],
+    ["/dashboards", "/d/payloads/edit", "/d/payloads/history", "/users", "/account", "/audit", "/d/audit-log/objects", "/shares", "/ingest", `/share?of=${query}`],
     async (page, path) => {
-      await page.waitForSelector("body[data-hydrated]");
+      await hydrated(page);
       if (path === "/ingest") await page.locator("[data-role=failed]").waitFor();
     },
   );

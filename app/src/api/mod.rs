@@ -93,7 +93,14 @@ pub trait Backend: Dashboards + Discover + Entities + Ingests + People + Reports
 
     /// Values of `target` that have `typed` in them, in either case, among the newest events of the view: the most
     /// frequent first, those that begin with `typed` before all others. Errors: as `panel`; the time-out is short.
-    async fn values(&self, target: &Target, typed: &str, view: &View) -> Result<Vec<ValueCount>, Error>;
+    /// `dashboard`: on whose page it is typed, since those of the audit log are not those of events; else empty.
+    async fn values(
+        &self,
+        dashboard: &str,
+        target: &Target,
+        typed: &str,
+        view: &View,
+    ) -> Result<Vec<ValueCount>, Error>;
 
     async fn about(&self) -> Result<About, Error>;
 

@@ -12,12 +12,18 @@ use crate::api::{Backend, ValueCount};
 
 /// Options of a list box; each holds the whole filter with it taken, and where the cursor stands then. Empty where
 /// nothing can be suggested. `cursor`, there and here, counts UTF-16 units, as browsers do.
-pub async fn html(backend: &dyn Backend, text: &str, cursor: usize, view: View) -> Result<String, Error> {
+pub async fn html(
+    backend: &dyn Backend,
+    dashboard: &str,
+    text: &str,
+    cursor: usize,
+    view: View,
+) -> Result<String, Error> {
     let Some(place) = complete::place(text, characters(text, cursor)) else { return Ok(String::new()) };
     let items = match &place.wanted {
         Wanted::Value(target) => {
             let view = View { filter: place.rest.clone(), ..view };
-            backend.values(target, &place.typed, &view).await?.into_iter().map(value).collect()
+            backend.values(dashboard, target, &place.typed, &view).await?.into_iter().map(value).collect()
         }
         _ => complete::suggestions(&place),
     };

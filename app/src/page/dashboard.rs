@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// `/` and `/d/:dashboard`
+/// `/`, `/audit` and `/d/:dashboard`
 #[component]
 pub fn Dashboard() -> AnyView {
     of_dashboard(shown)
@@ -38,11 +38,12 @@ fn shown(found: Found) -> AnyView {
         let href = move || file.with_value(|file| state.view.get().href(&format!("{file}.{kind}")));
         view! { <a data-export=kind rel="external" download="" href=href>{label}</a> }
     };
-    let share = state.who.with_value(|who| !who.open).then(|| {
+    let leaves = state.who.with_value(|who| !who.open) && !state.is_audit();
+    let share = leaves.then(|| {
         let href = move || file.with_value(|file| frame::share(&state.view.get().href(file)));
         view! { <a data-action="share" href=href>"Share…"</a> }
     });
-    let report = state.who.with_value(|who| !who.open && who.edits()).then(|| {
+    let report = (leaves && state.who.with_value(Who::edits)).then(|| {
         let href = move || file.with_value(|file| frame::report(&state.view.get().href(file)));
         view! { <a data-action="report" href=href>"Report…"</a> }
     });

@@ -13,7 +13,7 @@ use crate::{
     ui::{live, title::title, top_bar::TopBar},
 };
 
-/// `/dashboards`, `/ingest`, `/account`, `/share`, `/shares`, `/reports`, `/users`, `/audit`, `/d/:dashboard/edit`, `/d/:dashboard/history`
+/// `/dashboards`, `/ingest`, `/account`, `/share`, `/shares`, `/reports`, `/users`, `/d/:dashboard/edit`, `/d/:dashboard/history`
 #[component]
 pub fn ServedPage() -> AnyView {
     let state = use_state();
@@ -49,7 +49,7 @@ pub fn ServedPage() -> AnyView {
 }
 
 /// Pages that lead nowhere further up.
-const TOP: [&str; 8] = [LIST, INGEST, "/account", "/share", "/shares", "/reports", "/users", "/audit"];
+const TOP: [&str; 7] = [LIST, INGEST, "/account", "/share", "/shares", "/reports", "/users"];
 const LIST: &str = "/dashboards";
 const INGEST: &str = "/ingest";
 

@@ -28,7 +28,6 @@ pub async fn act(backend: &dyn Backend, address: &str, form: &Form) -> Outcome {
         Some(Place::Shares) => share::revoke(backend, form).await,
         Some(Place::Reports) => return report::act(backend, form).await,
         Some(Place::Users) => users::act(backend, form).await,
-        Some(Place::Audit) => Err(unknown()),
         Some(Place::Edit(id)) => return edit::act(backend, &id, form).await,
         Some(Place::History(id)) => restore(backend, &id, form).await.map(Done::Go),
         None => Err(nowhere()),

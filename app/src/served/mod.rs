@@ -3,7 +3,6 @@
 
 mod account;
 mod act;
-mod audit;
 mod edit;
 pub(crate) mod factor;
 mod form;
@@ -73,7 +72,6 @@ pub async fn page(backend: &dyn Backend, address: &str, answer: Answer) -> Resul
         Place::Shares => share::list_page(backend, &view, &answer).await?,
         Place::Reports => report::page(backend, &view, query, &answer).await?,
         Place::Users => users::page(backend, &view, &answer).await?,
-        Place::Audit => audit::page(backend, &view, query).await?,
         Place::Edit(id) => edit::page(backend, &view, &id, &answer).await?,
         Place::History(id) => history::page(backend, &view, &id, &answer).await?,
     };
@@ -99,7 +97,6 @@ enum Place {
     Shares,
     Reports,
     Users,
-    Audit,
     /// Of the dashboard with this id.
     Edit(String),
     History(String),
@@ -116,7 +113,6 @@ impl Place {
             ("shares", None, None) => Place::Shares,
             ("reports", None, None) => Place::Reports,
             ("users", None, None) => Place::Users,
-            ("audit", None, None) => Place::Audit,
             ("d", Some(id), Some("edit")) => Place::Edit(id.to_owned()),
             ("d", Some(id), Some("history")) => Place::History(id.to_owned()),
             _ => return None,

@@ -14,7 +14,10 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, MouseEvent};
 
 use super::browser;
-use crate::{api, state::State};
+use crate::{
+    api,
+    state::{State, dashboard_of},
+};
 
 /// The id of the list.
 pub const LIST: &str = "q-list";
@@ -83,9 +86,10 @@ impl Completion {
         let cursor = input.selection_start().ok().flatten().unwrap_or(u32::MAX);
         let View { range, ref pinned, .. } = self.state.view.get_untracked();
         let query = View { range, pinned: pinned.clone(), ..View::default() }.to_query();
+        let dashboard = self.state.path.with_untracked(|path| dashboard_of(path)).unwrap_or_default();
         spawn_local(async move {
             // Suggestions that cannot be had are none.
-            let html = api::completion_html(text, cursor, query).await.unwrap_or_default();
+            let html = api::completion_html(text, cursor, query, dashboard).await.unwrap_or_default();
             if self.is_turn(turn) {
                 self.show(&html);
             }

@@ -192,6 +192,9 @@ pub fn links(panel: StoredValue<Panel>, path: String, with_open: bool) -> impl I
         let view = panel.with_value(|panel| state::panel_view(&view(), panel));
         path.with_value(|path| view.href(&format!("{path}{ending}")))
     };
+    // No events, and for administrators alone.
+    let is_audit = state.is_audit();
+    let shares = !is_audit && state.who.with_value(|who| !who.open);
     let export = move |kind: &'static str, label: &'static str| {
         view! { <a data-export=kind rel="external" download="" href=move || href(&format!(".{kind}"))>{label}</a> }
     };
@@ -206,10 +209,12 @@ pub fn links(panel: StoredValue<Panel>, path: String, with_open: bool) -> impl I
         >
             "Copy link"
         </button>
-        <a data-action="discover" href=move || panel.with_value(|panel| state::discovered(&view(), panel))>
-            "Open in Discover"
-        </a>
-        {state.who.with_value(|who| !who.open).then(|| view! { <a data-action="share" href=move || share(&href(""))>"Share…"</a> })}
+        {(!is_audit).then(|| view! {
+            <a data-action="discover" href=move || panel.with_value(|panel| state::discovered(&view(), panel))>
+                "Open in Discover"
+            </a>
+        })}
+        {shares.then(|| view! { <a data-action="share" href=move || share(&href(""))>"Share…"</a> })}
         <a data-action="inspect" href=move || href("/inspect")>"Inspect"</a>
         {export("json", "JSON")}
         {export("csv", "CSV")}
@@ -237,6 +242,11 @@ fn content(kept: Kept, state: State, series: Series) -> impl IntoView {
     }
     match mark {
         Mark::Figures => kept.panel.with_value(|panel| figures::figures(panel, &series)).into_any(),
+        // Entries have all in their columns, and no event to open.
+        Mark::List if state.is_audit() => {
+            let table = table::table(kept.panel, &series, now, kept.sort);
+            view! { {table} {cut(&series)} }.into_any()
+        }
         Mark::Table => {
             let table = table::table(kept.panel, &series, now, kept.sort);
             view! { {head(kept, &series)} {table} {cut(&series)} }.into_any()

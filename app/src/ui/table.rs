@@ -119,6 +119,10 @@ fn cell(
     let key = column.key.clone();
     let content = match (Field::from_key(&key), cell) {
         (None, cell) if key == Group::Class.key() => panel.with_value(|panel| level::class(panel, cell)),
+        (Some(field @ Field::Outcome), cell) => {
+            let failed = cell.text() == Some("failure");
+            view! { <span class="outcome" class:failure=failed><Value field cell=cell.clone()/></span> }.into_any()
+        }
         (Some(field), cell) => view! { <Value field cell=cell.clone() now/> {entity::link(field, cell)} }.into_any(),
         (None, Cell::Time(time)) => view! { <zone::Time time=*time now/> }.into_any(),
         (None, Cell::Text(text)) => {

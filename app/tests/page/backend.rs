@@ -142,7 +142,7 @@ impl Backend for Memory {
         Ok(Event { fields, raw, object: "s3://trail/a.json.gz".into(), integrity })
     }
 
-    async fn values(&self, _: &Target, typed: &str, _: &View) -> Result<Vec<ValueCount>, Error> {
+    async fn values(&self, _: &str, _: &Target, typed: &str, _: &View) -> Result<Vec<ValueCount>, Error> {
         let values = ["alice", HOSTILE].into_iter().filter(|text| text.contains(typed));
         Ok(values.map(|text| ValueCount { text: text.into(), events: 7 }).collect())
     }

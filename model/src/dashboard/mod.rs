@@ -10,7 +10,7 @@ use serde_json::Value;
 pub use self::upgrade::VERSION;
 pub use crate::panel::is_id;
 use crate::{
-    error::Error,
+    error::{self, Error},
     field::{Field, Kind},
     filter,
     panel::{Panel, unique},
@@ -94,6 +94,14 @@ static ENTITIES: LazyLock<Vec<Dashboard>> = LazyLock::new(|| {
     .collect()
 });
 
+/// Of Trailmap's own audit log: the id of a dashboard that no list names and administrators alone see.
+pub const AUDIT: &str = "audit-log";
+
+static OF_AUDIT: LazyLock<Dashboard> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../dashboards/audit-log.json"))
+        .expect("built-in dashboards are tested to be valid")
+});
+
 /// The built-in dashboards, Overview first.
 pub fn built_in() -> &'static [Dashboard] {
     &BUILT_IN
@@ -104,9 +112,26 @@ pub fn entities() -> &'static [Dashboard] {
     &ENTITIES
 }
 
-/// A dashboard of ours by its id: a built-in one, one of the entities' pages, or Discover's own.
+/// Errors: it is the audit log's, of which nothing leaves but with an administrator.
+pub fn may_leave(id: &str) -> Result<(), Error> {
+    match id {
+        AUDIT => Err(Error::new(
+            error::Kind::Forbidden,
+            "The audit log is for administrators alone: no link shows it and no report has it.",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The dashboard whose panels are about the audit log.
+pub fn audit() -> &'static Dashboard {
+    &OF_AUDIT
+}
+
+/// A dashboard of ours by its id: a built-in one, one of the entities' pages, the audit log's, or Discover's own.
 pub fn dashboard(id: &str) -> Option<&'static Dashboard> {
-    built_in().iter().chain(entities()).chain([crate::discover::dashboard()]).find(|dashboard| dashboard.id == id)
+    let unlisted = [audit(), crate::discover::dashboard()];
+    built_in().iter().chain(entities()).chain(unlisted).find(|dashboard| dashboard.id == id)
 }
 
 /// No ids of panels: pages of a dashboard have these addresses.
@@ -247,12 +272,12 @@ mod tests {
 
     #[test]
     fn built_in_dashboards_are_valid_and_the_same_after_their_text() {
-        for dashboard in built_in().iter().chain(entities()).chain([crate::discover::dashboard()]) {
+        for dashboard in built_in().iter().chain(entities()).chain([audit(), crate::discover::dashboard()]) {
             assert_eq!(dashboard.validate(), Ok(()));
             let text = serde_json::to_string(dashboard).expect("a dashboard is JSON");
             assert_eq!(Dashboard::from_json(&text).as_ref(), Ok(dashboard));
         }
-        for dashboard in built_in().iter().chain(entities()) {
+        for dashboard in built_in().iter().chain(entities()).chain([audit()]) {
             let mut filled = 0;
             for tile in &dashboard.tiles {
                 filled += tile.place.columns;
@@ -261,7 +286,8 @@ mod tests {
             }
             assert_eq!(filled, 0, "the last row of {}", dashboard.id);
         }
-        let ids = built_in().iter().chain(entities()).map(|dashboard| dashboard.id.as_str());
+        assert_eq!(dashboard(AUDIT), Some(audit()));
+        let ids = built_in().iter().chain(entities()).chain([audit()]).map(|dashboard| dashboard.id.as_str());
         unique("dashboard", ids).expect("unique ids");
     }
 

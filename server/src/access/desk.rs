@@ -245,7 +245,7 @@ impl Access {
 }
 
 /// Decides about others, and so about what they see: only who sees all may.
-pub(super) fn administrates(reader: &Reader) -> Result<(), Error> {
+pub(crate) fn administrates(reader: &Reader) -> Result<(), Error> {
     reader.need(Role::Admin)?;
     if reader.by == By::Open {
         return reader.in_person().map(|_| ());

@@ -33,6 +33,7 @@ mod secret;
 pub mod share;
 mod totp;
 
+pub(crate) use self::desk::administrates;
 pub use self::{
     audit::{Act, Journal},
     door::{Entered, Passed, Refused},

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use app::api::{Dashboards, Discover as _, NewShare, SharedLink, ShortLink};
 use model::{
     access::{Accounts, Role},
-    dashboard::Dashboard,
+    dashboard::{self, Dashboard},
     discover::{self, Discover},
     error::{Error, Kind},
     panel::Panel,
@@ -241,6 +241,9 @@ async fn shared(query: &Query, new: &NewShare) -> Result<Share, Error> {
     view.condition()?;
     let view = View { refresh: None, kiosk: false, annotate: Vec::new(), ..view };
     let mut segments = path.strip_prefix('/').unwrap_or_default().split('/');
+    if let (Some("d"), Some(id)) = (segments.clone().next(), segments.clone().nth(1)) {
+        dashboard::may_leave(id)?;
+    }
     let what = match (segments.next(), segments.next(), segments.next(), segments.next()) {
         (Some(""), None, ..) => What::Dashboard(Box::new(query.dashboard("overview").await?.dashboard)),
         (Some("d"), Some(id), None, _) => What::Dashboard(Box::new(query.dashboard(id).await?.dashboard)),

@@ -86,6 +86,9 @@ fn count(reach: &Reach) -> QueryBuilder<Postgres> {
 /// The newest of all events that a reader may see: of some accounts, first of the last day, in which there nearly always is one.
 /// Postgres takes a time between two others for one in a narrow range, and uses the index.
 pub fn newest(reach: &Reach) -> QueryBuilder<Postgres> {
+    if reach.is_audit() {
+        return QueryBuilder::new("select max(entry_time) from access.audit");
+    }
     if !reach.is_limited() {
         return QueryBuilder::new("select max(event_time) from stored_event");
     }

@@ -46,7 +46,7 @@ impl Query {
         }
     }
 
-    fn desk(&self) -> Result<(&Access, &Reader), Error> {
+    pub(super) fn desk(&self) -> Result<(&Access, &Reader), Error> {
         match &self.desk {
             Some(desk) => Ok((&desk.access, &desk.reader)),
             None => Err(Error::new(Kind::Forbidden, "This server asks nobody to sign in: it has no users.")),

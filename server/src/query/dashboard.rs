@@ -91,6 +91,7 @@ impl Query {
 #[async_trait]
 impl Dashboards for Query {
     async fn dashboard(&self, id: &str) -> Result<Found, Error> {
+        self.of(id)?;
         if let Some((dashboard, source)) = self.fixed.find(id) {
             return Ok(Found { dashboard: dashboard.clone(), source, version: 0 });
         }

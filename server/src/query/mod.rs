@@ -26,6 +26,7 @@ use crate::{clock::Clock, config::quiet::Quiet, disk::Disk, ingest::enrich::GeoI
 mod about;
 mod access;
 pub(crate) mod answers;
+mod audit;
 mod counts;
 mod dashboard;
 mod discover;
@@ -148,7 +149,7 @@ impl Query {
     /// and its SQL.
     pub fn explain(&self, panel: &Panel, view: &View) -> Result<Vec<(String, String)>, Error> {
         let classes = plan::classes(panel)?;
-        let plan = plan::Plan::of(panel, &classes, view, self.clock.now(), self.reach.accounts())?;
+        let plan = plan::Plan::of(panel, &classes, view, self.clock.now(), &self.reach)?;
         Ok(sql::statements(&plan).into_iter().map(|(id, statement)| (id, statement.text())).collect())
     }
 
@@ -157,9 +158,13 @@ impl Query {
         let classes = plan::classes(panel)?;
         let range = view.range.or(panel.range).unwrap_or(Range::DEFAULT);
         let now = answers::shared_moment(self.clock.now(), range);
-        let plan = plan::Plan::of(panel, &classes, view, now, self.reach.accounts())?;
+        let plan = plan::Plan::of(panel, &classes, view, now, &self.reach)?;
         if panel.mark == Mark::Text {
             return Ok(plan.answer(Table::of_text(TEXT, panel.text.clone()), Vec::new()));
+        }
+        if self.reach.is_audit() {
+            let series = self.series(plan).await.map_err(|trouble| trouble.tell(&panel.id, &view.filter))?;
+            return Ok(audit::labelled(series));
         }
         let key = async {
             let changes = self.answers.shown(change::count(self.reach.beside_events()).await?);
@@ -174,7 +179,7 @@ impl Query {
     /// How any panel is answered.
     pub async fn inspect_panel(&self, panel: &Panel, view: &View) -> Result<Inspection, Error> {
         let classes = plan::classes(panel)?;
-        let plan = plan::Plan::of(panel, &classes, view, self.clock.now(), self.reach.accounts())?;
+        let plan = plan::Plan::of(panel, &classes, view, self.clock.now(), &self.reach)?;
         let answer = inspect::read(self, plan).await;
         answer.map_err(|trouble| trouble.tell(&panel.id, &view.filter))
     }
@@ -203,22 +208,28 @@ impl Query {
 impl Backend for Query {
     async fn panel(&self, dashboard: &str, panel: &str, view: &View) -> Result<Series, Error> {
         let found = self.dashboard(dashboard).await?;
-        let series = self.answer(plan::panel(&found.dashboard, panel)?, view).await?;
+        let series = self.of(dashboard)?.answer(plan::panel(&found.dashboard, panel)?, view).await?;
         tracing::debug!(dashboard, panel, took_ms = series.took_ms, total = series.table.total, "panel answered");
         Ok(series)
     }
 
     async fn inspect(&self, dashboard: &str, panel: &str, view: &View) -> Result<Inspection, Error> {
         let found = self.dashboard(dashboard).await?;
-        self.inspect_panel(plan::panel(&found.dashboard, panel)?, view).await
+        self.of(dashboard)?.inspect_panel(plan::panel(&found.dashboard, panel)?, view).await
     }
 
     async fn event(&self, event_id: &str) -> Result<Event, Error> {
         event::find(&self.reach, event_id).await
     }
 
-    async fn values(&self, target: &Target, typed: &str, view: &View) -> Result<Vec<ValueCount>, Error> {
-        values::read(&self.reach, target, typed, view, self.clock.now()).await
+    async fn values(
+        &self,
+        dashboard: &str,
+        target: &Target,
+        typed: &str,
+        view: &View,
+    ) -> Result<Vec<ValueCount>, Error> {
+        values::read(&self.of(dashboard)?.reach, target, typed, view, self.clock.now()).await
     }
 
     async fn about(&self) -> Result<About, Error> {

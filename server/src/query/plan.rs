@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use model::{
-    access::Accounts,
     dashboard::Dashboard,
     error::{Error, Kind},
     field::Field,
@@ -15,7 +14,7 @@ use model::{
 };
 
 use super::{
-    reach::Visible,
+    reach::{Reach, Visible},
     sql::{Counted, Known, Questions},
 };
 
@@ -84,7 +83,7 @@ impl<'a> Plan<'a> {
         classes: &'a [(String, Ast)],
         view: &View,
         now: Timestamp,
-        accounts: &Accounts,
+        reach: &Reach,
     ) -> Result<Plan<'a>, Error> {
         let window = view.range.or(panel.range).unwrap_or(Range::DEFAULT).window(now)?;
         let reader = view.condition()?;
@@ -98,7 +97,7 @@ impl<'a> Plan<'a> {
             order: panel.order.as_ref(),
             limit: panel.limit,
             inner: panel.inner_limit.map(Inner::Within),
-            filter: Visible::new(condition, accounts),
+            filter: reach.visible(condition),
             known: Arc::default(),
             counted: Arc::default(),
             window,
@@ -128,9 +127,8 @@ impl<'a> Plan<'a> {
 
     /// What the database is to be asked before the tables.
     pub fn questions(&self) -> Questions {
-        Questions::of(
-            [&self.main].into_iter().chain(self.details.iter().map(|(_, ask)| ask)).map(|ask| ask.filter.all()),
-        )
+        let asks = [&self.main].into_iter().chain(self.details.iter().map(|(_, ask)| ask));
+        Questions::of(asks.filter(|ask| !ask.filter.is_audit()).map(|ask| ask.filter.all()))
     }
 
     /// With the answer to that.

@@ -12,6 +12,14 @@ use sqlx::{PgPool, PgTransaction, Postgres, QueryBuilder, SqlSafeStr};
 
 use super::filter::condition;
 
+/// What is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Of {
+    Events,
+    /// Trailmap's own audit log, whose entries are read as events: `access.audit_event`.
+    Audit,
+}
+
 /// The database as one reader sees it.
 #[derive(Clone, Debug)]
 pub struct Reach {
@@ -19,12 +27,22 @@ pub struct Reach {
     /// Logged in as one who may read and do nothing else (`store::reader`).
     reader: PgPool,
     accounts: Accounts,
+    of: Of,
 }
 
 impl Reach {
     /// Everything.
     pub fn all(owner: PgPool, reader: PgPool) -> Reach {
-        Reach { owner, reader, accounts: Accounts::All }
+        Reach { owner, reader, accounts: Accounts::All, of: Of::Events }
+    }
+
+    /// The audit log in the place of events, for who may read it.
+    pub fn audit(&self) -> Reach {
+        Reach { of: Of::Audit, ..self.clone() }
+    }
+
+    pub fn is_audit(&self) -> bool {
+        self.of == Of::Audit
     }
 
     /// Never more than before.
@@ -42,12 +60,13 @@ impl Reach {
     }
 
     pub fn visible(&self, filter: Ast) -> Visible {
-        Visible::new(filter, &self.accounts)
+        Visible { of: self.of, ..Visible::new(filter, &self.accounts) }
     }
 
-    /// For reading events, within `visible`.
+    /// For reading events, within `visible`. Logins that read events have no right to the audit log.
     pub async fn begin(&self, begin: impl SqlSafeStr) -> sqlx::Result<PgTransaction<'static>> {
-        self.reader.begin_with(begin).await
+        let pool = if self.is_audit() { &self.owner } else { &self.reader };
+        pool.begin_with(begin).await
     }
 
     /// For what is no event and belongs to no account: dashboards, how often something was stored, an object that an event
@@ -76,12 +95,18 @@ pub struct Visible {
     all: Ast,
     /// What holds whatever the filter says.
     scope: Ast,
+    of: Of,
 }
 
 impl Visible {
     pub fn new(filter: Ast, accounts: &Accounts) -> Visible {
         let scope = accounts.condition().unwrap_or(Ast::All);
-        Visible { all: filter.and(scope.clone()), scope }
+        Visible { all: filter.and(scope.clone()), scope, of: Of::Events }
+    }
+
+    /// Whether entries of the audit log are asked for, which are one table and share nothing with others.
+    pub fn is_audit(&self) -> bool {
+        self.of == Of::Audit
     }
 
     /// The filter and what its reader may see, together.

@@ -73,6 +73,8 @@ fn statement(
     let mut sql = QueryBuilder::new("select value, count(*) as events from (select ");
     sql.push(&value).push(" as value");
     match target {
+        // Keys of the audit log's JSON are told by its fields.
+        Target::Path(_) if rest.is_audit() => return Ok(None),
         Target::Path(path) => {
             let wanted = rest.and(Ast::Term(Term { target: target.clone(), pattern: Pattern::Exists }));
             let source = Source::newest(window, &wanted, MOST_SEGMENTS);

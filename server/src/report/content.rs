@@ -4,7 +4,7 @@ use app::api::Dashboards;
 use futures::{StreamExt, stream};
 use model::{
     chart::{self, Theme, format},
-    dashboard::{Dashboard, Tile},
+    dashboard::{self, Dashboard, Tile},
     error::Error,
     filter,
     panel::{Mark, Panel},
@@ -126,6 +126,7 @@ pub async fn read(query: &Query, address: &str) -> Result<(Dashboard, View), Err
     view.condition()?;
     let id = path.strip_prefix("/d/").filter(|id| !id.is_empty() && !id.contains('/'));
     let id = id.ok_or_else(|| Error::invalid("dashboard", "Choose a dashboard."))?;
+    dashboard::may_leave(id)?;
     let dashboard = query.dashboard(id).await?.dashboard;
     Ok((dashboard, View { refresh: None, kiosk: false, annotate: Vec::new(), ..view }))
 }

@@ -2,6 +2,7 @@
 
 pub mod access;
 mod asset;
+mod audit;
 pub mod client;
 mod data;
 mod edge;

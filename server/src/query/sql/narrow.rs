@@ -39,6 +39,9 @@ pub struct Tables {
 
 /// `None`: some field is the event's own.
 pub fn tables(ask: &Ask<'_>) -> Option<Tables> {
+    if ask.filter.is_audit() {
+        return None;
+    }
     let mut found = Tables::default();
     for group in ask.by {
         match group {

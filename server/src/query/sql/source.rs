@@ -36,12 +36,14 @@ pub struct Source<'a> {
     texts: Vec<&'a Ast>,
     /// Only the newest so many segments are read, and `found.raw` and `found.raw_json` are theirs.
     newest: Option<i64>,
+    /// Entries of the audit log are read: each has its text beside it.
+    audit: bool,
 }
 
 impl<'a> Source<'a> {
     pub fn new(window: Window, filter: &'a Visible) -> Source<'a> {
-        let filter = filter.all();
-        let mut source = Source { window, filter, known: Arc::default(), texts: Vec::new(), newest: None };
+        let (filter, audit) = (filter.all(), filter.is_audit());
+        let mut source = Source { window, filter, known: Arc::default(), texts: Vec::new(), newest: None, audit };
         source.also(filter);
         source
     }
@@ -62,6 +64,9 @@ impl<'a> Source<'a> {
     }
 
     fn also(&mut self, condition: &'a Ast) {
+        if self.audit {
+            return;
+        }
         if is_text(condition) {
             if !self.texts.contains(&condition) {
                 self.texts.push(condition);
@@ -93,7 +98,9 @@ impl<'a> Source<'a> {
 
     /// `from …`
     pub fn push_from(&self, sql: &mut QueryBuilder<Postgres>, indent: &str) {
-        if !self.reads_text() {
+        if self.audit {
+            sql.push(format_args!("{indent}from access.audit_event as event"));
+        } else if !self.reads_text() {
             sql.push(format_args!("{indent}from event"));
         } else if self.is_rest_known() {
             // What no text is found for is looked up in a list, not joined: Postgres reckons with one event where a filter has
@@ -124,12 +131,14 @@ impl<'a> Source<'a> {
     pub fn push_where(&self, sql: &mut QueryBuilder<Postgres>, indent: &str) {
         sql.push(format_args!("{indent}where "));
         push_times(sql, self.window);
-        narrow::push_chosen(sql, &self.known, self.filter, indent);
+        if !self.audit {
+            narrow::push_chosen(sql, &self.known, self.filter, indent);
+        }
         let parts = match self.texts.contains(&self.filter) {
             true => std::slice::from_ref(self.filter),
             false => narrow::parts(self.filter),
         };
-        for part in parts.iter().filter(|part| narrow::known(part).is_none()) {
+        for part in parts.iter().filter(|part| self.audit || narrow::known(part).is_none()) {
             sql.push(format_args!("{indent}  and ("));
             self.condition(part, sql);
             sql.push(")");

@@ -8,7 +8,7 @@ use super::fixture::{view, with_events};
 
 /// `value events` of each, in order.
 async fn values(query: &server::query::Query, name: &str, typed: &str, view_query: &str) -> Vec<String> {
-    let values = query.values(&target(name).unwrap(), typed, &view(view_query)).await.unwrap();
+    let values = query.values("", &target(name).unwrap(), typed, &view(view_query)).await.unwrap();
     values.into_iter().map(|value| format!("{} {}", value.text, value.events)).collect()
 }
 
@@ -55,6 +55,6 @@ async fn values_of_paths_are_taken_out_of_events() {
 #[tokio::test]
 async fn values_of_a_bad_filter_are_refused() {
     let query = with_events([]).await;
-    let error = query.values(&target("actor").unwrap(), "", &view("q=actor:")).await.unwrap_err();
+    let error = query.values("", &target("actor").unwrap(), "", &view("q=actor:")).await.unwrap_err();
     assert_eq!(error.status(), 400);
 }

@@ -155,7 +155,7 @@ impl Backend for Faulty {
         panic!("the inner secret")
     }
 
-    async fn values(&self, _: &Target, _: &str, _: &View) -> Result<Vec<ValueCount>, Error> {
+    async fn values(&self, _: &str, _: &Target, _: &str, _: &View) -> Result<Vec<ValueCount>, Error> {
         panic!("the inner secret")
     }
 

@@ -140,7 +140,7 @@ impl Request {
                 }))
             }
             Request::Event(id) => text(query.event(id).await),
-            Request::Values(target, typed, view) => text(query.values(target, typed, view).await),
+            Request::Values(target, typed, view) => text(query.values("", target, typed, view).await),
             Request::About => text(query.about().await),
             Request::Discover(view, discover) => text(query.discover(view, discover).await.map(timeless)),
             Request::FieldValues(view, field, typed) => {
