@@ -210,6 +210,12 @@ fn syntax() -> String {
 /// Looks for what is to be marked on time charts, whenever that or the range changes, and at a refresh.
 fn annotate(state: State) {
     let asked = Memo::new(move |_| {
+        let named = state.path.with(|path| dashboard_of(path));
+        // Its charts show no events, and so none are marked.
+        if named.as_deref() == Some(AUDIT) {
+            return Vec::new();
+        }
+        let names_dashboard = named.is_some();
         let view = state.view.get();
         let of = |title: Option<&String>, filter: &String| {
             let View { range, ref pinned, .. } = view;
@@ -217,7 +223,6 @@ fn annotate(state: State) {
             (title.cloned(), filter.clone(), only.to_query())
         };
         let mut asked: Vec<_> = view.annotate.iter().map(|filter| of(None, filter)).collect();
-        let names_dashboard = state.path.with(|path| dashboard_of(path)).is_some();
         state.dashboard.with(|found| {
             if let Some(Ok(found)) = found.as_ref().filter(|_| names_dashboard) {
                 let own = &found.dashboard.annotations;

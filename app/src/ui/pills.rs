@@ -85,7 +85,9 @@ fn negated(all: &[Ast], at: usize) -> Vec<Ast> {
 /// The text of a condition, and links to what becomes of the view.
 fn pill(state: State, class: &'static str, text: &str, actions: &[(&'static str, &'static str, View)]) -> AnyView {
     let text = visible(text).into_owned();
-    let links = actions.iter().map(|(action, title, view)| {
+    let marks = !state.is_audit();
+    let shown = actions.iter().filter(|(action, ..)| marks || *action != "mark");
+    let links = shown.map(|(action, title, view)| {
         let icon = match *action {
             "pin" | "unpin" => icon::pin(),
             "mark" => icon::flag(),

@@ -117,14 +117,14 @@ async fn panels_count_what_the_log_has() {
     assert_eq!(list.len(), 11);
     assert_eq!(
         list[1].rsplit_once(',').unwrap().0,
-        "2020-01-01T09:30:00Z,bob,,192.0.2.7,dashboard_save,success,mine,version 2"
+        "2020-01-01T09:30:00Z,bob,dashboard_save,mine,success,version 2,192.0.2.7,"
     );
     let hostile = list.iter().find(|line| line.contains("cmd|")).unwrap();
     assert!(hostile.contains(",'=cmd|' /C calc'!A0,"), "a spreadsheet would run it: {hostile}");
     let label = |column: &Value| column["label"].as_str().unwrap().to_owned();
     let head: Vec<String> =
         json(&house, &admin, "entries", DAY).await["columns"].as_array().unwrap().iter().map(label).collect();
-    assert_eq!(head, ["Time", "User", "Token", "Address", "Action", "Outcome", "Object", "Detail", "Entry"]);
+    assert_eq!(head, ["Time", "User", "Action", "Object", "Outcome", "Detail", "Address", "Token", "Entry"]);
 }
 
 #[tokio::test]
