@@ -233,7 +233,7 @@ async fn every_question_is_asked_in_its_name() {
             ("discover", query.discover(&view, &Page::default()).await.err().and_then(named)),
             ("discover_all", query.discover_all(&view, &Page::default()).await.err().and_then(named)),
             ("field_values", query.field_values(&view, Field::Actor, "", 5).await.err().and_then(named)),
-            ("values", query.values(&Target::Field(Field::Actor), "", &view).await.err().and_then(named)),
+            ("values", query.values("", &Target::Field(Field::Actor), "", &view).await.err().and_then(named)),
             ("event", query.event("none").await.err().and_then(named)),
             ("entity", query.entity(&entity).await.err().and_then(named)),
             ("about", query.about().await.err().and_then(named)),
