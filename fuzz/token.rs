@@ -93,7 +93,10 @@ fn keys(value: &HeaderValue) {
     let alone = of(value.clone());
     if let Some(token) = bearer(&alone) {
         assert!(token.trim() == token && value.as_bytes()[..6].eq_ignore_ascii_case(b"bearer"), "{token:?}");
-        assert_eq!(given(&alone), [token.as_bytes()]);
+        // The word alone, with blanks behind it, may be a key itself.
+        if !token.is_empty() {
+            assert_eq!(given(&alone), [token.as_bytes()]);
+        }
     }
     let key = value.as_bytes().trim_ascii();
     if key.is_empty() {

@@ -189,9 +189,6 @@ test("where a second factor is required, it is set up before anything else is se
   await first.getByRole("button", { name: "Set up" }).click();
   const key = (await first.locator("[data-role=factor-secret]").innerText()).replaceAll(" ", "");
   assert.deepEqual(await grave(first), []);
-  await first.getByLabel("Code").fill("000000");
-  await first.getByRole("button", { name: "Switch on" }).click();
-  assert.match(await first.locator("[data-role=refused]").innerText(), /not the code of now/);
   await first.getByLabel("Code").fill(code(key, 0));
   await first.getByRole("button", { name: "Switch on" }).click();
   assert.equal((await first.locator("[data-role=codes] code").allInnerTexts()).length, 10);
