@@ -90,7 +90,7 @@ fn mistakes_of_the_file() {
         &texts.map(str::to_owned),
         expect![[r#"
             line 1: not TOML: unclosed array table, expected `]`
-            line 2: unknown key "listen": the file has [[source]] tables, [retention], [quiet], [smtp] and [oidc]
+            line 2: unknown key "listen": the file has [[source]] tables, [retention], [quiet], [smtp], [oidc] and [access]
             line 1: a source begins with [[source]]
             line 1: source: name: is missing
             line 2: source: name: "Trail" has other characters than a-z, 0-9 and -, or over 63
