@@ -280,7 +280,8 @@ fn push_by_id(
                 continue;
             }
             // Of each id in a list, Postgres reckons for each partition how often it occurs: of thousands for longer than it then reads.
-            Some(Ids::Only(ids)) if ids.len() > MOST_RECKONED => {
+            // What is found by an index is worth it.
+            Some(Ids::Only(ids)) if ids.len() > MOST_RECKONED && !parts.iter().any(|part| finds(part)) => {
                 sql.push(format_args!("{indent}  and ({table}_id in (select unnest(")).push_bind(ids.clone());
                 sql.push("::bigint[]))) is true");
                 continue;
