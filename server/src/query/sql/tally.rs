@@ -2,9 +2,7 @@
 
 use std::{
     borrow::Cow,
-    cmp::Ordering,
-    collections::{HashMap, HashSet, hash_map::Entry},
-    net::IpAddr,
+    collections::{HashMap, hash_map::Entry},
     sync::Arc,
 };
 
@@ -13,6 +11,12 @@ use sqlx::{Postgres, QueryBuilder, Row, postgres::PgRow};
 use time::OffsetDateTime;
 
 use super::push_list;
+
+mod cut;
+#[cfg(test)]
+mod tests;
+
+pub use cut::{Cut, Shown, Top};
 
 /// What is counted, whenever.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -42,39 +46,6 @@ pub struct Rows {
 
 const NULL: u32 = u32::MAX;
 const NULL_KEY: [u8; 4] = NULL.to_le_bytes();
-
-impl Cut {
-    /// Groups that are shown.
-    pub fn limit(self) -> usize {
-        match self.shown {
-            Shown::Top(top) | Shown::Others(top) => top.limit,
-            Shown::All => 0,
-        }
-    }
-
-    /// Whether the rows tell which of them are of the groups beyond the top.
-    pub fn is_labelled(self) -> bool {
-        matches!(self.shown, Shown::Others(_))
-    }
-}
-
-impl Top {
-    /// Which these are of some groups with their events.
-    fn of(self, mut groups: Vec<(&[u8], i64)>) -> HashSet<&[u8]> {
-        if self.limit == 0 {
-            return HashSet::new();
-        }
-        if groups.len() > self.limit {
-            let order = |(a, of_a): &(&[u8], i64), (b, of_b): &(&[u8], i64)| {
-                of_b.cmp(of_a).then_with(|| if self.by_text { by_text(a, b) } else { Ordering::Equal })
-            };
-            let (_, last, _) = groups.select_nth_unstable_by(self.limit - 1, order);
-            let last = *last;
-            groups.retain(|other| order(other, &last) != Ordering::Greater);
-        }
-        groups.into_iter().map(|(group, _)| group).collect()
-    }
-}
 
 impl Rows {
     /// In memory.
@@ -132,31 +103,6 @@ pub struct Counted {
     pub rest: i64,
 }
 
-/// How much of a window's rows a statement needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cut {
-    pub shown: Shown,
-    /// Whether each group is one row: with how many values it has of each kind, and of those that measures show the most frequent one.
-    pub one_row: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shown {
-    All,
-    /// These groups alone.
-    Top(Top),
-    /// Over time: these groups, and all others as one, which a further key tells, `other`.
-    Others(Top),
-}
-
-/// The first groups by their events.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Top {
-    pub limit: usize,
-    /// Whether groups with as many events are in the order of their texts.
-    pub by_text: bool,
-}
-
 impl Tally {
     /// The columns that `Reading` reads, after `span`, from a table of rows.
     pub fn push_columns(&self, sql: &mut QueryBuilder<Postgres>) {
@@ -179,113 +125,6 @@ impl Tally {
             sum.add(key.to_vec(), numbers.iter().copied());
         }
         sum.rows()
-    }
-
-    /// Of two sums, what a statement needs, and how many events groups have that are left out.
-    pub fn cut(&self, rows: &Rows, more: &Rows, cut: Cut) -> (Rows, i64) {
-        let (shown, rest) = match cut.shown {
-            Shown::All => (self.sum([rows, more]), 0),
-            Shown::Top(top) => self.top(rows, more, top),
-            Shown::Others(top) => (self.others(rows, more, top), 0),
-        };
-        (if cut.one_row { self.one_row(&shown, cut.is_labelled()) } else { shown }, rest)
-    }
-
-    /// The rows of the top groups, and how many events all others have.
-    fn top(&self, rows: &Rows, more: &Rows, top: Top) -> (Rows, i64) {
-        let (width, group) = (self.aggregates.len(), |key| prefix(key, self.groups));
-        let weight = |numbers: &[i64]| {
-            self.aggregates.iter().position(|name| *name == "whole").map_or(numbers[0], |at| numbers[at])
-        };
-        let mut beside: HashMap<&[u8], i64> = HashMap::new();
-        for (key, numbers) in more.rows(width) {
-            *beside.entry(group(key)).or_default() += numbers[0];
-        }
-        let mut groups: Vec<(&[u8], i64)> = Vec::new();
-        for (key, numbers) in rows.rows(width) {
-            match groups.last_mut() {
-                Some((last, events)) if *last == group(key) => *events += numbers[0],
-                _ => groups.push((group(key), numbers[0] + beside.remove(group(key)).unwrap_or_default())),
-            }
-        }
-        groups.extend(beside);
-        let shown = top.of(groups);
-        let (mut cut, mut rest) = (Rows::default(), 0);
-        for (key, numbers) in rows.rows(width).chain(more.rows(width)) {
-            if shown.contains(group(key)) {
-                cut.push(key, numbers.iter().copied());
-            } else {
-                rest += weight(numbers);
-            }
-        }
-        (cut, rest)
-    }
-
-    /// The rows of the top groups over time, and those of all others as one group's, with `other` as their first key. A group
-    /// without any value stands alone.
-    fn others(&self, rows: &Rows, more: &Rows, top: Top) -> Rows {
-        const IS_OTHER: [&str; 2] = ["false", "true"];
-        let width = self.aggregates.len();
-        let all = || rows.rows(width).chain(more.rows(width));
-        let bucket = |key| prefix(key, 1);
-        let group = |key| &prefix(key, self.groups)[bucket(key).len()..];
-        let valueless = NULL_KEY.repeat(self.groups - 1);
-        let mut groups: HashMap<&[u8], i64> = HashMap::new();
-        for (key, numbers) in all() {
-            *groups.entry(group(key)).or_default() += numbers[0];
-        }
-        groups.remove(&valueless[..]);
-        let shown = top.of(groups.into_iter().collect());
-        let mut sum = Sum::new(self);
-        for (key, numbers) in all() {
-            let own = group(key);
-            let is_other = own != valueless && !shown.contains(own);
-            let mut labelled = Vec::with_capacity(key.len() + 9);
-            push_key(Some(IS_OTHER[usize::from(is_other)]), &mut labelled);
-            labelled.extend_from_slice(bucket(key));
-            labelled.extend_from_slice(if is_other { &valueless } else { own });
-            labelled.extend_from_slice(&key[prefix(key, self.groups).len()..]);
-            sum.add(labelled, numbers.iter().copied());
-        }
-        sum.rows()
-    }
-
-    /// Each group as one row: after the aggregates, how many values it has of each kind.
-    fn one_row(&self, rows: &Rows, is_labelled: bool) -> Rows {
-        let groups = self.groups + usize::from(is_labelled);
-        let kinds = self.groups..self.keys.len();
-        /// Of a group: its numbers, and by kind its values with their events.
-        type Group<'a> = (Vec<i64>, Vec<HashMap<&'a [u8], i64>>);
-        let mut all: HashMap<&[u8], Group<'_>> = HashMap::new();
-        for (key, numbers) in rows.rows(self.aggregates.len()) {
-            let group = prefix(key, groups);
-            let values = match all.entry(group) {
-                Entry::Vacant(vacant) => &mut vacant.insert((numbers.to_vec(), vec![HashMap::new(); kinds.len()])).1,
-                Entry::Occupied(group) => {
-                    let (sum, values) = group.into_mut();
-                    self.add(sum, numbers.iter().copied());
-                    values
-                }
-            };
-            let mut rest = &key[group.len()..];
-            for values in values {
-                let (value, after) = rest.split_at(prefix(rest, 1).len());
-                if value != NULL_KEY {
-                    *values.entry(value).or_default() += numbers[0];
-                }
-                rest = after;
-            }
-        }
-        let mut cut = Rows::default();
-        for (group, (sum, values)) in all {
-            let mut key = group.to_vec();
-            for (at, values) in kinds.clone().zip(&values) {
-                let shown = if self.distinct.contains(&at) { None } else { most_frequent(values, self.keys[at].1) };
-                key.extend_from_slice(shown.unwrap_or(&NULL_KEY));
-            }
-            cut.push(&key, sum.into_iter().chain(values.iter().map(|values| values.len() as i64)));
-        }
-        cut
     }
 
     fn add(&self, sum: &mut [i64], more: impl Iterator<Item = i64>) {
@@ -410,12 +249,6 @@ fn length(field: &[u8]) -> u32 {
     u32::from_le_bytes(*field.first_chunk().expect("a length before each field"))
 }
 
-/// In the order of Postgres' texts: by their bytes, nulls last.
-fn by_text(a: &[u8], b: &[u8]) -> Ordering {
-    let texts = |key| fields(key).into_iter().map(|field| (length(field) == NULL, field[size_of::<u32>()..].to_vec()));
-    texts(a).cmp(texts(b))
-}
-
 impl Counted {
     /// `select … from …`: rows of `partial`.
     pub fn push(&self, sql: &mut QueryBuilder<Postgres>) {
@@ -468,194 +301,6 @@ pub fn values_of(key: &str) -> String {
     format!("{key}_values")
 }
 
-/// The value with the most events, the first in Postgres' order among equals.
-fn most_frequent<'a>(values: &HashMap<&'a [u8], i64>, kind: &str) -> Option<&'a [u8]> {
-    let address = |value: &[u8]| -> Option<IpAddr> { str::from_utf8(value).ok()?.parse().ok() };
-    let order = |a: &[u8], b: &[u8]| {
-        let (a, b) = (&a[size_of::<u32>()..], &b[size_of::<u32>()..]);
-        if kind == "inet" { address(a).cmp(&address(b)) } else { a.cmp(b) }
-    };
-    let frequent = |a: &(&&[u8], &i64), b: &(&&[u8], &i64)| a.1.cmp(b.1).then_with(|| order(b.0, a.0));
-    values.iter().max_by(frequent).map(|(value, _)| *value)
-}
-
 fn moment(microseconds: i64) -> OffsetDateTime {
     OffsetDateTime::UNIX_EPOCH.saturating_add(time::Duration::microseconds(microseconds))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn tally(groups: usize, distinct: &[usize], aggregates: &[&'static str]) -> Tally {
-        Tally {
-            keys: ["actor", "country", "session"].map(|name| (name, "text")).to_vec(),
-            groups,
-            distinct: distinct.to_vec(),
-            aggregates: aggregates.to_vec(),
-            bucket_ms: None,
-            filters: Vec::new(),
-        }
-    }
-
-    fn rows<const N: usize>(all: &[([&str; 3], [i64; N])]) -> Rows {
-        let mut rows = Rows::default();
-        for (keys, numbers) in all {
-            let mut key = Vec::new();
-            keys.iter().for_each(|text| push_key((*text != "-").then_some(*text), &mut key));
-            rows.push(&key, *numbers);
-        }
-        rows
-    }
-
-    fn shown(tally: &Tally, rows: &Rows) -> Vec<String> {
-        let columns = rows.columns(3);
-        let line = |at: usize| {
-            let keys: Vec<_> = columns.iter().map(|column| column[at].as_deref().unwrap_or("-")).collect();
-            let width = tally.aggregates.len();
-            format!("{} {:?}", keys.join(" "), &rows.numbers[at * width..(at + 1) * width])
-        };
-        let mut lines: Vec<_> = (0..rows.len()).map(line).collect();
-        lines.sort();
-        lines
-    }
-
-    #[test]
-    fn rows_of_a_key_are_summed_up() {
-        let tally = tally(1, &[], &["events", "first_seen", "last_seen"]);
-        let one = rows(&[(["änn", "-", "s"], [2, 10, 20]), (["", "CH", "s"], [1, 5, 5])]);
-        let other = rows(&[(["änn", "-", "s"], [3, 9, 15])]);
-        let sum = tally.sum([&one, &other, &Rows::default()]);
-        assert_eq!(shown(&tally, &sum), [" CH s [1, 5, 5]", "änn - s [5, 9, 20]"]);
-    }
-
-    #[test]
-    fn values_that_are_only_counted_need_no_combinations() {
-        let tally = tally(1, &[1, 2], &["events", "last_seen"]);
-        let all = rows(&[
-            (["ann", "CH", "s"], [2, 10]),
-            (["ann", "CH", "t"], [1, 11]),
-            (["ann", "DE", "t"], [4, 9]),
-            (["bob", "-", "t"], [5, 5]),
-        ]);
-        let expected = [
-            "ann - - [7, 11]",
-            "ann - s [0, 10]",
-            "ann - t [0, 11]",
-            "ann CH - [0, 11]",
-            "ann DE - [0, 9]",
-            "bob - - [5, 5]",
-            "bob - t [0, 5]",
-        ];
-        let unfold = |rows: &Rows| {
-            let mut sum = Sum::new(&tally);
-            rows.rows(2).for_each(|(key, numbers)| sum.unfold(key.to_vec(), numbers));
-            sum.rows()
-        };
-        let unfolded = unfold(&all);
-        assert_eq!(shown(&tally, &unfolded), expected);
-        assert_eq!(shown(&tally, &unfold(&unfolded)), expected);
-    }
-
-    #[test]
-    fn the_top_groups_are_cut_out() {
-        let tally = tally(1, &[], &["events"]);
-        let sum = |all: &[([&str; 3], [i64; 1])]| tally.sum([&rows(all)]);
-        let kept = sum(&[
-            (["ann", "-", "s"], [2]),
-            (["ann", "-", "t"], [2]),
-            (["bob", "-", "s"], [3]),
-            (["cat", "-", "s"], [1]),
-            (["-", "-", "s"], [3]),
-        ]);
-        let more = sum(&[(["cat", "-", "s"], [4]), (["dan", "-", "s"], [3])]);
-        let cut = |limit, by_text| {
-            let (rows, rest) = tally.top(&kept, &more, Top { limit, by_text });
-            (shown(&tally, &rows), rest)
-        };
-        let lines = |all: &[&str]| all.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
-        assert_eq!(cut(2, true), (lines(&["ann - s [2]", "ann - t [2]", "cat - s [1]", "cat - s [4]"]), 9));
-        let (three, rest) = cut(3, true);
-        assert_eq!((three.len(), rest), (5, 6), "bob before dan, and nulls last: {three:?}");
-        assert!(three.contains(&"bob - s [3]".to_owned()));
-        assert_eq!(cut(3, false).1, 0, "all that have as many");
-        assert_eq!(cut(9, true).1, 0);
-    }
-
-    #[test]
-    fn over_time_the_others_are_one_group() {
-        // The first key is the bucket.
-        let tally = tally(2, &[], &["events"]);
-        let sum = |all: &[([&str; 3], [i64; 1])]| tally.sum([&rows(all)]);
-        let kept = sum(&[
-            (["1", "ann", "s"], [2]),
-            (["1", "bob", "s"], [3]),
-            (["1", "cat", "s"], [1]),
-            (["1", "-", "s"], [1]),
-            (["2", "cat", "s"], [1]),
-            (["2", "cat", "t"], [1]),
-        ]);
-        let more = sum(&[(["2", "dan", "s"], [2]), (["2", "bob", "s"], [1])]);
-        let others = |limit| {
-            let all = tally.others(&kept, &more, Top { limit, by_text: true });
-            let columns = all.columns(4);
-            let line = |at: usize| {
-                let keys: Vec<_> = columns.iter().map(|column| column[at].as_deref().unwrap_or("-")).collect();
-                format!("{} {}", keys.join(" "), all.numbers[at])
-            };
-            let mut lines: Vec<_> = (0..all.len()).map(line).collect();
-            lines.sort();
-            lines
-        };
-        let expected =
-            ["false 1 - s 1", "false 1 bob s 3", "false 2 bob s 1", "true 1 - s 3", "true 2 - s 3", "true 2 - t 1"];
-        assert_eq!(others(1), expected);
-        assert_eq!(others(2).len(), 8, "cat before ann and dan: {:?}", others(2));
-        assert!(others(2).contains(&"false 2 cat t 1".to_owned()));
-        assert!(others(9).iter().all(|line| line.starts_with("false")));
-        assert!(others(0).iter().all(|line| line.starts_with("true") || line.starts_with("false 1 - s")));
-    }
-
-    #[test]
-    fn a_group_is_one_row() {
-        let tally = tally(1, &[2], &["events", "last_seen"]);
-        let unfold = |all: &[([&str; 3], [i64; 2])]| {
-            let mut sum = Sum::new(&tally);
-            rows(all).rows(2).for_each(|(key, numbers)| sum.unfold(key.to_vec(), numbers));
-            sum.rows()
-        };
-        let kept = unfold(&[
-            (["ann", "CH", "s"], [2, 10]),
-            (["ann", "DE", "t"], [3, 11]),
-            (["bob", "-", "-"], [1, 12]),
-            (["cat", "IT", "s"], [1, 1]),
-            (["cat", "FR", "s"], [1, 1]),
-        ]);
-        let more = unfold(&[(["ann", "CH", "t"], [1, 30]), (["ann", "CH", "u"], [1, 20])]);
-        let (cut, rest) = tally.cut(&kept, &more, Cut { shown: Shown::All, one_row: true });
-        let columns = cut.columns(3);
-        let line = |at: usize| {
-            let keys: Vec<_> = columns.iter().map(|column| column[at].as_deref().unwrap_or("-")).collect();
-            format!("{} {:?}", keys.join(" "), &cut.numbers[at * 4..at * 4 + 4])
-        };
-        let mut lines: Vec<_> = (0..cut.len()).map(line).collect();
-        lines.sort();
-        // Events, last_seen, then how many countries and sessions.
-        assert_eq!(lines, ["ann CH - [7, 30, 2, 3]", "bob - - [1, 12, 0, 0]", "cat FR - [2, 1, 2, 1]"]);
-        assert_eq!(rest, 0);
-    }
-
-    #[test]
-    fn of_addresses_the_first_is_not_the_first_text() {
-        let field = |text| {
-            let mut key = Vec::new();
-            push_key(Some(text), &mut key);
-            key
-        };
-        let all = ["203.0.113.7", "9.0.0.1", "2001:db8::1"].map(field);
-        let values = all.iter().map(|value| (value.as_slice(), 1)).collect();
-        assert_eq!(most_frequent(&values, "inet"), Some(&*all[1]));
-        assert_eq!(most_frequent(&values, "text"), Some(&*all[2]));
-        assert_eq!(most_frequent(&HashMap::new(), "text"), None);
-    }
 }
