@@ -18,7 +18,7 @@ use model::{
     chart::{self, Land, Size, Theme, sheet, world::outline::outlines},
     dashboard::{Dashboard, Tile},
     entity::Entity,
-    error::Error,
+    error::{Error, Kind},
     export, filter,
     panel::Panel,
     series::Series,
@@ -75,6 +75,11 @@ pub async fn answer(Extension(backend): Extension<Arc<dyn Backend>>, request: Re
     let Some(export) = Export::of(request.uri().path()) else {
         return next.run(request).await;
     };
+    if let Export::Entity(Some(entity)) = &export
+        && is_only_a_page(&*backend, entity, request.uri().path()).await
+    {
+        return next.run(request).await;
+    }
     let query = request.uri().query().unwrap_or_default();
     match *request.method() {
         Method::GET => export.respond(&*backend, query).await,
@@ -192,6 +197,14 @@ async fn dashboard_file(backend: &dyn Backend, id: &str, query: &str) -> Result<
         None => backend.dashboard(id).await?.dashboard,
     };
     Ok(dashboard.to_json())
+}
+
+/// Names of objects in S3 end in `.json` as well. Trailmap's own links write that dot as an escape, others and what
+/// normalises addresses on the way do not: then the whole name is meant, unless the one without its end is known.
+async fn is_only_a_page(backend: &dyn Backend, entity: &Entity, path: &str) -> bool {
+    let Some(whole) = Entity::from_path(path) else { return false };
+    let missing = |error: Error| error.kind == Kind::NotFound;
+    backend.entity(entity).await.is_err_and(missing) && backend.entity(&whole).await.is_ok()
 }
 
 async fn entity_json(backend: &dyn Backend, entity: Option<&Entity>, query: &str) -> Result<serde_json::Value, Error> {

@@ -191,6 +191,12 @@ async fn json_says_what_is_known_and_where_the_data_is() {
     // The end of a name is no suffix where it is written so.
     let named = thing(Kind::Resource, "arn:aws:s3:::pay/roll.json").path();
     assert_eq!(get(&site, &format!("{named}.json")).await.json()["entity"]["value"], "arn:aws:s3:::pay/roll.json");
+    // As others write the address, and as it is after one that normalises addresses: nothing is named pay/roll.
+    let plain = get(&site, &named.replace("%2E", ".")).await;
+    assert_eq!((plain.status, plain.header("content-type")), (StatusCode::OK, "text/html; charset=utf-8"));
+    assert!(plain.text().contains("pay/roll.json") && plain.text().contains("mallory"));
+    let plain = get(&site, &format!("{}.json", named.replace("%2E", "."))).await;
+    assert_eq!(plain.json()["entity"]["value"], "arn:aws:s3:::pay/roll.json");
 }
 
 #[tokio::test]
