@@ -43,7 +43,7 @@ define packages
 	fi
 endef
 
-.PHONY: help run test lint fmt bench bench-pure kills fuzz e2e release sbom clean \
+.PHONY: help run test lint lint-beside fmt bench bench-pure kills fuzz e2e release sbom clean \
 	setup-build setup-postgres setup-geoip setup-deny setup-node setup-browser setup-test setup-bench setup-aws-tests setup-clocks
 
 help:
@@ -75,9 +75,13 @@ e2e: setup-test ## the browser tests alone
 	cargo build --profile $(PROFILE) --package trailmap
 	$(MAKE) browser-tests
 
-lint: setup-build setup-deny ## formatting, clippy on the server's and the browser's build, licences
-	cargo fmt --all --check
+lint: setup-build ## formatting, clippy on the server's and the browser's build, licences
 	cargo clippy --profile $(PROFILE) --workspace --all-targets -- -D warnings
+	$(MAKE) lint-beside
+
+# All but clippy on the server's build.
+lint-beside: setup-build setup-deny
+	cargo fmt --all --check
 	cargo clippy --profile wasm --package app --lib --target wasm32-unknown-unknown --no-default-features --features hydrate -- -D warnings
 	PATH="$$PATH:$(abspath $(TARGET))/tools/bin"
 	if command -v cargo-deny >/dev/null; then
