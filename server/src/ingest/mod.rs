@@ -219,6 +219,7 @@ pub async fn settle(pool: &PgPool, stored: &Stored) -> sqlx::Result<()> {
         store::change::fold(pool).await?;
     }
     if stored.events >= MANY_EVENTS {
+        store::summarize(pool).await?;
         store::analyze(pool).await?;
     }
     Ok(())

@@ -93,6 +93,31 @@ pub async fn analyze(pool: &PgPool) -> sqlx::Result<()> {
     Ok(())
 }
 
+/// Has the BRIN indexes tell what the pages hold that were filled since: of pages that they do not know, searches read each row.
+/// Postgres does so itself, but only minutes after a load. A table that is being vacuumed is left to that.
+pub async fn summarize(pool: &PgPool) -> sqlx::Result<()> {
+    const INDEXES: &str = "select pg_class.oid::bigint from pg_class join pg_am on pg_am.oid = relam
+         join pg_index on indexrelid = pg_class.oid
+         where amname = 'brin' and relkind = 'i' and pg_table_is_visible(indrelid)";
+    let indexes: Vec<i64> = sqlx::query_scalar(INDEXES).fetch_all(pool).await?;
+    for index in indexes {
+        let mut transaction = pool.begin().await?;
+        sqlx::query("set local lock_timeout = '100ms'").execute(&mut *transaction).await?;
+        let summarized = sqlx::query("select brin_summarize_new_values($1::bigint::oid::regclass)").bind(index);
+        match summarized.execute(&mut *transaction).await {
+            Ok(_) => transaction.commit().await?,
+            Err(error) if is_in_use_or_gone(&error) => transaction.rollback().await?,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+fn is_in_use_or_gone(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    matches!(code.as_deref(), Some("55P03" | "42P01" | "42704"))
+}
+
 /// Brings the schema to this program's version; safe to call from several processes at once.
 /// Errors: also a schema of another version, which is not carried over before 1.0.
 pub async fn migrate(pool: &PgPool) -> anyhow::Result<()> {

@@ -305,3 +305,27 @@ async fn progress_tells_all_bytes_events_and_failures() {
         "{failed:?}"
     );
 }
+
+#[tokio::test]
+async fn after_many_events_brin_indexes_know_all_pages() {
+    let (pool, folder) = (database().await, tempfile::tempdir().unwrap());
+    let unknown = async || {
+        let sql = "select sum(brin_summarize_new_values(pg_class.oid)) from pg_class
+                   join pg_am on pg_am.oid = relam where amname = 'brin' and relkind = 'i'";
+        sqlx::query_scalar::<_, i64>(sql).fetch_one(&pool).await.unwrap()
+    };
+    let store = async |numbers| {
+        let text = events(numbers).iter().map(|event| format!("{event}\n")).collect::<String>();
+        ingest(&pool, &write(folder.path(), "a.json", text)).await;
+    };
+    store(0..2_500).await;
+    let mut vacuum = pool.begin().await.unwrap();
+    sqlx::query("lock table stored_event in share update exclusive mode").execute(&mut *vacuum).await.unwrap();
+    store::summarize(&pool).await.unwrap();
+    vacuum.rollback().await.unwrap();
+    assert!(unknown().await > 0, "who vacuums does it");
+    sqlx::query("truncate stored_event").execute(&pool).await.unwrap();
+    store(2_500..5_000).await;
+    ingest::settle(&pool, &ingest::Stored { events: 10_000, times: None }).await.unwrap();
+    assert_eq!(unknown().await, 0);
+}
