@@ -1,7 +1,8 @@
 //! One read-only snapshot for all tables of a panel, with a time limit; and what goes wrong in it.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
+use foldhash::HashMap;
 use futures::TryStreamExt;
 use model::{
     error::{Error, Kind},
@@ -99,11 +100,21 @@ pub fn database(error: &sqlx::Error) -> Error {
 pub struct Session {
     transaction: PgTransaction<'static>,
     reach: Reach,
+    plans: Plans,
+}
+
+/// How Postgres plans a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plans {
+    /// For its very values.
+    Anew,
+    /// As before, whatever its values: where little is read, planning takes longer than that.
+    Kept,
 }
 
 impl Session {
     pub async fn begin(reach: &Reach) -> Result<Session, Trouble> {
-        Ok(Session { transaction: reach.begin(BEGIN).await?, reach: reach.clone() })
+        Ok(Session { transaction: reach.begin(BEGIN).await?, reach: reach.clone(), plans: Plans::Anew })
     }
 
     pub async fn end(self) -> Result<(), Trouble> {
@@ -120,6 +131,29 @@ impl Session {
 
     pub async fn unlimited(&mut self) -> Result<(), Trouble> {
         sqlx::raw_sql("rollback to limited; release limited").execute(&mut *self.transaction).await?;
+        Ok(())
+    }
+
+    async fn plan(&mut self, plans: Plans) -> Result<(), Trouble> {
+        if self.plans != plans {
+            let set = match plans {
+                Plans::Anew => {
+                    "set local plan_cache_mode = force_custom_plan; \
+                     reset enable_hashjoin; reset enable_mergejoin; reset enable_bitmapscan; reset enable_seqscan; \
+                     reset max_parallel_workers_per_gather"
+                }
+                // Whatever the times are, Postgres reckons with half a percent of all events: for so many it would start workers, hash
+                // all names and ask every index. Of an hour there is the one on time, and a name for each of its rows.
+                Plans::Kept => {
+                    "set local plan_cache_mode = force_generic_plan; \
+                     set local enable_hashjoin = off; set local enable_mergejoin = off; \
+                     set local enable_bitmapscan = off; set local enable_seqscan = off; \
+                     set local max_parallel_workers_per_gather = 0"
+                }
+            };
+            sqlx::raw_sql(set).execute(&mut *self.transaction).await?;
+            self.plans = plans;
+        }
         Ok(())
     }
 
@@ -195,6 +229,7 @@ impl Session {
         let mut reading = Reading::new(tally);
         for window in windows {
             let before = reading.count;
+            self.plan(sql::plans([*window])).await?;
             let mut sql = pass.spans(tally, *window, length_ms, MOST_ROWS);
             let mut rows = sql.build().fetch(&mut *self.transaction);
             while let Some(row) = rows.try_next().await? {
@@ -255,8 +290,26 @@ impl Session {
         Ok(sql.build().fetch_all(&mut *self.transaction).await?)
     }
 
+    /// The same. `as_written`: the joins stay in their order, since to look at every order of nine tables takes longer than to read
+    /// a page of rows that were chosen before.
+    pub async fn fetch_joined(
+        &mut self,
+        sql: &mut QueryBuilder<Postgres>,
+        as_written: bool,
+    ) -> Result<Vec<PgRow>, Trouble> {
+        if as_written {
+            sqlx::raw_sql("set local join_collapse_limit = 1").execute(&mut *self.transaction).await?;
+        }
+        let rows = self.fetch(sql).await?;
+        if as_written {
+            sqlx::raw_sql("set local join_collapse_limit = 11").execute(&mut *self.transaction).await?;
+        }
+        Ok(rows)
+    }
+
     async fn run(&mut self, mut statement: Statement) -> Result<Table, Trouble> {
-        let rows = statement.sql.build().fetch_all(&mut *self.transaction).await?;
+        self.plan(statement.plans).await?;
+        let rows = self.fetch_joined(&mut statement.sql, statement.as_written).await?;
         Ok(read::table(&statement, &rows)?)
     }
 }

@@ -20,9 +20,11 @@ use sqlx::{Postgres, QueryBuilder};
 
 use self::name::{each, inner, push_class, push_place, push_shown};
 use super::{
+    counts::span::HOUR_MS,
     filter::listed,
     measure::{self, Sum},
     plan::{Ask, Inner, Plan},
+    session::Plans,
 };
 use crate::store::instant;
 
@@ -55,6 +57,15 @@ pub struct Statement {
     pub tail: Tail,
     /// Rows to show; one more is asked for, to know whether there are more.
     pub limit: Option<usize>,
+    /// Whether its joins may stay in their order: see `Source::is_chosen_first`.
+    pub as_written: bool,
+    pub plans: Plans,
+}
+
+/// Events of less than an hour are few, wherever they are found.
+pub fn plans(windows: impl IntoIterator<Item = Window>) -> Plans {
+    let is_short = |window: Window| window.to.0 - window.from.0 <= HOUR_MS;
+    if windows.into_iter().all(is_short) { Plans::Kept } else { Plans::Anew }
 }
 
 impl Statement {
@@ -129,13 +140,15 @@ pub fn list(ask: &Ask<'_>) -> Statement {
     sql.push(format_args!("\norder by {} desc, event_key desc\nlimit ", source.time()));
     sql.push_bind(i64::from(ask.limit) + 1);
     let columns: Vec<Column> = ask.by.iter().map(|group| list_column(*group)).collect();
-    Statement { sql, groups: columns.len(), columns, tail: Tail::Nothing, limit: Some(ask.limit as usize) }
+    let (groups, limit, as_written) = (columns.len(), Some(ask.limit as usize), source.is_chosen_first());
+    Statement { sql, columns, groups, tail: Tail::Nothing, limit, as_written, plans: Plans::Anew }
 }
 
 /// Groups with their measures: the largest first, or by time.
 pub fn grouped(ask: &Ask<'_>) -> Statement {
     let in_time = ask.bucket_ms.is_some();
     let with_other = in_time && !ask.by.is_empty();
+    let plans = plans(partial::read(ask));
     let mut sql = QueryBuilder::new("with ");
     partial::push(&mut sql, ask);
     push_rest(&mut sql, ask);
@@ -152,7 +165,7 @@ pub fn grouped(ask: &Ask<'_>) -> Statement {
             let label = format!("Events of {}", first.label().to_lowercase());
             columns.push(Column { key: GROUP_EVENTS.to_owned(), kind: Kind::Integer, label });
         }
-        return Statement { sql, columns, groups, tail: Tail::TotalAndCut, limit: None };
+        return Statement { sql, columns, groups, tail: Tail::TotalAndCut, limit: None, as_written: false, plans };
     }
     if with_other {
         push_labelled(&mut sql, ask);
@@ -166,6 +179,8 @@ pub fn grouped(ask: &Ask<'_>) -> Statement {
         groups,
         tail: if with_other { Tail::OtherAndTotal } else { Tail::Total },
         limit: limited.then_some(ask.limit as usize),
+        as_written: false,
+        plans,
     }
 }
 

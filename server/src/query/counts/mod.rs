@@ -4,11 +4,9 @@
 //! They are kept under what is counted (`Tally`) and the number of changes of their hours, which a snapshot tells together with their
 //! events: what is kept is what the snapshot would count.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use foldhash::HashMap;
 use quick_cache::{
     DefaultHashBuilder, OptionsBuilder, Weighter,
     sync::{Cache, DefaultLifecycle},

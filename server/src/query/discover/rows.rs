@@ -145,7 +145,8 @@ pub async fn side(
 ) -> Result<(Vec<PgRow>, bool), Failure> {
     let mut statement = sql::rows(ask, from, way);
     statement.push("\nlimit ").push_bind(limit as i64 + 1);
-    let mut rows = session.fetch(&mut statement).await?;
+    let as_written = ask.by_time() && sql::source(ask).is_chosen_first();
+    let mut rows = session.fetch_joined(&mut statement, as_written).await?;
     let more = rows.len() > limit;
     rows.truncate(limit);
     if way == Way::Back {

@@ -326,6 +326,15 @@ pub fn known(condition: &Ast) -> Option<&'static str> {
     only_table(condition).filter(|table| *table != MANY || finds(condition))
 }
 
+/// Whether the event's row and ids tell all that a filter asks, so that nothing is joined for it.
+pub fn is_told_by_row(filter: &Ast) -> bool {
+    let own = |field| {
+        let own = matches!(field, Field::EventTime | Field::EventId | Field::RequestId | Field::IssuedAccessKey);
+        own.then_some(())
+    };
+    parts(filter).iter().all(|part| known(part).is_some() || each_field(part, &mut |field| own(field)).is_some())
+}
+
 /// The parts of a filter by the table of each.
 fn by_table(filter: &Ast, table: impl Fn(&Ast) -> Option<&'static str>) -> BTreeMap<&'static str, Vec<&Ast>> {
     let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();

@@ -71,6 +71,13 @@ pub fn push_before(sql: &mut QueryBuilder<Postgres>, ask: &Ask<'_>) {
     sql.push("\n)");
 }
 
+/// The windows whose events a statement reads: what is known of the others is in it.
+pub fn read(ask: &Ask<'_>) -> Vec<Window> {
+    let before = ask.measures.contains(&Measure::Change).then(|| Pass::before(ask));
+    let left = |pass: Pass<'_>| pass.known().map_or_else(|| vec![pass.window], |counted| counted.left.clone());
+    [Pass::main(ask)].into_iter().chain(before).flat_map(left).collect()
+}
+
 /// What the statements of an ask count, with those of the window before.
 pub fn passes<'a>(ask: &'a Ask<'a>) -> Vec<Pass<'a>> {
     let main = Pass::main(ask);
@@ -173,15 +180,17 @@ impl<'a> Pass<'a> {
             .iter()
             .all(|group| matches!(group, Group::Field(field) if matches!(field.kind(), Kind::Text | Kind::List)));
         if self.bucket_ms.is_some() && !by.is_empty() {
-            return by_text.then_some(Shown::Others(Top { limit: *limit as usize, by_text }));
+            return by_text.then_some(Shown::Others(Top { limit: *limit as usize, by: "events", by_text }));
         }
-        let by_events = match order {
-            None => measures.first() == Some(&Measure::Events),
-            Some(order) => order.by == Measure::Events.key() && !order.ascending,
+        let main = match order {
+            None => measures.first().map(|measure| measure.key()),
+            Some(order) => (!order.ascending).then(|| order.by.as_str().into()),
         };
-        let is_ranking = by_events && !by.is_empty() && inner.is_none() && !beside && self.window == self.ask.window;
+        let is_ranking = !by.is_empty() && inner.is_none() && !beside && self.window == self.ask.window;
+        let rank = self.aggregates.iter().find(|name| is_ranking && main.as_deref() == Some(**name));
         // One more is asked for, to know whether there are more.
-        Some(if is_ranking { Shown::Top(Top { limit: *limit as usize + 1, by_text }) } else { Shown::All })
+        let top = |by| Shown::Top(Top { limit: *limit as usize + 1, by, by_text });
+        Some(rank.map_or(Shown::All, |by| top(by)))
     }
 
     /// A statement for `tally::Reading`: the rows of each hour or day in a window of such. Of more rows than `most` one more is told.

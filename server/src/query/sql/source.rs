@@ -96,6 +96,11 @@ impl<'a> Source<'a> {
         !self.texts.is_empty() || self.newest.is_some()
     }
 
+    /// Whether rows are chosen before anything is joined with them, so that the order of the joins does not matter.
+    pub fn is_chosen_first(&self) -> bool {
+        !self.audit && !self.reads_text() && narrow::is_told_by_row(self.filter)
+    }
+
     /// `from …`
     pub fn push_from(&self, sql: &mut QueryBuilder<Postgres>, indent: &str) {
         if self.audit {

@@ -1,11 +1,8 @@
 //! What a pass counts, as rows that are kept: read for whole hours and days, summed up, and put into a statement again.
 
-use std::{
-    borrow::Cow,
-    collections::{HashMap, hash_map::Entry},
-    sync::Arc,
-};
+use std::{borrow::Cow, sync::Arc};
 
+use foldhash::{HashMap, HashMapExt};
 use model::time::Window;
 use sqlx::{Postgres, QueryBuilder, Row, postgres::PgRow};
 use time::OffsetDateTime;
@@ -122,20 +119,25 @@ impl Tally {
     pub fn sum<'a>(&self, all: impl IntoIterator<Item = &'a Rows>) -> Rows {
         let mut sum = Sum::new(self);
         for (key, numbers) in all.into_iter().flat_map(|rows| rows.rows(self.aggregates.len())) {
-            sum.add(key.to_vec(), numbers.iter().copied());
+            sum.add(key, numbers.iter().copied());
         }
         sum.rows()
     }
 
     fn add(&self, sum: &mut [i64], more: impl Iterator<Item = i64>) {
         for ((name, sum), more) in self.aggregates.iter().zip(sum).zip(more) {
-            *sum = match *name {
-                "first_seen" => (*sum).min(more),
-                "last_seen" => (*sum).max(more),
-                _ => *sum + more,
-            };
+            add(name, sum, more);
         }
     }
+}
+
+/// What an aggregate is of two parts.
+fn add(name: &str, sum: &mut i64, more: i64) {
+    *sum = match name {
+        "first_seen" => (*sum).min(more),
+        "last_seen" => (*sum).max(more),
+        _ => *sum + more,
+    };
 }
 
 /// Rows of hours or days, as a statement tells them one by one.
@@ -162,7 +164,7 @@ impl<'a> Reading<'a> {
         let numbers = (0..self.tally.aggregates.len()).map(|at| row.try_get(1 + keys + at));
         let numbers: Vec<i64> = numbers.collect::<sqlx::Result<_>>()?;
         let sum = self.spans.entry(span.unix_timestamp() * 1000).or_insert_with(|| Sum::new(self.tally));
-        sum.unfold(key, &numbers);
+        sum.unfold(&key, &numbers);
         self.count += 1;
         Ok(())
     }
@@ -184,31 +186,31 @@ impl Sum<'_> {
         Sum { tally, by_key: HashMap::new() }
     }
 
-    fn add(&mut self, key: Vec<u8>, numbers: impl Iterator<Item = i64>) {
-        match self.by_key.entry(key) {
-            Entry::Vacant(vacant) => drop(vacant.insert(numbers.collect())),
-            Entry::Occupied(mut sum) => self.tally.add(sum.get_mut(), numbers),
+    fn add(&mut self, key: &[u8], numbers: impl Iterator<Item = i64>) {
+        match self.by_key.get_mut(key) {
+            Some(sum) => self.tally.add(sum, numbers),
+            None => drop(self.by_key.insert(key.to_vec(), numbers.collect())),
         }
     }
 
     /// Adds a row without telling apart which distinct values came together: all else, and beside it a row of no events for each value. A
     /// few values of each of five fields are few rows, all their combinations are many.
-    fn unfold(&mut self, key: Vec<u8>, numbers: &[i64]) {
+    fn unfold(&mut self, key: &[u8], numbers: &[i64]) {
         let Tally { keys, groups, distinct, aggregates, .. } = self.tally;
         if distinct.is_empty() || keys.len() - groups < 2 {
             return self.add(key, numbers.iter().copied());
         }
-        let fields = fields(&key);
+        let fields = fields(key);
         let keeping = |keep: &dyn Fn(usize) -> bool| {
             let mut key = Vec::with_capacity(key.len());
             fields.iter().enumerate().for_each(|(at, field)| key.extend(if keep(at) { field } else { &NULL_KEY[..] }));
             key
         };
-        self.add(keeping(&|at| !distinct.contains(&at)), numbers.iter().copied());
+        self.add(&keeping(&|at| !distinct.contains(&at)), numbers.iter().copied());
         for value in distinct.iter().filter(|at| *fields[**at] != NULL_KEY) {
             let nothing = aggregates.iter().zip(numbers);
             let nothing = nothing.map(|(name, number)| if name.ends_with("_seen") { *number } else { 0 });
-            self.add(keeping(&|at| at < *groups || at == *value), nothing);
+            self.add(&keeping(&|at| at < *groups || at == *value), nothing);
         }
     }
 

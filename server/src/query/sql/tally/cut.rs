@@ -1,12 +1,10 @@
 //! Of what is known of a window, what a statement shows: its groups, and of each how many values there are and which is the most frequent.
 
-use std::{
-    cmp::Ordering,
-    collections::{HashMap, HashSet, hash_map::Entry},
-    net::IpAddr,
-};
+use std::{cmp::Ordering, collections::hash_map::Entry, net::IpAddr};
 
-use super::{NULL, NULL_KEY, Rows, Sum, Tally, fields, length, prefix, push_key};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
+
+use super::{NULL, NULL_KEY, Rows, Sum, Tally, add, fields, length, prefix, push_key};
 
 /// How much of a window's rows a statement needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,10 +24,12 @@ pub enum Shown {
     Others(Top),
 }
 
-/// The first groups by their events.
+/// The first groups by what an aggregate of them is, the largest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Top {
     pub limit: usize,
+    /// Its name.
+    pub by: &'static str,
     /// Whether groups with as many events are in the order of their texts.
     pub by_text: bool,
 }
@@ -50,7 +50,7 @@ impl Cut {
 }
 
 impl Top {
-    /// Which these are of some groups with their events.
+    /// Which these are of some groups with what they are ranked by.
     fn of(self, mut groups: Vec<(&[u8], i64)>) -> HashSet<&[u8]> {
         if self.limit == 0 {
             return HashSet::new();
@@ -84,15 +84,22 @@ impl Tally {
         let weight = |numbers: &[i64]| {
             self.aggregates.iter().position(|name| *name == "whole").map_or(numbers[0], |at| numbers[at])
         };
+        let rank =
+            self.aggregates.iter().position(|name| *name == top.by).expect("groups are ranked by what they have");
         let mut beside: HashMap<&[u8], i64> = HashMap::new();
         for (key, numbers) in more.rows(width) {
-            *beside.entry(group(key)).or_default() += numbers[0];
+            let more = numbers[rank];
+            beside.entry(group(key)).and_modify(|sum| add(top.by, sum, more)).or_insert(more);
         }
         let mut groups: Vec<(&[u8], i64)> = Vec::new();
         for (key, numbers) in rows.rows(width) {
             match groups.last_mut() {
-                Some((last, events)) if *last == group(key) => *events += numbers[0],
-                _ => groups.push((group(key), numbers[0] + beside.remove(group(key)).unwrap_or_default())),
+                Some((last, sum)) if *last == group(key) => add(top.by, sum, numbers[rank]),
+                _ => {
+                    let mut sum = numbers[rank];
+                    beside.remove(group(key)).into_iter().for_each(|more| add(top.by, &mut sum, more));
+                    groups.push((group(key), sum));
+                }
             }
         }
         groups.extend(beside);
@@ -123,16 +130,16 @@ impl Tally {
         }
         groups.remove(&valueless[..]);
         let shown = top.of(groups.into_iter().collect());
-        let mut sum = Sum::new(self);
+        let (mut sum, mut labelled) = (Sum::new(self), Vec::new());
         for (key, numbers) in all() {
             let own = group(key);
             let is_other = own != valueless && !shown.contains(own);
-            let mut labelled = Vec::with_capacity(key.len() + 9);
+            labelled.clear();
             push_key(Some(IS_OTHER[usize::from(is_other)]), &mut labelled);
             labelled.extend_from_slice(bucket(key));
             labelled.extend_from_slice(if is_other { &valueless } else { own });
             labelled.extend_from_slice(&key[prefix(key, self.groups).len()..]);
-            sum.add(labelled, numbers.iter().copied());
+            sum.add(&labelled, numbers.iter().copied());
         }
         sum.rows()
     }

@@ -71,7 +71,7 @@ fn values_that_are_only_counted_need_no_combinations() {
     ];
     let unfold = |rows: &Rows| {
         let mut sum = Sum::new(&tally);
-        rows.rows(2).for_each(|(key, numbers)| sum.unfold(key.to_vec(), numbers));
+        rows.rows(2).for_each(|(key, numbers)| sum.unfold(key, numbers));
         sum.rows()
     };
     let unfolded = unfold(&all);
@@ -92,7 +92,7 @@ fn the_top_groups_are_cut_out() {
     ]);
     let more = sum(&[(["cat", "-", "s"], [4]), (["dan", "-", "s"], [3])]);
     let cut = |limit, by_text| {
-        let (rows, rest) = tally.top(&kept, &more, Top { limit, by_text });
+        let (rows, rest) = tally.top(&kept, &more, Top { limit, by: "events", by_text });
         (shown(&tally, &rows), rest)
     };
     let lines = |all: &[&str]| all.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
@@ -102,6 +102,20 @@ fn the_top_groups_are_cut_out() {
     assert!(three.contains(&"bob - s [3]".to_owned()));
     assert_eq!(cut(3, false).1, 0, "all that have as many");
     assert_eq!(cut(9, true).1, 0);
+}
+
+#[test]
+fn groups_are_ranked_by_when_they_were_seen_too() {
+    let tally = tally(1, &[], &["events", "first_seen", "last_seen"]);
+    let kept = rows(&[(["ann", "-", "s"], [9, 1, 8]), (["ann", "-", "t"], [9, 3, 6]), (["bob", "-", "s"], [1, 2, 7])]);
+    let more = rows(&[(["bob", "-", "t"], [1, 7, 9]), (["cat", "-", "t"], [1, 8, 8])]);
+    let first = |by| {
+        let (rows, rest) = tally.top(&kept, &more, Top { limit: 1, by, by_text: true });
+        (keys(&rows, 3).join(", "), rest)
+    };
+    assert_eq!(first("events"), ("ann - s, ann - t".to_owned(), 3));
+    assert_eq!(first("last_seen"), ("bob - s, bob - t".to_owned(), 19));
+    assert_eq!(first("first_seen"), ("cat - t".to_owned(), 20));
 }
 
 #[test]
@@ -119,7 +133,7 @@ fn over_time_the_others_are_one_group() {
     ]);
     let more = sum(&[(["2", "dan", "s"], [2]), (["2", "bob", "s"], [1])]);
     let others = |limit| {
-        let all = tally.others(&kept, &more, Top { limit, by_text: true });
+        let all = tally.others(&kept, &more, Top { limit, by: "events", by_text: true });
         let numbers = all.numbers.iter();
         let mut lines: Vec<_> =
             keys(&all, 4).into_iter().zip(numbers).map(|(key, number)| format!("{key} {number}")).collect();
@@ -140,7 +154,7 @@ fn a_group_is_one_row() {
     let tally = tally(1, &[2], &["events", "last_seen"]);
     let unfold = |all: &[([&str; 3], [i64; 2])]| {
         let mut sum = Sum::new(&tally);
-        rows(all).rows(2).for_each(|(key, numbers)| sum.unfold(key.to_vec(), numbers));
+        rows(all).rows(2).for_each(|(key, numbers)| sum.unfold(key, numbers));
         sum.rows()
     };
     let kept = unfold(&[
