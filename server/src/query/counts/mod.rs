@@ -147,12 +147,12 @@ impl Counts {
     pub fn find(&self, pass: &Pass<'_>, changes: &Arc<Changes>) -> Option<Found> {
         let cover = Cover::of(pass.window, pass.bucket_ms);
         let (from, to) = cover.whole()?;
-        let tally = Arc::new(pass.tally()?);
+        let tally = Arc::new(pass.tally());
         let key = Key { tally: tally.clone(), from, to };
         if self.wide.get(&key.wide()).is_some() {
             return None;
         }
-        let of_all = changes.between(from, to);
+        let of_all = tally.changes(changes, from, to);
         let kept = self.sums.get(&key).filter(|kept| kept.changes == of_all);
         if let Some(rows) = kept.and_then(|kept| kept.rows) {
             let (window, left) = (pass.window, cover.left);
@@ -163,7 +163,7 @@ impl Counts {
             let mut missing = Vec::new();
             for from in spans {
                 let key = Key { tally: tally.clone(), from: *from, to: from + length_ms };
-                let of_span = changes.between(key.from, key.to);
+                let of_span = tally.changes(changes, key.from, key.to);
                 match self.spans.get(&key) {
                     Some(Kept { changes, rows: Some(rows) }) if changes == of_span => found.push(rows),
                     Some(Kept { changes, .. }) if changes != of_span => {
@@ -189,7 +189,7 @@ impl Counts {
             // Without a row there are no events.
             let rows = Arc::new(counted.remove(from).unwrap_or_default());
             let key = Key { tally: count.key.tally.clone(), from: *from, to: from + length_ms };
-            let changes = count.changes.between(key.from, key.to);
+            let changes = key.tally.changes(&count.changes, key.from, key.to);
             self.spans.insert(key, Kept { changes, rows: Some(rows.clone()) });
             count.found.push(rows);
         }
@@ -205,7 +205,7 @@ impl Counts {
         let Count { cover, key, changes, found } = count;
         let tally = key.tally.clone();
         let rows = Arc::new(tally.sum(found.iter().map(|rows| &**rows)));
-        let changes = changes.between(key.from, key.to);
+        let changes = tally.changes(&changes, key.from, key.to);
         self.sums.insert(key, Kept { changes, rows: Some(rows.clone()) });
         Counted { tally, window: pass.window, left: cover.left, rows, cut: None, rest: 0 }
     }

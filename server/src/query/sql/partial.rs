@@ -134,16 +134,13 @@ impl<'a> Pass<'a> {
         Pass { ask, window: ask.previous, bucket_ms: None, span_ms: None, values, aggregates }
     }
 
-    /// What is counted, but for the window. `None`: what is stored later may change what is counted of earlier events, since who is
-    /// behind a session is learnt from other events.
-    pub fn tally(&self) -> Option<Tally> {
+    /// What is counted, but for the window.
+    pub fn tally(&self) -> Tally {
         let Ask { by, classes, filter, .. } = self.ask;
         let classes: &[_] = if by.contains(&Group::Class) { classes } else { &[] };
         let filters = || [filter.all()].into_iter().chain(classes.iter().map(|(_, filter)| filter));
         let origin = Field::Origin;
-        if self.tells(origin) || filters().any(|filter| filter.mentions(origin)) {
-            return None;
-        }
+        let of_origin = self.tells(origin) || filters().any(|filter| filter.mentions(origin));
         let bucket = self.bucket_ms.map(|_| (BUCKET, "timestamptz"));
         let of_group = |group: &Group| (inner(*group), if each(*group).is_some() { "text" } else { sql_type(*group) });
         let of_value = |field: &Field| (field.key(), sql_type(Group::Field(*field)));
@@ -155,7 +152,7 @@ impl<'a> Pass<'a> {
         let filters = filters().map(filter::print).collect();
         let (bucket_ms, of_groups) = (self.bucket_ms, groups.len());
         let keys = groups.into_iter().chain(self.values.iter().map(of_value)).collect();
-        Some(Tally { keys, groups: of_groups, distinct, aggregates, bucket_ms, filters })
+        Tally { keys, groups: of_groups, distinct, aggregates, bucket_ms, filters, of_origin }
     }
 
     /// Whether measures ask nothing of a value but how many there are.
@@ -214,7 +211,7 @@ impl<'a> Pass<'a> {
     fn known(&self) -> Option<&'a Counted> {
         let mut of_window = self.ask.counted.iter().filter(|counted| counted.window == self.window).peekable();
         of_window.peek()?;
-        let (tally, cut) = (self.tally()?, self.cut());
+        let (tally, cut) = (self.tally(), self.cut());
         of_window.find(|counted| *counted.tally == tally && counted.cut.is_none_or(|own| Some(own) == cut))
     }
 

@@ -8,6 +8,7 @@ use sqlx::{Postgres, QueryBuilder, Row, postgres::PgRow};
 use time::OffsetDateTime;
 
 use super::push_list;
+use crate::store::change::Changes;
 
 mod cut;
 #[cfg(test)]
@@ -29,6 +30,8 @@ pub struct Tally {
     pub bucket_ms: Option<i64>,
     /// Upon the events, then of the classes; in the filter language.
     pub filters: Vec<String>,
+    /// Whether it depends on who is behind a session, which is learnt from events of any hour.
+    pub of_origin: bool,
 }
 
 /// Rows of a tally. Their keys are texts of Postgres: of each its length, or `NULL`, and then itself. Aggregates are numbers; moments
@@ -101,6 +104,11 @@ pub struct Counted {
 }
 
 impl Tally {
+    /// A number that grows whenever what is counted from one moment to the other may change; milliseconds since 1970, of whole hours.
+    pub fn changes(&self, changes: &Changes, from: i64, to: i64) -> i64 {
+        if self.of_origin { changes.between(i64::MIN, i64::MAX) } else { changes.between(from, to) }
+    }
+
     /// The columns that `Reading` reads, after `span`, from a table of rows.
     pub fn push_columns(&self, sql: &mut QueryBuilder<Postgres>) {
         for (key, _) in &self.keys {

@@ -9,18 +9,18 @@ use sqlx::PgPool;
 use super::fixture::{event, ingest, tables, with, write};
 use crate::support::database;
 
-fn user(name: &str) -> Value {
+pub fn user(name: &str) -> Value {
     json!({"type": "IAMUser", "userName": name, "accountId": "1", "accessKeyId": format!("AKIA{name}")})
 }
 
-fn session(role: &str, name: &str, key: &str) -> Value {
+pub fn session(role: &str, name: &str, key: &str) -> Value {
     json!({"type": "AssumedRole", "principalId": format!("AROA:{name}"), "accountId": "1", "accessKeyId": key,
         "arn": format!("arn:aws:sts::1:assumed-role/{role}/{name}"),
         "sessionContext": {"sessionIssuer": {"type": "Role", "userName": role}}})
 }
 
 /// `identity` takes a role, and gets `key`.
-fn takes(number: u64, identity: Value, key: &str) -> Value {
+pub fn takes(number: u64, identity: Value, key: &str) -> Value {
     with(
         event(number),
         json!({"eventSource": "sts.amazonaws.com", "eventName": "AssumeRole", "userIdentity": identity,
@@ -28,7 +28,7 @@ fn takes(number: u64, identity: Value, key: &str) -> Value {
     )
 }
 
-fn acts(number: u64, identity: Value) -> Value {
+pub fn acts(number: u64, identity: Value) -> Value {
     with(event(number), json!({ "userIdentity": identity }))
 }
 

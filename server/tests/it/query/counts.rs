@@ -1,7 +1,13 @@
 //! What is kept of whole hours and days changes no answer, whatever is asked and whatever is stored meanwhile.
 
 use app::api::Backend;
-use model::{dashboard::built_in, panel::Panel, series::Series, time::Timestamp, view::View};
+use model::{
+    dashboard::built_in,
+    panel::Panel,
+    series::{Cell, Series},
+    time::Timestamp,
+    view::View,
+};
 use rand::{Rng, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
@@ -13,10 +19,16 @@ use server::{
         rollup::{self, ROLLUPS},
     },
 };
-use sqlx::PgPool;
+use sqlx::{AssertSqlSafe, PgPool};
 
 use super::fixture::{NOW, insert, query, view};
-use crate::support::database;
+use crate::{
+    ingest::{
+        credential::{acts, session, takes, user},
+        fixture::{ingest, write},
+    },
+    support::database,
+};
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -175,4 +187,36 @@ async fn hours_without_changes_are_not_counted_again() {
     assert_eq!(total(60_000).await, 50, "not a single one is read");
     change::add(&mut pool.acquire().await.unwrap()).await.unwrap();
     assert!(total(120_000).await < 50);
+}
+
+#[tokio::test]
+async fn what_depends_on_origins_is_kept_until_anything_is_stored() {
+    let (pool, folder) = (database().await, tempfile::tempdir().unwrap());
+    let store = async |name: &str, event: Value| ingest(&pool, &write(folder.path(), name, event.to_string())).await;
+    let acting = session("Prod", "p", "ASIA2");
+    store("acts.json", acts(900_003, acting.clone())).await;
+    store("other.json", takes(800_000, user("bob"), "ASIA3")).await;
+    let panel = json!({ "id": "tried", "title": "Tried", "mark": "table", "by": ["origin"], "measures": ["events"] });
+    let panel: Panel = serde_json::from_value(panel).unwrap();
+    let query = query(&pool);
+    let origins = async |seconds: i64| {
+        let view = view("from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z&q=origin:*");
+        let series = later(&query, seconds * 1_000).answer(&panel, &view).await.unwrap();
+        let cell = |row: &Vec<Cell>| (row[0].text().unwrap().to_owned(), row[1].clone());
+        series.table.rows.iter().map(cell).collect::<Vec<_>>()
+    };
+    assert_eq!(origins(0).await, [("bob".to_owned(), Cell::Int(1))]);
+    for table in ["stored_event", "access_hour", "access_day"] {
+        sqlx::query(AssertSqlSafe(format!("create table kept_{table} as table {table}"))).execute(&pool).await.unwrap();
+        sqlx::query(AssertSqlSafe(format!("delete from {table}"))).execute(&pool).await.unwrap();
+    }
+    let narrower = view("from=2026-01-01T00:00:01Z&to=2026-02-01T00:00:00Z&q=origin:*");
+    assert_eq!(query.answer(&panel, &narrower).await.unwrap().table.total, 1, "of another window, and nothing is read");
+    for table in ["stored_event", "access_hour", "access_day"] {
+        let sql = format!("insert into {table} select * from kept_{table}");
+        sqlx::query(AssertSqlSafe(sql)).execute(&pool).await.unwrap();
+    }
+    // Three hours before, who took the role is told.
+    store("takes.json", takes(890_000, user("alice"), "ASIA2")).await;
+    assert_eq!(origins(120).await, [("alice".to_owned(), Cell::Int(2)), ("bob".to_owned(), Cell::Int(1))]);
 }

@@ -8,6 +8,7 @@ fn tally(groups: usize, distinct: &[usize], aggregates: &[&'static str]) -> Tall
         aggregates: aggregates.to_vec(),
         bucket_ms: None,
         filters: Vec::new(),
+        of_origin: false,
     }
 }
 
