@@ -655,6 +655,8 @@ create table access.report (
     -- Encrypted (see `server/src/access/seal.rs`), and what may be shown of it.
     webhook bytea,
     webhook_shown text,
+    -- The id of a channel of Slack.
+    channel text,
     only_with_events boolean not null,
     -- Why it is not sent for now.
     paused text,
@@ -672,7 +674,7 @@ create table access.report_run (
     tries integer not null default 0,
     -- When it may be tried (again). A server that tries it moves this ahead, so that another takes over where it ends.
     try_at timestamptz,
-    -- Who has it already: recipients, and `webhook`.
+    -- Who has it already: recipients, `webhook`, and `slack:CHANNEL`.
     done text[] not null default '{}',
     outcome text not null default 'trying' check (outcome in ('trying', 'sent', 'nothing', 'failed', 'missed')),
     said text not null default '',

@@ -16,6 +16,7 @@ pub mod oidc;
 pub mod quiet;
 pub mod retention;
 mod size;
+pub mod slack;
 pub mod smtp;
 pub mod source;
 
@@ -274,7 +275,7 @@ pub struct Serve {
           value_parser = clap::value_parser!(u32).range(1..=720))]
     pub session_lifetime: u32,
 
-    /// File (TOML) of sources to read from all the time, how long events are kept, and who mails reports; see the README
+    /// File (TOML) of sources to read from all the time, how long events are kept, and who sends reports; see the README
     ///
     /// AWS is asked in the name that the environment, the profile or the machine's role gives.
     #[arg(long, value_name = "FILE", env = "TRAILMAP_CONFIG")]

@@ -17,6 +17,8 @@ pub struct NewReport {
     /// E-mail addresses.
     pub recipients: Vec<String>,
     pub webhook: NewWebhook,
+    /// The id of a channel of Slack.
+    pub channel: Option<String>,
     pub only_with_events: bool,
 }
 
@@ -42,6 +44,8 @@ pub struct Report {
     pub recipients: Vec<String>,
     /// Host and last characters of the webhook's address: `hooks.slack.com …a1B2`.
     pub webhook: Option<String>,
+    /// The id of a channel of Slack.
+    pub channel: Option<String>,
     pub only_with_events: bool,
     /// Why it is not sent for now.
     pub paused: Option<String>,
@@ -89,6 +93,8 @@ impl Outcome {
 pub struct Means {
     /// The address that mail comes from; `None`: no mail server is set.
     pub mail_from: Option<String>,
+    /// The channels of Slack that reports go to, where not all are open to them; `None`: no app of Slack is set.
+    pub channels: Option<Vec<String>>,
     /// The names of time zones.
     pub zones: Vec<String>,
 }

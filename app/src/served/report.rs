@@ -112,6 +112,7 @@ fn typed(form: &Form) -> Result<NewReport, Error> {
         schedule,
         recipients: form.get("recipients").split(parts).filter(|one| !one.is_empty()).map(str::to_owned).collect(),
         webhook,
+        channel: Some(form.get("channel").to_owned()).filter(|channel| !channel.is_empty()),
         only_with_events: !form.get("only").is_empty(),
     })
 }
@@ -127,6 +128,7 @@ fn filled(report: &Report) -> Form {
     add("zone", zone.clone());
     add("recipients", report.recipients.join("\n"));
     add("only", if report.only_with_events { "1".to_owned() } else { String::new() });
+    add("channel", report.channel.clone().unwrap_or_default());
     add("webhook-kept", if report.webhook.is_some() { "1".to_owned() } else { String::new() });
     match every {
         Every::Hour => add("every", "hour".to_owned()),
@@ -172,7 +174,8 @@ fn row(view: &View, who: &Who, report: &Report) -> AnyView {
     let post = |what: &'static str, label: &'static str| {
         button(&view.href(PATH), &[("do", what), ("id", &id)], label, &report.title)
     };
-    let to: Vec<_> = report.recipients.iter().chain(&report.webhook).cloned().collect();
+    let channel = report.channel.as_ref().map(|id| format!("Slack {id}"));
+    let to: Vec<_> = report.recipients.iter().chain(&report.webhook).chain(&channel).cloned().collect();
     let maker = match &report.user {
         Some(name) if *name == who.name => "by you".to_owned(),
         Some(name) => format!("by {name}"),
@@ -338,12 +341,35 @@ fn recipients(means: &Means, edited: Option<&Report>, filled: &Form) -> AnyView 
         }
     });
     let placeholder = shown.unwrap_or_else(|| "https://hooks.slack.com/services/…".to_owned());
+    let (channel, kept_as) = match &means.channels {
+        // One that it has stays in sight, so that saving does not drop it unseen.
+        None if filled.get("channel").is_empty() => (
+            None,
+            "Its address is kept encrypted and is not shown again. Pictures go to a channel, once whoever runs Trailmap names an app in [slack].",
+        ),
+        channels => (
+            Some(channel(channels.as_deref().unwrap_or_default(), filled.get("channel"))),
+            "Its address is kept encrypted and is not shown again.",
+        ),
+    };
     view! {
         <label>"E-mail to" {super::html::text_area("recipients", 2, filled.get("recipients"))}
             <span class="hint">{mail}</span></label>
+        {channel}
         <label>"Slack webhook" <input name="webhook" type="url" maxlength="2000" autocomplete="off" spellcheck="false" placeholder=placeholder/>
-            <span class="hint">"Its address is kept encrypted and is not shown again."</span></label>
+            <span class="hint">{kept_as}</span></label>
         {kept}
+    }
+    .into_any()
+}
+
+/// `open`: the channels that reports go to, where not all are open to them.
+fn channel(open: &[String], chosen: &str) -> AnyView {
+    let options: Vec<_> = open.iter().map(|id| view! { <option value=id.clone()></option> }).collect();
+    view! {
+        <label>"Slack channel" <input name="channel" list="channels" maxlength="100" autocomplete="off" spellcheck="false" placeholder="C0123ABCD" value=chosen.to_owned()/>
+            <span class="hint">"The id at the end of the channel's About tab. The picture comes along. Invite the app into the channel first."</span></label>
+        <datalist id="channels">{options}</datalist>
     }
     .into_any()
 }

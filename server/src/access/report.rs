@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use app::api::{Means, NewReport, NewWebhook, Outcome, Report, Run};
+use futures::{StreamExt, stream};
 use model::{
     access::{Accounts, Role},
     chart::visible,
@@ -24,6 +25,8 @@ use crate::{
 
 const LONGEST_TITLE: usize = 120;
 const MOST_RECIPIENTS: usize = 20;
+/// Whoever waits for all to be tried waits for a few.
+const TRIES_AT_A_TIME: usize = 4;
 /// Of one user.
 const MOST_REPORTS: i64 = 100;
 
@@ -72,8 +75,10 @@ impl Access {
                 (Some(sealed), Some(shown))
             }
         };
-        if recipients.is_empty() && webhook.is_none() {
-            return Err(Error::invalid("recipients", "Write who gets it: an e-mail address, or a webhook of Slack."));
+        let channel = new.channel.as_deref().map(|typed| self.post.channel(typed)).transpose()?;
+        if recipients.is_empty() && webhook.is_none() && channel.is_none() {
+            let what = "Write who gets it: an e-mail address, or a channel or webhook of Slack.";
+            return Err(Error::invalid("recipients", what));
         }
         let write = store::Write {
             title: &title,
@@ -82,10 +87,13 @@ impl Access {
             recipients: &recipients,
             webhook: webhook.as_deref(),
             webhook_shown: webhook_shown.as_deref(),
+            channel: channel.as_deref(),
             only_with_events: new.only_with_events,
             next_at: Some(instant(next)),
         };
-        let to: Vec<_> = recipients.iter().map(String::as_str).chain(webhook_shown.as_deref()).collect();
+        let channel = channel.as_deref().map(channel_shown);
+        let to: Vec<_> =
+            recipients.iter().map(String::as_str).chain(webhook_shown.as_deref()).chain(channel.as_deref()).collect();
         let detail = format!("{address}, {planned}, to {}", to.join(", "));
         let mut transaction = self.pool.begin().await.map_err(failed)?;
         let (id, action) = match &before {
@@ -138,7 +146,7 @@ impl Access {
         transaction.commit().await.map_err(failed)
     }
 
-    /// To all, or to this address alone. Returns what was said of it.
+    /// To all, or to this address alone. Returns what was said of it. Errors: somebody does not have it; who does is told, too.
     pub async fn report_send(
         &self,
         query: &Query,
@@ -157,21 +165,24 @@ impl Access {
         let now = query.clock.now();
         let content = self.report_content(query, &report, &made_by).await?;
         let key = format!("{id} {}", now.0);
-        let mut said = Vec::new();
-        for whom in &whom {
-            match self.deliver(&content, &report, whom, &key).await {
-                Ok(words) => said.push(words),
-                Err(trouble) => {
-                    let what = format!("{}: {trouble}", whom.shown(&report));
-                    self.report_tried(reader, &report, to, now, &what, false).await?;
-                    return Err(Error::new(Kind::Unavailable, what));
+        let tries = whom.iter().map(|whom| self.deliver(&content, &report, whom, &key)).collect::<Vec<_>>();
+        let tried: Vec<_> = stream::iter(tries).buffered(TRIES_AT_A_TIME).collect().await;
+        let (mut said, mut have, mut troubles) = (Vec::new(), Vec::new(), Vec::new());
+        for (whom, tried) in whom.iter().zip(tried) {
+            let shown = whom.shown(&report);
+            match tried {
+                Ok(words) => {
+                    said.push(words);
+                    have.push(format!("{shown} has it."));
                 }
+                Err(trouble) => troubles.push(format!("{shown}: {trouble}")),
             }
         }
         said.dedup();
-        let said = said.join(" ");
-        self.report_tried(reader, &report, to, now, &said, true).await?;
-        Ok(said)
+        let done = troubles.is_empty();
+        let said = if done { said.join(" ") } else { [troubles, have].concat().join(" ") };
+        self.report_tried(reader, &report, to, now, &said, done).await?;
+        if done { Ok(said) } else { Err(Error::new(Kind::Unavailable, said)) }
     }
 
     /// Notes that somebody sent it by hand; to one address is a trial, and not among the report's times.
@@ -239,6 +250,7 @@ impl Access {
         match whom {
             Destination::Mail(to) => self.post.mail(content, to, key).await,
             Destination::Webhook => self.post.post(content, report.webhook.as_deref().unwrap_or_default()).await,
+            Destination::Channel(id) => self.post.share(content, id).await,
         }
     }
 
@@ -271,19 +283,23 @@ pub(crate) fn maker(report: &Stored) -> Result<Maker, String> {
 pub(crate) enum Destination {
     Mail(String),
     Webhook,
+    /// Its id.
+    Channel(String),
 }
 
 pub(crate) fn destinations(report: &Stored) -> Vec<Destination> {
     let mail = report.recipients.iter().cloned().map(Destination::Mail);
-    mail.chain(report.webhook.is_some().then_some(Destination::Webhook)).collect()
+    let webhook = report.webhook.is_some().then_some(Destination::Webhook);
+    mail.chain(webhook).chain(report.channel.clone().map(Destination::Channel)).collect()
 }
 
 impl Destination {
     /// As it is kept of a run that this one has had: no e-mail address is without @.
-    pub fn name(&self) -> &str {
+    pub fn name(&self) -> String {
         match self {
-            Destination::Mail(to) => to,
-            Destination::Webhook => "webhook",
+            Destination::Mail(to) => to.clone(),
+            Destination::Webhook => "webhook".to_owned(),
+            Destination::Channel(id) => format!("slack:{id}"),
         }
     }
 
@@ -291,8 +307,13 @@ impl Destination {
         match self {
             Destination::Mail(to) => to.clone(),
             Destination::Webhook => report.webhook_shown.clone().unwrap_or_default(),
+            Destination::Channel(id) => channel_shown(id),
         }
     }
+}
+
+fn channel_shown(id: &str) -> String {
+    format!("Slack {id}")
 }
 
 pub(crate) fn read_schedule(report: &Stored) -> Result<Schedule, Error> {
@@ -335,6 +356,7 @@ fn shown(last: &mut HashMap<i64, Run>, report: Stored) -> Report {
         schedule,
         recipients: report.recipients,
         webhook: report.webhook_shown,
+        channel: report.channel,
         only_with_events: report.only_with_events,
         next: report.next_at.map(timestamp).filter(|_| paused.is_none()),
         paused,

@@ -1,4 +1,4 @@
-//! `trailmap check`: tries each source of a configuration, its provider and its mail server, and says in a sentence how it goes; and what the
+//! `trailmap check`: tries each source of a configuration, its provider, its mail server and its app of Slack, and says in a sentence how it goes; and what the
 //! settings leave open.
 
 use std::process::ExitCode;
@@ -7,10 +7,10 @@ use super::serve::fits_provider;
 use crate::{
     access::oidc::Provider,
     clock::Clock,
-    config::{Check, Global, file, oidc::Oidc, smtp::Smtp},
+    config::{Check, Global, file, oidc::Oidc, slack::Slack, smtp::Smtp},
     ingest::source::check::check,
     outgoing::Client,
-    report::Mailer,
+    report::{App, Mailer},
 };
 
 /// What works, or what is missing.
@@ -35,6 +35,9 @@ pub async fn run(global: &Global, settings: &Check) -> anyhow::Result<ExitCode> 
     }
     if let Some(smtp) = &file.smtp {
         all &= tell("mail (smtp)", mail(smtp)).await?;
+    }
+    if let Some(slack) = &file.slack {
+        all &= tell("reports (slack)", channels(settings, slack)).await?;
     }
     Ok(if all { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -67,4 +70,11 @@ async fn mail(smtp: &Smtp) -> Told {
     mailer.check().await.map_err(|trouble| trouble.what)?;
     let as_whom = smtp.user.as_ref().map_or(String::new(), |(name, _)| format!(", as {name}"));
     Ok(format!("{}:{} takes connections{as_whom}; no letter was sent", smtp.host, smtp.port))
+}
+
+async fn channels(settings: &Check, slack: &Slack) -> Told {
+    let told = |error: anyhow::Error| format!("{error:#}");
+    let client = Client::new(settings.outgoing.policy()).map_err(told)?;
+    let [team, user] = App::open(slack, client).map_err(told)?.check().await.map_err(|trouble| trouble.what)?;
+    Ok(format!("signed in to {team} as {user}, may upload files; nothing was sent"))
 }

@@ -18,7 +18,7 @@ use crate::{
     ingest::{enrich::GeoIp, source::runner::Runner},
     outgoing::Client,
     query::Query,
-    report::{Mailer, Post, scheduler::Scheduler},
+    report::{App, Mailer, Post, scheduler::Scheduler},
     retention::Keeper,
     web::{self, Tls},
 };
@@ -82,10 +82,12 @@ pub fn seal(global: &Global, settings: &Serve) -> anyhow::Result<Option<Seal>> {
     }
 }
 
-/// By which ways reports leave. Errors: a file or a password that the settings name cannot be read.
+/// By which ways reports leave. Errors: a file or a secret that the settings name cannot be read.
 pub fn post(settings: &Serve, file: &File, seal: Option<Seal>) -> anyhow::Result<Post> {
     let mail = file.smtp.as_ref().map(Mailer::open).transpose()?;
-    Ok(Post { mail, outgoing: Some(Client::new(settings.outgoing.policy())?), seal })
+    let outgoing = Client::new(settings.outgoing.policy())?;
+    let slack = file.slack.as_ref().map(|slack| App::open(slack, outgoing.clone())).transpose()?;
+    Ok(Post { mail, slack, outgoing: Some(outgoing), seal })
 }
 
 /// Answers requests, reads from the sources and deletes what is expired until a signal comes; then closes the database.
@@ -99,7 +101,7 @@ pub async fn serve(
     post: Post,
 ) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
-    let File { sources, retention, quiet, smtp: _, oidc, access: asked } = file;
+    let File { sources, retention, quiet, smtp: _, slack: _, oidc, access: asked } = file;
     database.attend();
     let disk = database.disk.clone();
     let folder = settings.dashboards.as_deref().filter(|folder| !folder.as_os_str().is_empty());

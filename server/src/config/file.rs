@@ -1,6 +1,5 @@
-//! The file of `--config`: sources, how long events are kept, who counts as silent, who mails reports, where users sign in, and
-//! what is asked of them. Every
-//! mistake names its line.
+//! The file of `--config`: sources, how long events are kept, who counts as silent, who mails reports and
+//! who posts them, where users sign in, and what is asked of them. Every mistake names its line.
 
 use std::{collections::HashSet, path::Path};
 
@@ -12,6 +11,7 @@ use super::{
     oidc::{self, Oidc},
     quiet::{self, Quiet},
     retention::{self, Retention},
+    slack::{self, Slack},
     smtp::{self, Smtp},
     source::{
         self, Source,
@@ -25,6 +25,7 @@ pub struct File {
     pub retention: Retention,
     pub quiet: Quiet,
     pub smtp: Option<Smtp>,
+    pub slack: Option<Slack>,
     pub oidc: Option<Oidc>,
     pub access: Access,
 }
@@ -63,6 +64,10 @@ pub fn parse(text: &str) -> Result<File, String> {
             ("smtp", _) => {
                 return Err(told(Mistake { at, what: "smtp is a table and begins with [smtp]".to_owned() }));
             }
+            ("slack", DeValue::Table(table)) => file.slack = Some(slack::parse(at, table).map_err(told)?),
+            ("slack", _) => {
+                return Err(told(Mistake { at, what: "slack is a table and begins with [slack]".to_owned() }));
+            }
             ("oidc", DeValue::Table(table)) => file.oidc = Some(oidc::parse(at, table).map_err(told)?),
             ("oidc", _) => {
                 return Err(told(Mistake { at, what: "oidc is a table and begins with [oidc]".to_owned() }));
@@ -73,7 +78,7 @@ pub fn parse(text: &str) -> Result<File, String> {
             }
             (other, _) => {
                 let what = format!(
-                    "unknown key {other:?}: the file has [[source]] tables, [retention], [quiet], [smtp], [oidc] and [access]"
+                    "unknown key {other:?}: the file has [[source]] tables, [retention], [quiet], [smtp], [slack], [oidc] and [access]"
                 );
                 return Err(told(Mistake { at, what }));
             }

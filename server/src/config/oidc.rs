@@ -1,6 +1,6 @@
 //! `[oidc]` of the configuration: users who sign in through an OpenID Connect provider.
 
-use std::{collections::BTreeSet, path::PathBuf, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
 use model::access::{Accounts, Role};
 use toml::de::{DeTable, DeValue};
@@ -58,7 +58,7 @@ pub fn parse(at: usize, table: &DeTable<'_>) -> Result<Oidc, Mistake> {
     }
     let oidc = Oidc {
         client_id: entry.required("client_id")?,
-        client_secret: secret(&mut entry)?,
+        client_secret: Secret::named(&mut entry, "client_secret_env", "client_secret_file")?,
         name: entry.text("name")?.unwrap_or(host),
         scopes,
         groups_claim: entry.text("groups_claim")?.unwrap_or_else(|| "groups".to_owned()),
@@ -69,15 +69,6 @@ pub fn parse(at: usize, table: &DeTable<'_>) -> Result<Oidc, Mistake> {
     };
     entry.finish("[oidc]")?;
     Ok(oidc)
-}
-
-fn secret(entry: &mut Entry<'_>) -> Result<Option<Secret>, Mistake> {
-    match (entry.text("client_secret_env")?, entry.text("client_secret_file")?) {
-        (Some(variable), None) => Ok(Some(Secret::Environment(variable))),
-        (None, Some(file)) => Ok(Some(Secret::File(PathBuf::from(file)))),
-        (None, None) => Ok(None),
-        (Some(_), Some(_)) => Err(entry.mistake("client_secret_file", "there is client_secret_env, too: one of them")),
-    }
 }
 
 fn rules(entry: &mut Entry<'_>) -> Result<Vec<Rule>, Mistake> {

@@ -53,13 +53,7 @@ pub fn parse(at: usize, table: &DeTable<'_>) -> Result<Smtp, Mistake> {
         Encryption::None => 25,
     };
     let port = entry.number("port", 1..=65_535, usual)?;
-    let secret = match (entry.text("password_env")?, entry.text("password_file")?) {
-        (Some(_), Some(_)) => {
-            return Err(entry.mistake("password_file", "there is password_env, too: one of them"));
-        }
-        (Some(name), None) => Some(Secret::Environment(name)),
-        (None, file) => file.map(|file| Secret::File(PathBuf::from(file))),
-    };
+    let secret = Secret::named(&mut entry, "password_env", "password_file")?;
     let user = match (entry.text("user")?, secret) {
         (Some(user), Some(secret)) => Some((user, secret)),
         (None, None) => None,

@@ -3,7 +3,7 @@
 use app::api::Dashboards;
 use futures::{StreamExt, stream};
 use model::{
-    chart::{self, Theme, format},
+    chart::{self, Theme, format, visible},
     dashboard::{self, Dashboard, Tile},
     error::Error,
     filter,
@@ -174,4 +174,10 @@ fn list(panel: &Panel, series: &Series) -> Option<List> {
     };
     let rows: Vec<_> = table.rows.iter().take(MOST_ROWS).map(row).collect();
     (!rows.is_empty()).then(|| List { title: panel.title.clone(), rows })
+}
+
+/// A sentence about what could not be asked.
+pub fn missing(content: &Content) -> Option<String> {
+    let titles = content.missing.iter().map(|title| visible(title)).collect::<Vec<_>>().join(", ");
+    (!titles.is_empty()).then(|| format!("Not answered in time: {titles}."))
 }

@@ -12,7 +12,7 @@ use lettre::{
 };
 use model::chart::{escape, visible};
 
-use super::content::{Content, Figure, List};
+use super::content::{Content, Figure, List, missing};
 use crate::access::sha256;
 
 /// What the HTML calls the picture.
@@ -61,11 +61,6 @@ fn text(content: &Content) -> String {
     }
     let _ = write!(text, "\n-- \nTrailmap, for {}. {schedule}.\n{manage}\n", visible(maker));
     text
-}
-
-fn missing(content: &Content) -> Option<String> {
-    let titles = content.missing.iter().map(|title| visible(title)).collect::<Vec<_>>().join(", ");
-    (!titles.is_empty()).then(|| format!("Not answered in time: {titles}."))
 }
 
 /// Tables and styles of elements: what readers of mail understand.

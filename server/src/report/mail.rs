@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, anyhow};
 use lettre::{
     Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
     message::Mailbox,
@@ -15,10 +15,7 @@ use lettre::{
 use model::chart::visible;
 
 use super::Trouble;
-use crate::config::{
-    smtp::{Encryption, Smtp},
-    source::Secret,
-};
+use crate::config::smtp::{Encryption, Smtp};
 
 /// For each of the server's answers.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -40,7 +37,10 @@ impl Mailer {
             .hello_name(ClientId::Domain(smtp.from.email.domain().to_owned()))
             .timeout(Some(PATIENCE));
         if let Some((name, secret)) = &smtp.user {
-            server = server.credentials(Credentials::new(name.clone(), password(secret)?));
+            server = server.credentials(Credentials::new(
+                name.clone(),
+                secret.text("password").map_err(|what| anyhow!("[smtp]: {what}"))?,
+            ));
         }
         Ok(Mailer { from: smtp.from.clone(), transport: server.build(), domains: smtp.domains.clone() })
     }
@@ -114,17 +114,4 @@ fn tls(smtp: &Smtp) -> anyhow::Result<Tls> {
     }
     let parameters = parameters.build().context("[smtp]")?;
     Ok(if smtp.tls == Encryption::Tls { Tls::Wrapper(parameters) } else { Tls::Required(parameters) })
-}
-
-fn password(secret: &Secret) -> anyhow::Result<String> {
-    let text = match secret {
-        Secret::Environment(name) => {
-            std::env::var(name).with_context(|| format!("[smtp] password_env: the environment variable {name}"))?
-        }
-        Secret::File(file) => std::fs::read_to_string(file)
-            .with_context(|| format!("[smtp] password_file: {} cannot be read", file.display()))?,
-    };
-    let text = text.trim_end_matches(['\r', '\n']);
-    ensure!(!text.is_empty(), "[smtp]: the password is empty");
-    Ok(text.to_owned())
 }

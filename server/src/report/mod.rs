@@ -1,7 +1,8 @@
 //! Reports: a dashboard that is sent by itself, by mail and to Slack, in the name of whoever made it.
 //!
 //! `schedule` knows when; `scheduler` sends what is due, once, whatever number of servers share the database; `content` asks for what a report
-//! says, within what its maker may see by then; `letter` and `slack` put it into words, and `Post` brings it there. What readers do
+//! says, within what its maker may see by then; `letter` and `slack` put it into words, and `Post` brings it there: by `mail`, to a webhook, or
+//! into a `channel`. What readers do
 //! with reports is in `access::report`.
 
 use std::{fmt, time::Duration};
@@ -10,6 +11,7 @@ use app::api::Means;
 use http::{Request, StatusCode, header};
 use model::{chart::visible, error::Error};
 
+mod channel;
 mod content;
 mod letter;
 mod mail;
@@ -18,6 +20,7 @@ pub mod scheduler;
 mod slack;
 
 pub use self::{
+    channel::App,
     content::{Content, Order, gather, read},
     letter::letter,
     mail::Mailer,
@@ -35,6 +38,8 @@ pub const WEBHOOK: &str = "webhook of a report";
 pub struct Post {
     /// `None`: no mail server is set.
     pub mail: Option<Mailer>,
+    /// `None`: no app of Slack is set.
+    pub slack: Option<App>,
     pub outgoing: Option<Client>,
     pub seal: Option<Seal>,
 }
@@ -70,7 +75,11 @@ const MAIL_PATIENCE: Duration = Duration::from_secs(30);
 
 impl Post {
     pub fn means(&self) -> Means {
-        Means { mail_from: self.mail.as_ref().map(|mail| mail.from.to_string()), zones: schedule::zones() }
+        Means {
+            mail_from: self.mail.as_ref().map(|mail| mail.from.to_string()),
+            channels: self.slack.as_ref().map(|app| app.channels.clone()),
+            zones: schedule::zones(),
+        }
     }
 
     /// A recipient's address as it is kept. Errors: it is none, or mail may not go there.
@@ -92,6 +101,25 @@ impl Post {
             Ok(sent) => sent,
             Err(_) => Err(Trouble { what: "The mail server did not answer in time.".to_owned(), passes: true }),
         }
+    }
+
+    /// A channel of Slack that reports may go to. Errors: it is none, or they may not.
+    pub fn channel(&self, typed: &str) -> Result<String, Error> {
+        let refused = |what: String| Error::invalid("channel", what);
+        let app = self.slack.as_ref().ok_or_else(|| {
+            refused(
+                "No app of Slack is set: whoever runs Trailmap names one in [slack] of its configuration.".to_owned(),
+            )
+        })?;
+        app.channel(typed).map_err(refused)
+    }
+
+    /// Puts it into the channel, with its picture.
+    pub async fn share(&self, content: &Content, channel: &str) -> Result<String, Trouble> {
+        let app = self.slack.as_ref().ok_or_else(|| Trouble::lasting("No app of Slack is set."))?;
+        // It may have been closed to reports since it was typed.
+        let channel = app.channel(channel).map_err(Trouble::lasting)?;
+        app.send(content, &channel).await
     }
 
     /// A webhook's address, encrypted, and what may be shown of it.
@@ -131,9 +159,14 @@ impl Post {
             return Ok(format!("Slack answered {}", status.as_u16()));
         }
         let said: String = visible(&String::from_utf8_lossy(answer.body())).chars().take(100).collect();
-        let passes = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
-        Err(Trouble { what: format!("The webhook answered {}: {}", status.as_u16(), said.trim()), passes })
+        let what = format!("The webhook answered {}: {}", status.as_u16(), said.trim());
+        Err(Trouble { what, passes: passes(status) })
     }
+}
+
+/// Whether who answers so may answer otherwise a little later.
+fn passes(status: StatusCode) -> bool {
+    status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS
 }
 
 /// `hooks.slack.com …a1B2`.

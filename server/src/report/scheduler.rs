@@ -165,12 +165,12 @@ impl Scheduler {
         let key = format!("{} {}", run.report_id, run.due_at.unix_timestamp());
         let (mut said, mut troubles) = (Vec::new(), Vec::new());
         for whom in destinations(report) {
-            if run.done.iter().any(|done| done == whom.name()) {
+            if run.done.contains(&whom.name()) {
                 continue;
             }
             match self.access.deliver(&content, report, &whom, &key).await {
                 Ok(words) => {
-                    store::run_done(self.access.pool(), run, whom.name()).await?;
+                    store::run_done(self.access.pool(), run, &whom.name()).await?;
                     said.push(words);
                 }
                 Err(Trouble { what, passes }) => {

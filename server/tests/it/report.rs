@@ -1,7 +1,5 @@
 //! Reports: who gets what, when, and how often; with a real mail server and a real webhook on loopback.
 
-use std::sync::{Arc, Mutex};
-
 use axum::http::StatusCode;
 use mail_parser::{Message, MessageParser, MimeHeaders};
 use model::{access::Role, time::Timestamp};
@@ -9,9 +7,9 @@ use serde_json::{Value, json};
 use server::{
     access::Seal,
     clock::Clock,
-    config::smtp::Encryption,
+    config::{slack::Slack, smtp::Encryption, source::Secret},
     outgoing::{Client, Policy},
-    report::{Content, Mailer, Post, letter, scheduler::Scheduler},
+    report::{App, Content, Mailer, Post, letter, scheduler::Scheduler},
 };
 
 use self::postbox::Postbox;
@@ -26,6 +24,7 @@ use crate::{
 
 mod check;
 mod postbox;
+mod slack;
 
 /// Everything that reports need, and an administrator. The house has an event each of two accounts.
 struct Office {
@@ -39,6 +38,7 @@ struct Office {
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 /// What nobody may see again.
 const CANARY: &str = "CanaryWebhookSecret7Qx9";
+const TOKEN: &str = "xoxb-CanaryTokenOfTheBot3Zk8";
 
 impl Office {
     async fn new() -> Office {
@@ -47,8 +47,10 @@ impl Office {
         let allow = vec!["127.0.0.1/32".parse().unwrap()];
         let outgoing = Client::new(Policy { allow, ca: Some(slack.ca()), ..Policy::default() }).unwrap();
         let seal = Seal::within(folder.path());
-        let post = Post { mail: Some(postbox.mailer()), outgoing: Some(outgoing), seal: Some(seal) };
+        let app = App::open(&app(&slack, folder.path()), outgoing.clone()).unwrap();
+        let post = Post { mail: Some(postbox.mailer()), slack: Some(app), outgoing: Some(outgoing), seal: Some(seal) };
         let (house, admin) = House::with_post(post).await;
+        slack::agree(&slack);
         Office { house, admin, postbox, slack, folder }
     }
 
@@ -107,6 +109,13 @@ impl Office {
     async fn page(&self, visitor: &Visitor) -> String {
         visitor.get(&self.house, "/reports").await.text().to_owned()
     }
+}
+
+/// An app of this Slack, whose token stands in a file of the folder.
+fn app(slack: &Far, folder: &std::path::Path) -> Slack {
+    let token = folder.join("token");
+    std::fs::write(&token, format!("{TOKEN}\n")).unwrap();
+    Slack { token: Secret::File(token), channels: Vec::new(), api: slack.url("localhost", "/api/") }
 }
 
 /// A failure whose error is called so: it stands in a list.
@@ -470,109 +479,6 @@ async fn it_can_be_sent_only_if_there_are_events() {
     office.at("2026-11-26T12:00:00Z").await;
     assert_eq!(office.runs().await.len(), 2);
     assert_eq!(office.postbox.letters().len(), 1);
-}
-
-#[tokio::test]
-async fn slack_is_told_in_blocks() {
-    let office = Office::new().await;
-    fixture::insert(&office.house.pool, [hostile_event(0, "<!channel> *x*\u{202e}")]).await;
-    office.saved(&[("recipients", ""), ("webhook", &office.webhook()), ("title", "<!here> & co")]).await;
-    office.at("2026-11-25T12:00:00Z").await;
-    assert_eq!(office.runs().await, ["11-25 12:00 sent Slack answered 200"]);
-    let requests = office.slack.requests();
-    let [request] = requests.as_slice() else { panic!("{requests:?}") };
-    assert!(request.starts_with(&format!("POST /services/T0/B0/{CANARY} HTTP/1.1\r\n")), "{request}");
-    let message: Value = serde_json::from_str(request.split_once("\r\n\r\n").unwrap().1).unwrap();
-    assert!(message["text"].as_str().unwrap().starts_with("&lt;!here&gt; &amp; co: "), "{message}");
-    let blocks = message["blocks"].as_array().unwrap();
-    assert_eq!(blocks[0]["text"], json!({ "type": "plain_text", "text": "<!here> & co", "emoji": false }));
-    let texts = message.to_string();
-    // What others wrote stands in plain text alone, where nothing is read as markup.
-    assert!(!texts.contains("mrkdwn") && texts.contains("<!channel> *x*U+202E"), "{texts}");
-    let button = &blocks.last().unwrap()["elements"][0];
-    let url = button["url"].as_str().unwrap();
-    assert!(url.starts_with("http://localhost:8080/d/overview?from="), "{url}");
-
-    office.slack.answer(b"HTTP/1.1 404 Not Found\r\ncontent-length: 10\r\n\r\nno_service");
-    office.at("2026-11-26T12:00:00Z").await;
-    let told = format!("localhost:{} …7Qx9: The webhook answered 404: no_service", office.slack.port);
-    assert_eq!(office.runs().await[1], format!("11-26 12:00 failed {told}"));
-    office.slack.answer(b"HTTP/1.1 302 Found\r\nlocation: https://169.254.169.254/\r\ncontent-length: 0\r\n\r\n");
-    office.at("2026-11-27T12:00:00Z").await;
-    assert!(office.runs().await[2].contains("failed") && office.runs().await[2].contains("answered 302"));
-    office.slack.answer(b"HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n");
-    office.at("2026-11-28T12:00:00Z").await;
-    assert!(office.runs().await[3].contains("trying"));
-}
-
-/// Lines of the log.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-#[tokio::test]
-async fn a_webhooks_address_is_seen_nowhere() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter("trace,hyper=off,rustls=off,sqlx=trace")
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
-    let office = Office::new().await;
-    office.saved(&[("webhook", &office.webhook())]).await;
-    let shown = format!("localhost:{} …7Qx9", office.slack.port);
-    // What is wrong elsewhere does not bring it back.
-    let mistaken = office.save(&office.admin, &[("webhook", &office.webhook()), ("time", "x")]).await;
-    office.does("send", &[]).await;
-    office.slack.answer(b"HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n");
-    office.at("2026-11-25T12:00:00Z").await;
-    // Kept where nothing was typed, and gone where that was wanted.
-    let kept = [("id", "1"), ("webhook-kept", "1")];
-    office.saved(&kept).await;
-    let edit = office.admin.get(&office.house, "/reports?edit=1").await;
-    assert!(edit.text().contains(&format!("Keep {shown}")), "{}", edit.text());
-    let audit = format!("{:?}", office.house.audit().await);
-    let mut seen = vec![mistaken.text().to_owned(), edit.text().to_owned(), audit, office.page(&office.admin).await];
-    seen.push(String::from_utf8(log.0.lock().unwrap().clone()).unwrap());
-    let tables: Vec<String> = sqlx::query_scalar(
-        "select format('select coalesce(string_agg(t::text, e''\\n''), '''') from %I.%I t', schemaname, tablename)
-         from pg_tables where schemaname in ('access', 'public')",
-    )
-    .fetch_all(&office.house.pool)
-    .await
-    .unwrap();
-    assert!(tables.len() > 20);
-    for table in tables {
-        let text: String = sqlx::query_scalar(sqlx::AssertSqlSafe(table)).fetch_one(&office.house.pool).await.unwrap();
-        seen.push(text);
-    }
-    assert!(seen.iter().any(|text| text.contains(&shown)) && seen[4].contains("report"), "{}", seen[4]);
-    let hex: String = CANARY.bytes().map(|byte| format!("{byte:02x}")).collect();
-    for text in &seen {
-        assert!(!text.contains(CANARY) && !text.contains(&hex), "{text}");
-    }
-    for letter in office.postbox.letters() {
-        assert!(!String::from_utf8_lossy(&letter.text).contains(CANARY));
-    }
-    assert_eq!(office.slack.requests().len(), 2, "it is what is asked");
-
-    // With another key it cannot be read, and that is told.
-    std::fs::remove_file(office.folder.path().join("secret.key")).unwrap();
-    Seal::within(office.folder.path()).close("x", "y").unwrap();
-    refused(&office.does("send", &[]).await, StatusCode::SERVICE_UNAVAILABLE, "type it again");
-    office.saved(&[("id", "1")]).await;
-    assert!(office.page(&office.admin).await.contains("<p>To ops@example.com<"));
 }
 
 #[tokio::test]

@@ -117,6 +117,22 @@ pub struct Aws {
 }
 
 impl Secret {
+    /// Where the table's keys say it is, of which there is one. Errors: there are both.
+    pub fn named(entry: &mut Entry<'_>, env: &'static str, file: &'static str) -> Result<Option<Secret>, Mistake> {
+        match (entry.text(env)?, entry.text(file)?) {
+            (Some(_), Some(_)) => Err(entry.mistake(file, &format!("there is {env}, too: one of them"))),
+            (Some(name), None) => Ok(Some(Secret::Environment(name))),
+            (None, path) => Ok(path.map(|path| Secret::File(PathBuf::from(path)))),
+        }
+    }
+
+    /// What is there, without the end of its line. Errors: it cannot be read, or there is nothing; `what` names it.
+    pub fn text(&self, what: &str) -> Result<String, String> {
+        let (_, text) = self.read()?;
+        let text = text.trim_end_matches(['\r', '\n']);
+        if text.is_empty() { Err(format!("the {what} is empty")) } else { Ok(text.to_owned()) }
+    }
+
     /// Where it is, and what is there. Errors: a sentence without the secret.
     pub fn read(&self) -> Result<(String, String), String> {
         match self {
@@ -251,15 +267,10 @@ fn lookup_events(entry: &mut Entry<'_>) -> Result<LookupEvents, Mistake> {
 }
 
 fn access_key(entry: &mut Entry<'_>) -> Result<Secret, Mistake> {
-    match (entry.text("access_key_env")?, entry.text("access_key_file")?) {
-        (Some(variable), None) => Ok(Secret::Environment(variable)),
-        (None, Some(file)) => Ok(Secret::File(PathBuf::from(file))),
-        (Some(_), Some(_)) => Err(entry.mistake("access_key_file", "there is access_key_env, too: one of them")),
-        (None, None) => {
-            let what = "is missing, and so is access_key_file: one of them names where the access key is";
-            Err(entry.mistake("access_key_env", what))
-        }
-    }
+    Secret::named(entry, "access_key_env", "access_key_file")?.ok_or_else(|| {
+        let what = "is missing, and so is access_key_file: one of them names where the access key is";
+        entry.mistake("access_key_env", what)
+    })
 }
 
 fn aws(entry: &mut Entry<'_>) -> Result<Aws, Mistake> {

@@ -1,6 +1,6 @@
 //! Reports, and the times at which they are sent.
 
-use sqlx::{FromRow, PgConnection, PgPool};
+use sqlx::{FromRow, PgConnection, PgPool, Postgres, postgres::PgArguments, query::QueryScalar};
 use time::OffsetDateTime;
 
 /// A report, and what its maker may by now.
@@ -18,6 +18,7 @@ pub struct Report {
     pub recipients: Vec<String>,
     pub webhook: Option<Vec<u8>>,
     pub webhook_shown: Option<String>,
+    pub channel: Option<String>,
     pub only_with_events: bool,
     pub paused: Option<String>,
     pub next_at: Option<OffsetDateTime>,
@@ -41,6 +42,7 @@ pub struct Write<'a> {
     pub recipients: &'a [String],
     pub webhook: Option<&'a [u8]>,
     pub webhook_shown: Option<&'a str>,
+    pub channel: Option<&'a str>,
     pub only_with_events: bool,
     pub next_at: Option<OffsetDateTime>,
 }
@@ -58,7 +60,7 @@ macro_rules! report {
     ($rest:literal) => {
         concat!(
             "select report_id, user_id, name, role, accounts, disabled, title, address, schedule, recipients, webhook,
-             webhook_shown, only_with_events, paused, next_at
+             webhook_shown, channel, only_with_events, paused, next_at
              from access.report left join access.app_user using (user_id) ",
             $rest
         )
@@ -103,22 +105,10 @@ pub async fn count(connection: &mut PgConnection, user_id: i64) -> sqlx::Result<
 }
 
 pub async fn insert(connection: &mut PgConnection, user_id: i64, write: Write<'_>) -> sqlx::Result<i64> {
-    sqlx::query_scalar(
-        "insert into access.report
-            (user_id, title, address, schedule, recipients, webhook, webhook_shown, only_with_events, next_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning report_id",
-    )
-    .bind(user_id)
-    .bind(write.title)
-    .bind(write.address)
-    .bind(write.schedule)
-    .bind(write.recipients)
-    .bind(write.webhook)
-    .bind(write.webhook_shown)
-    .bind(write.only_with_events)
-    .bind(write.next_at)
-    .fetch_one(connection)
-    .await
+    let sql = "insert into access.report
+        (user_id, title, address, schedule, recipients, webhook, webhook_shown, channel, only_with_events, next_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning report_id";
+    written(sql, user_id, write).fetch_one(connection).await
 }
 
 /// One whose maker is gone belongs to `user_id` from now on.
@@ -128,24 +118,25 @@ pub async fn update(
     user_id: i64,
     write: Write<'_>,
 ) -> sqlx::Result<bool> {
-    let done = sqlx::query(
-        "update access.report set user_id = coalesce(user_id, $2), title = $3, address = $4, schedule = $5, recipients = $6,
-            webhook = $7, webhook_shown = $8, only_with_events = $9, next_at = $10
-         where report_id = $1",
-    )
-    .bind(report_id)
-    .bind(user_id)
-    .bind(write.title)
-    .bind(write.address)
-    .bind(write.schedule)
-    .bind(write.recipients)
-    .bind(write.webhook)
-    .bind(write.webhook_shown)
-    .bind(write.only_with_events)
-    .bind(write.next_at)
-    .execute(connection)
-    .await?;
-    Ok(done.rows_affected() == 1)
+    let sql = "update access.report set user_id = coalesce(user_id, $1), title = $2, address = $3, schedule = $4,
+        recipients = $5, webhook = $6, webhook_shown = $7, channel = $8, only_with_events = $9, next_at = $10
+        where report_id = $11 returning report_id";
+    Ok(written(sql, user_id, write).bind(report_id).fetch_optional(connection).await?.is_some())
+}
+
+/// Whose it is as `$1`, and what is written as `$2` to `$10`.
+fn written<'a>(sql: &'static str, user_id: i64, write: Write<'a>) -> QueryScalar<'a, Postgres, i64, PgArguments> {
+    sqlx::query_scalar(sql)
+        .bind(user_id)
+        .bind(write.title)
+        .bind(write.address)
+        .bind(write.schedule)
+        .bind(write.recipients)
+        .bind(write.webhook)
+        .bind(write.webhook_shown)
+        .bind(write.channel)
+        .bind(write.only_with_events)
+        .bind(write.next_at)
 }
 
 pub async fn delete(connection: &mut PgConnection, report_id: i64) -> sqlx::Result<bool> {

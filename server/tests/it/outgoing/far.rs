@@ -1,6 +1,7 @@
 //! A server somewhere else: speaks TLS on loopback, keeps what it is sent, and answers as it is told to.
 
 use std::{
+    collections::HashMap,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::Duration,
@@ -32,13 +33,17 @@ pub struct Far {
     seen: Arc<Mutex<Seen>>,
     folder: tempfile::TempDir,
     manner: Arc<Mutex<Manner>>,
+    /// At these paths, in place of the manner's.
+    answers: Answers,
     task: JoinHandle<()>,
 }
+
+type Answers = Arc<Mutex<HashMap<String, Vec<u8>>>>;
 
 #[derive(Default)]
 struct Seen {
     connections: usize,
-    requests: Vec<String>,
+    requests: Vec<Vec<u8>>,
 }
 
 impl Drop for Far {
@@ -69,6 +74,11 @@ impl Far {
         *self.manner.lock().unwrap() = Manner::Answer(answer.to_vec());
     }
 
+    /// Answers so at this path from now on.
+    pub fn answer_at(&self, path: &str, answer: &[u8]) {
+        self.answers.lock().unwrap().insert(path.to_owned(), answer.to_vec());
+    }
+
     pub fn url(&self, host: &str, path: &str) -> String {
         format!("https://{host}:{}{path}", self.port)
     }
@@ -79,7 +89,12 @@ impl Far {
     }
 
     pub fn requests(&self) -> Vec<String> {
-        self.seen.lock().unwrap().requests.clone()
+        self.seen.lock().unwrap().requests.iter().map(|whole| String::from_utf8_lossy(whole).into_owned()).collect()
+    }
+
+    /// Their bodies, to the byte.
+    pub fn bodies(&self) -> Vec<Vec<u8>> {
+        self.seen.lock().unwrap().requests.iter().map(|whole| whole[head_length(whole).unwrap()..].to_vec()).collect()
     }
 
     pub fn connections(&self) -> usize {
@@ -92,21 +107,23 @@ impl Far {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (seen, manner) = (Arc::new(Mutex::new(Seen::default())), Arc::new(Mutex::new(manner)));
+        let answers = Answers::default();
         let task = {
-            let (seen, manner) = (seen.clone(), manner.clone());
+            let (seen, manner, answers) = (seen.clone(), manner.clone(), answers.clone());
             tokio::spawn(async move {
                 while let Ok((stream, _)) = listener.accept().await {
                     seen.lock().unwrap().connections += 1;
-                    let (acceptor, seen, manner) = (acceptor.clone(), seen.clone(), manner.clone());
+                    let (acceptor, seen, manner, answers) =
+                        (acceptor.clone(), seen.clone(), manner.clone(), answers.clone());
                     tokio::spawn(async move {
                         if let Ok(stream) = acceptor.accept(stream).await {
-                            attend(stream, &seen, &manner).await;
+                            attend(stream, &seen, &manner, &answers).await;
                         }
                     });
                 }
             })
         };
-        Far { port, seen, folder, manner, task }
+        Far { port, seen, folder, manner, answers, task }
     }
 }
 
@@ -124,10 +141,12 @@ pub fn acceptor(ca: &Path) -> TlsAcceptor {
     TlsAcceptor::from(Arc::new(config))
 }
 
-async fn attend(mut stream: TlsStream<TcpStream>, seen: &Mutex<Seen>, manner: &Mutex<Manner>) {
+async fn attend(mut stream: TlsStream<TcpStream>, seen: &Mutex<Seen>, manner: &Mutex<Manner>, answers: &Answers) {
     let request = read(&mut stream).await;
+    let path = String::from_utf8_lossy(&request).split(' ').nth(1).unwrap_or_default().to_owned();
     seen.lock().unwrap().requests.push(request);
-    let manner = manner.lock().unwrap().clone();
+    let own = answers.lock().unwrap().get(&path).cloned().map(Manner::Answer);
+    let manner = own.unwrap_or_else(|| manner.lock().unwrap().clone());
     // Whoever is asked leaves when they like.
     let _ = match manner {
         Manner::Answer(answer) => stream.write_all(&answer).await,
@@ -154,19 +173,24 @@ async fn attend(mut stream: TlsStream<TcpStream>, seen: &Mutex<Seen>, manner: &M
 }
 
 /// A request with its body, by its length.
-async fn read(stream: &mut TlsStream<TcpStream>) -> String {
-    let (mut text, mut piece) = (Vec::new(), [0; 4096]);
+async fn read(stream: &mut TlsStream<TcpStream>) -> Vec<u8> {
+    let (mut whole, mut piece) = (Vec::new(), [0; 4096]);
     loop {
-        let whole = String::from_utf8_lossy(&text).into_owned();
-        if let Some((head, body)) = whole.split_once("\r\n\r\n") {
+        if let Some(at) = head_length(&whole) {
+            let head = String::from_utf8_lossy(&whole[..at]).into_owned();
             let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok()).unwrap_or(0);
-            if body.len() >= length {
+            if whole.len() - at >= length {
                 return whole;
             }
         }
         match stream.read(&mut piece).await {
-            Ok(read @ 1..) => text.extend_from_slice(&piece[..read]),
+            Ok(read @ 1..) => whole.extend_from_slice(&piece[..read]),
             _ => return whole,
         }
     }
+}
+
+/// With the empty line at its end.
+fn head_length(whole: &[u8]) -> Option<usize> {
+    whole.windows(4).position(|four| four == b"\r\n\r\n").map(|at| at + 4)
 }

@@ -90,7 +90,7 @@ fn mistakes_of_the_file() {
         &texts.map(str::to_owned),
         expect![[r#"
             line 1: not TOML: unclosed array table, expected `]`
-            line 2: unknown key "listen": the file has [[source]] tables, [retention], [quiet], [smtp], [oidc] and [access]
+            line 2: unknown key "listen": the file has [[source]] tables, [retention], [quiet], [smtp], [slack], [oidc] and [access]
             line 1: a source begins with [[source]]
             line 1: source: name: is missing
             line 2: source: name: "Trail" has other characters than a-z, 0-9 and -, or over 63
@@ -263,4 +263,44 @@ fn who_mails_reports() {
         line 1: smtp: from: is missing
     "#]],
     );
+}
+
+#[test]
+fn who_posts_reports() {
+    let slack = |lines: &str| file::parse(&format!("[slack]\n{lines}")).unwrap().slack.unwrap();
+    let settings = slack("token_env = \"T\"\n");
+    assert_eq!(settings.token, Secret::Environment("T".to_owned()));
+    assert_eq!((settings.api.as_str(), settings.channels.len()), ("https://slack.com/api/", 0));
+    let settings =
+        slack("token_file = \"/t\"\nchannels = [\"C0123ABCD\", \"G0123ABCD\"]\napi = \"https://slack-gov.com/api/\"\n");
+    assert_eq!(settings.token, Secret::File("/t".into()));
+    assert_eq!(settings.channels, ["C0123ABCD", "G0123ABCD"]);
+    assert_eq!(settings.api, "https://slack-gov.com/api/");
+    let wrong = [
+        "",
+        "token_env = \"T\"\ntoken_file = \"/t\"",
+        "token = \"xoxb-secret\"",
+        "token_env = \"T\"\ntoken = \"xoxb-secret\"",
+        "token_env = \"T\"\nchannels = [\"#general\"]",
+        "token_env = \"T\"\nchannels = []",
+        "token_env = \"T\"\napi = \"http://slack.com/api/\"",
+        "token_env = \"T\"\napi = \"https://slack.com/api\"",
+        "token_env = \"T\"\napi = \"https://a:b@slack.com/\"",
+        "token_env = \"T\"\napi = \"https://slack.com/?x=/\"",
+    ];
+    let mut texts: Vec<_> = wrong.iter().map(|lines| format!("[slack]\n{lines}\n")).collect();
+    texts.push("slack = \"xoxb-secret\"\n".to_owned());
+    mistakes(&texts, expect![[r##"
+        line 1: slack: token_env: is missing, and so is token_file: one of them names where the token of the app's bot is
+        line 3: slack: token_file: there is token_env, too: one of them
+        line 1: slack: token_env: is missing, and so is token_file: one of them names where the token of the app's bot is
+        line 3: slack: token: unknown key; [slack] has api, channels, token_env, token_file
+        line 3: slack: channels: "#general" is no channel's id such as C0123ABCD: it stands in the channel's About tab
+        line 3: slack: channels: a list of texts is expected, as ["eu-west-1", "us-east-1"]
+        line 3: slack: api: "http://slack.com/api/" is no address such as https://slack.com/api/: https, and a / at the end
+        line 3: slack: api: "https://slack.com/api" is no address such as https://slack.com/api/: https, and a / at the end
+        line 3: slack: api: "https://a:b@slack.com/" is no address such as https://slack.com/api/: https, and a / at the end
+        line 3: slack: api: "https://slack.com/?x=/" is no address such as https://slack.com/api/: https, and a / at the end
+        line 1: slack is a table and begins with [slack]
+    "##]]);
 }
