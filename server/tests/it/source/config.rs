@@ -290,7 +290,9 @@ fn who_posts_reports() {
     ];
     let mut texts: Vec<_> = wrong.iter().map(|lines| format!("[slack]\n{lines}\n")).collect();
     texts.push("slack = \"xoxb-secret\"\n".to_owned());
-    mistakes(&texts, expect![[r##"
+    mistakes(
+        &texts,
+        expect![[r##"
         line 1: slack: token_env: is missing, and so is token_file: one of them names where the token of the app's bot is
         line 3: slack: token_file: there is token_env, too: one of them
         line 1: slack: token_env: is missing, and so is token_file: one of them names where the token of the app's bot is
@@ -302,5 +304,6 @@ fn who_posts_reports() {
         line 3: slack: api: "https://a:b@slack.com/" is no address such as https://slack.com/api/: https, and a / at the end
         line 3: slack: api: "https://slack.com/?x=/" is no address such as https://slack.com/api/: https, and a / at the end
         line 1: slack is a table and begins with [slack]
-    "##]]);
+    "##]],
+    );
 }
