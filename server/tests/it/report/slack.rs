@@ -15,7 +15,11 @@ use server::{
 };
 
 use super::{CANARY, OK, Office, TOKEN, app, content, hostile_event};
-use crate::{outgoing::far::Far, query::fixture, web::access::refused};
+use crate::{
+    outgoing::far::Far,
+    query::fixture,
+    web::access::{House, refused},
+};
 
 mod check;
 
@@ -293,7 +297,40 @@ async fn a_channel_is_an_id_that_reports_may_go_to() {
     assert_eq!(slack.connections(), 0);
     assert_eq!(post.means().channels, Some(vec![CHANNEL.to_owned()]));
     assert_eq!(Post::default().means().channels, None);
-    assert!(Post::default().channel(CHANNEL).unwrap_err().message.contains("names one in [slack]"));
+}
+
+#[tokio::test]
+async fn without_an_app_no_channel_is_asked_for_and_none_is_lost() {
+    let (house, admin) = House::with_post(Post::default()).await;
+    let page = admin.get(&house, "/reports").await;
+    assert!(page.text().contains("names an app in [slack]") && !page.text().contains("name=\"channel\""));
+    house
+        .sql(
+            "insert into access.report (user_id, title, address, schedule, recipients, channel, only_with_events)
+             select user_id, 'Old', '/d/overview', '{\"every\":\"day\",\"hour\":12,\"minute\":0,\"zone\":\"UTC\"}', '{}', 'C0123ABCD', false
+             from access.app_user",
+        )
+        .await;
+    let edit = admin.get(&house, "/reports?edit=1").await;
+    assert!(edit.text().contains("name=\"channel\"") && edit.text().contains("value=\"C0123ABCD\""), "{}", edit.text());
+    let fields = [
+        ("do", "save"),
+        ("id", "1"),
+        ("title", "Old"),
+        ("dashboard", "overview"),
+        ("range", "7d"),
+        ("every", "day"),
+        ("time", "12:00"),
+        ("zone", "UTC"),
+        ("channel", CHANNEL),
+    ];
+    let why = "No app of Slack is set: whoever runs Trailmap names one in [slack]";
+    refused(&admin.post(&house, "/reports", &fields).await, StatusCode::BAD_REQUEST, why);
+    refused(
+        &admin.post(&house, "/reports", &[("do", "send"), ("id", "1")]).await,
+        StatusCode::SERVICE_UNAVAILABLE,
+        "Slack C0123ABCD: No app of Slack is set.",
+    );
 }
 
 #[tokio::test]
