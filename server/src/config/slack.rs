@@ -33,7 +33,7 @@ pub fn parse(at: usize, table: &toml::de::DeTable<'_>) -> Result<Slack, Mistake>
     }
     let api = entry.text("api")?.unwrap_or_else(|| API.to_owned());
     if !is_api(&api) {
-        let what = format!("{api:?} is no address such as {API}: https, and a / at the end");
+        let what = format!("no address such as {API}: https, without a name or a password, and with a / at the end");
         return Err(entry.mistake("api", &what));
     }
     entry.finish("[slack]")?;

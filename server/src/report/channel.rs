@@ -1,7 +1,7 @@
 //! A channel of Slack, through an app that the operator named: the message and the dashboard's picture, as one.
 //!
 //! Slack asks for three steps: it says where a file may go, gets it there, and is told the channel. What is not told so is shown to
-//! nobody, so that a report whose last step fails is begun anew.
+//! nobody, so that a report of which a step fails is begun anew. It shows the message only a little after it has taken it.
 
 use anyhow::anyhow;
 use form_urlencoded::Serializer;
@@ -18,9 +18,10 @@ use crate::{
 /// What the app may do.
 const SCOPE: &str = "files:write";
 const SCOPES: &str = "x-oauth-scopes";
-/// In characters: of what stands for the picture, and of what Slack says.
-const LONGEST_ALT: usize = 1_000;
+/// In characters: of what Slack says.
 const LONGEST_SAID: usize = 100;
+/// And of why it gets no picture.
+const LONGEST_TROUBLE: usize = 300;
 
 #[derive(Clone, Debug)]
 pub struct App {
@@ -75,12 +76,11 @@ impl App {
     }
 
     pub async fn send(&self, content: &Content, channel: &str) -> Result<String, Trouble> {
-        let Content { dashboard, about, span, picture, .. } = content;
+        let Content { dashboard, picture, .. } = content;
         let title = visible(dashboard);
-        let alt = format!("{title}: the dashboard as a picture. {}. {span}", visible(about));
-        let alt: String = alt.chars().take(LONGEST_ALT).collect();
         let (filename, length) = (format!("{}.png", slug(dashboard)), picture.len().to_string());
-        let fields = [("filename", &*filename), ("length", &length), ("alt_txt", &alt)];
+        // Of files with an `alt_txt` Slack is known to say that all is well, and to show none.
+        let fields = [("filename", &*filename), ("length", &length)];
         let (place, _) = self.ask("files.getUploadURLExternal", &fields).await?;
         let (Some(address), Some(file)) = (place["upload_url"].as_str(), place["file_id"].as_str()) else {
             return Err(misunderstood());
@@ -90,12 +90,15 @@ impl App {
         let blocks = Value::from(slack::blocks(content)).to_string();
         let fields = [("files", &*files), ("channel_id", channel), ("blocks", &blocks)];
         self.ask("files.completeUploadExternal", &fields).await?;
-        Ok("Slack answered ok".to_owned())
+        Ok("Slack took it".to_owned())
     }
 
     /// To another host than that of the API, which is not told the token.
     async fn upload(&self, address: &str, picture: &[u8]) -> Result<(), Trouble> {
-        let of_upload = |trouble: Trouble| Trouble { what: format!("The picture: {trouble}"), ..trouble };
+        let of_upload = |trouble: Trouble| {
+            let what: String = visible(&trouble.what).chars().take(LONGEST_TROUBLE).collect();
+            Trouble { what: format!("The picture: {what}"), ..trouble }
+        };
         let request = Request::post(address).header(header::CONTENT_TYPE, "image/png").body(picture.to_vec());
         let request = request.map_err(|_| of_upload(Trouble::lasting("Slack named no address for it.")))?;
         let answer = self.outgoing.send(request).await.map_err(|error| of_upload(error.into()))?;
@@ -148,11 +151,20 @@ fn refusal(code: &str, needed: &str) -> String {
         "invalid_auth" | "token_revoked" | "token_expired" | "account_inactive" | "not_authed" => {
             "the token is not valid any more; whoever runs Trailmap renews it"
         }
-        "missing_scope" => return format!("Slack refused it: missing_scope: the app needs {}.", said(needed)),
+        "missing_scope" => {
+            let needed = if is_words(needed) { needed } else { SCOPE };
+            return format!("Slack refused it: missing_scope: the app needs {}.", said(needed));
+        }
         "is_archived" => "the channel is archived",
-        _ => return format!("Slack refused it: {}.", said(code)),
+        _ if is_words(code) => return format!("Slack refused it: {}.", said(code)),
+        _ => return "Slack refused it, in words that are none of its own.".to_owned(),
     };
     format!("Slack refused it: {code}: {help}.")
+}
+
+/// As Slack writes codes and scopes; what else comes could be the token that it was sent.
+fn is_words(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_:.,".contains(&byte))
 }
 
 fn may_pass(code: &str) -> bool {

@@ -61,7 +61,7 @@ async fn a_channel_gets_one_message_with_the_picture() {
     fixture::insert(&office.house.pool, [hostile_event(0, "<!channel> *x* :tada:\u{202e}")]).await;
     office.saved(&[("recipients", ""), ("channel", CHANNEL), ("title", "<@U0123> & *co*")]).await;
     office.at("2026-11-25T12:00:00Z").await;
-    assert_eq!(office.runs().await, ["11-25 12:00 sent Slack answered ok"]);
+    assert_eq!(office.runs().await, ["11-25 12:00 sent Slack took it"]);
     assert_eq!(paths(&office.slack), [FIRST, UPLOAD, LAST]);
     let (requests, bodies) = (office.slack.requests(), office.slack.bodies());
     let bearer = format!("authorization: Bearer {TOKEN}\r\n");
@@ -72,7 +72,6 @@ async fn a_channel_gets_one_message_with_the_picture() {
 
     let place = fields(&bodies[0]);
     assert_eq!((place["filename"].as_str(), place["length"].as_str()), ("overview.png", &*bodies[1].len().to_string()));
-    assert!(place["alt_txt"].starts_with("Overview: the dashboard as a picture. Last 7 days. 2026-11-18"), "{place:?}");
     let mut picture = png::Decoder::new(&bodies[1][..]).read_info().unwrap();
     let mut pixels = vec![0; picture.output_buffer_size()];
     assert!(picture.next_frame(&mut pixels).unwrap().width > 500, "whole");
@@ -131,7 +130,7 @@ async fn panels_that_did_not_answer_are_told() {
     let (slack, app, _folder) = slack_and_app().await;
     let content = Content { missing: vec!["Top\r\nusers".into(), "Errors".into()], ..content() };
     let post = Post { slack: Some(app), ..Post::default() };
-    assert_eq!(post.share(&content, CHANNEL).await.as_deref(), Ok("Slack answered ok"));
+    assert_eq!(post.share(&content, CHANNEL).await.as_deref(), Ok("Slack took it"));
     let bodies = slack.bodies();
     assert_eq!(bodies[1], [1], "the picture, to the byte");
     assert!(fields(&bodies[2])["blocks"].contains("Not answered in time: Top  users, Errors."), "{bodies:?}");
@@ -179,7 +178,9 @@ async fn each_step_that_fails_says_why_and_whether_to_try_again() {
         let evil = format!("<b>\u{202e}\r\n{}", "x".repeat(500));
         told(&slack, path, &json!({ "ok": false, "error": evil }));
         let what = trouble(&app, &content).await.what;
-        assert!(what.len() < 150 && what.contains("<b>U+202E") && !what.contains('\n'), "{what}");
+        assert_eq!(what, "Slack refused it, in words that are none of its own.");
+        told(&slack, path, &json!({ "ok": false, "error": "x".repeat(500), "needed": "<b>" }));
+        assert!(trouble(&app, &content).await.what.len() < 150);
         for strange in ["<html>", "", "[]", "{}", "{\"ok\":false}", "{\"ok\":\"true\"}"] {
             slack.answer_at(path, &answer("200 OK", strange));
             let what = "Slack's answer cannot be understood.".to_owned();
@@ -249,7 +250,7 @@ async fn only_who_has_not_had_it_is_tried_again() {
     office.at("2026-11-25T12:01:00Z").await;
     assert_eq!(paths(&office.slack)[4..], [FIRST, UPLOAD, LAST], "the webhook had it");
     assert_eq!(office.postbox.recipients(), ["ops@example.com"]);
-    assert_eq!(office.runs().await, ["11-25 12:00 sent Slack answered ok"]);
+    assert_eq!(office.runs().await, ["11-25 12:00 sent Slack took it"]);
 
     // By hand all are tried, and it is told who has it.
     told(&office.slack, LAST, &json!({ "ok": false, "error": "not_in_channel" }));
@@ -390,7 +391,7 @@ async fn a_webhooks_address_and_a_token_are_seen_nowhere() {
     // What is wrong elsewhere does not bring it back.
     let mistaken = office.save(&office.admin, &[("webhook", &office.webhook()), ("time", "x")]).await;
     assert_eq!(office.does("send", &[]).await.status, StatusCode::OK);
-    told(&office.slack, LAST, &json!({ "ok": false, "error": format!("you sent Bearer {}", "x") }));
+    told(&office.slack, LAST, &json!({ "ok": false, "error": format!("you sent Bearer {TOKEN}") }));
     office.slack.answer(b"HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n");
     office.at("2026-11-25T12:00:00Z").await;
     // Kept where nothing was typed, and gone where that was wanted.

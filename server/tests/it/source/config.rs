@@ -299,10 +299,10 @@ fn who_posts_reports() {
         line 3: slack: token: unknown key; [slack] has api, channels, token_env, token_file
         line 3: slack: channels: "#general" is no channel's id such as C0123ABCD: it stands in the channel's About tab
         line 3: slack: channels: a list of texts is expected, as ["eu-west-1", "us-east-1"]
-        line 3: slack: api: "http://slack.com/api/" is no address such as https://slack.com/api/: https, and a / at the end
-        line 3: slack: api: "https://slack.com/api" is no address such as https://slack.com/api/: https, and a / at the end
-        line 3: slack: api: "https://a:b@slack.com/" is no address such as https://slack.com/api/: https, and a / at the end
-        line 3: slack: api: "https://slack.com/?x=/" is no address such as https://slack.com/api/: https, and a / at the end
+        line 3: slack: api: no address such as https://slack.com/api/: https, without a name or a password, and with a / at the end
+        line 3: slack: api: no address such as https://slack.com/api/: https, without a name or a password, and with a / at the end
+        line 3: slack: api: no address such as https://slack.com/api/: https, without a name or a password, and with a / at the end
+        line 3: slack: api: no address such as https://slack.com/api/: https, without a name or a password, and with a / at the end
         line 1: slack is a table and begins with [slack]
     "##]],
     );
