@@ -39,7 +39,7 @@ pub use ingest::{
 pub use inspect::panel_inspect;
 pub use integrity::{Checked, Integrity, IntegrityProblem, IntegrityReport, IntegritySource, IntegrityTrail};
 pub use people::{AuditEntry, Factor, Login, NewToken, People, Token, User, Who};
-pub use reporting::{Means, NewReport, NewWebhook, Outcome, Report, Reports, Run};
+pub use reporting::{Means, NewReport, NewWebhook, Outcome, Report, Reports, Run, channel_shown};
 pub use served::{Opened, Served, served_get, served_send};
 pub use sharing::{NewShare, SharedLink, Sharing, ShortLink};
 

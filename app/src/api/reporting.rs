@@ -53,6 +53,11 @@ pub struct Report {
     pub last: Option<Run>,
 }
 
+/// What lists call a channel.
+pub fn channel_shown(id: &str) -> String {
+    format!("Slack {id}")
+}
+
 /// A time at which a report was to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {

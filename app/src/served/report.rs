@@ -16,7 +16,7 @@ use super::{
     html::{button, html, refused},
 };
 use crate::{
-    api::{Backend, Info, Means, NewReport, NewWebhook, Outcome as Ended, Report, Run, Served, Who},
+    api::{Backend, Info, Means, NewReport, NewWebhook, Outcome as Ended, Report, Run, Served, Who, channel_shown},
     ui::time_picker::QUICK,
 };
 
@@ -174,7 +174,7 @@ fn row(view: &View, who: &Who, report: &Report) -> AnyView {
     let post = |what: &'static str, label: &'static str| {
         button(&view.href(PATH), &[("do", what), ("id", &id)], label, &report.title)
     };
-    let channel = report.channel.as_ref().map(|id| format!("Slack {id}"));
+    let channel = report.channel.as_deref().map(channel_shown);
     let to: Vec<_> = report.recipients.iter().chain(&report.webhook).chain(&channel).cloned().collect();
     let maker = match &report.user {
         Some(name) if *name == who.name => "by you".to_owned(),

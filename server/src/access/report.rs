@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use app::api::{Means, NewReport, NewWebhook, Outcome, Report, Run};
+use app::api::{Means, NewReport, NewWebhook, Outcome, Report, Run, channel_shown};
 use futures::{StreamExt, stream};
 use model::{
     access::{Accounts, Role},
@@ -310,10 +310,6 @@ impl Destination {
             Destination::Channel(id) => channel_shown(id),
         }
     }
-}
-
-fn channel_shown(id: &str) -> String {
-    format!("Slack {id}")
 }
 
 pub(crate) fn read_schedule(report: &Stored) -> Result<Schedule, Error> {

@@ -1,5 +1,5 @@
-//! `trailmap check`: tries each source of a configuration, its provider, its mail server and its app of Slack, and says in a sentence how it goes; and what the
-//! settings leave open.
+//! `trailmap check`: tries each source of a configuration, its provider, its mail server and its app of Slack, and says in a
+//! sentence how it goes; and what the settings leave open.
 
 use std::process::ExitCode;
 

@@ -28,6 +28,14 @@ use crate::store::change::{self, Changes};
 /// How long a panel waits for its turn; a statement's own limit is in `BEGIN`.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
+/// A view of events joins so many tables: all their orders are looked at.
+macro_rules! any_order {
+    () => {
+        "set local join_collapse_limit = 11"
+    };
+}
+pub(super) use any_order;
+
 /// How every reading transaction begins: with a limit for each statement, and further settings. All its answers come from one
 /// snapshot. Plans are made for the very window: a cached plan that fits an hour
 /// is wrong for a month. JIT compiles for longer than these queries run. Postgres' default takes handing a row from a
@@ -39,9 +47,9 @@ macro_rules! begin {
             "begin isolation level repeatable read read only; \
              set local plan_cache_mode = force_custom_plan; \
              set local parallel_tuple_cost = 0.01; \
-             set local parallel_setup_cost = 4000; \
-             set local join_collapse_limit = 11; \
-             set local from_collapse_limit = 11; \
+             set local parallel_setup_cost = 4000; ",
+            $crate::query::session::any_order!(),
+            "; set local from_collapse_limit = 11; \
              set local enable_material = off; \
              set local jit = off; \
              set local statement_timeout = '", $statement_timeout, "'"
@@ -302,7 +310,7 @@ impl Session {
         }
         let rows = self.fetch(sql).await?;
         if as_written {
-            sqlx::raw_sql("set local join_collapse_limit = 11").execute(&mut *self.transaction).await?;
+            sqlx::raw_sql(any_order!()).execute(&mut *self.transaction).await?;
         }
         Ok(rows)
     }

@@ -9,7 +9,7 @@ use http::{HeaderValue, Request, Response, header};
 use model::{chart::visible, dashboard::slug::slug};
 use serde_json::{Value, json};
 
-use super::{Content, Trouble, passes, slack};
+use super::{Content, LONGEST_SAID, LONGEST_TROUBLE, Trouble, passes, short, slack};
 use crate::{
     config::slack::{Slack, is_channel},
     outgoing::Client,
@@ -18,10 +18,6 @@ use crate::{
 /// What the app may do.
 const SCOPE: &str = "files:write";
 const SCOPES: &str = "x-oauth-scopes";
-/// In characters: of what Slack says.
-const LONGEST_SAID: usize = 100;
-/// And of why it gets no picture.
-const LONGEST_TROUBLE: usize = 300;
 
 #[derive(Clone, Debug)]
 pub struct App {
@@ -51,7 +47,7 @@ impl App {
     pub fn channel(&self, typed: &str) -> Result<String, String> {
         let id = typed.trim();
         if !is_channel(id) {
-            let typed: String = visible(id).chars().take(LONGEST_SAID).collect();
+            let typed = short(id, LONGEST_SAID);
             return Err(format!(
                 "“{typed}” is no channel's id such as C0123ABCD: open the channel's details in Slack; it is at the end of About."
             ));
@@ -72,7 +68,7 @@ impl App {
         {
             return Err(Trouble::lasting(refusal("missing_scope", SCOPE)));
         }
-        Ok(["team", "user"].map(|key| said(answer[key].as_str().unwrap_or("?"))))
+        Ok(["team", "user"].map(|key| short(answer[key].as_str().unwrap_or("?"), LONGEST_SAID)))
     }
 
     pub async fn send(&self, content: &Content, channel: &str) -> Result<String, Trouble> {
@@ -95,9 +91,9 @@ impl App {
 
     /// To another host than that of the API, which is not told the token.
     async fn upload(&self, address: &str, picture: &[u8]) -> Result<(), Trouble> {
-        let of_upload = |trouble: Trouble| {
-            let what: String = visible(&trouble.what).chars().take(LONGEST_TROUBLE).collect();
-            Trouble { what: format!("The picture: {what}"), ..trouble }
+        let of_upload = |trouble: Trouble| Trouble {
+            what: format!("The picture: {}", short(&trouble.what, LONGEST_TROUBLE)),
+            ..trouble
         };
         let request = Request::post(address).header(header::CONTENT_TYPE, "image/png").body(picture.to_vec());
         let request = request.map_err(|_| of_upload(Trouble::lasting("Slack named no address for it.")))?;
@@ -153,10 +149,10 @@ fn refusal(code: &str, needed: &str) -> String {
         }
         "missing_scope" => {
             let needed = if is_words(needed) { needed } else { SCOPE };
-            return format!("Slack refused it: missing_scope: the app needs {}.", said(needed));
+            return format!("Slack refused it: missing_scope: the app needs {}.", short(needed, LONGEST_SAID));
         }
         "is_archived" => "the channel is archived",
-        _ if is_words(code) => return format!("Slack refused it: {}.", said(code)),
+        _ if is_words(code) => return format!("Slack refused it: {}.", short(code, LONGEST_SAID)),
         _ => return "Slack refused it, in words that are none of its own.".to_owned(),
     };
     format!("Slack refused it: {code}: {help}.")
@@ -177,8 +173,4 @@ fn may_pass(code: &str) -> bool {
             | "request_timeout"
             | "team_added_to_org"
     )
-}
-
-fn said(text: &str) -> String {
-    visible(text).chars().take(LONGEST_SAID).collect::<String>().trim().to_owned()
 }

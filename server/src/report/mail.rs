@@ -14,7 +14,7 @@ use lettre::{
 };
 use model::chart::visible;
 
-use super::Trouble;
+use super::{LONGEST_TROUBLE, Trouble, short};
 use crate::config::smtp::{Encryption, Smtp};
 
 /// For each of the server's answers.
@@ -37,10 +37,8 @@ impl Mailer {
             .hello_name(ClientId::Domain(smtp.from.email.domain().to_owned()))
             .timeout(Some(PATIENCE));
         if let Some((name, secret)) = &smtp.user {
-            server = server.credentials(Credentials::new(
-                name.clone(),
-                secret.text("password").map_err(|what| anyhow!("[smtp]: {what}"))?,
-            ));
+            let password = secret.text("password").map_err(|what| anyhow!("[smtp]: {what}"))?;
+            server = server.credentials(Credentials::new(name.clone(), password));
         }
         Ok(Mailer { from: smtp.from.clone(), transport: server.build(), domains: smtp.domains.clone() })
     }
@@ -72,7 +70,9 @@ impl Mailer {
         match self.transport.send(letter).await {
             Ok(answer) => {
                 let words = answer.message().collect::<Vec<_>>().join(" ");
-                Ok(format!("The mail server said {} {}", answer.code(), short(&words)).trim_end().to_owned())
+                Ok(format!("The mail server said {} {}", answer.code(), short(&words, LONGEST_TROUBLE))
+                    .trim_end()
+                    .to_owned())
             }
             Err(error) => Err(trouble(&error, "it")),
         }
@@ -94,11 +94,7 @@ fn words(error: &lettre::transport::smtp::Error) -> String {
     while let Some(source) = inner.source() {
         inner = source;
     }
-    short(&inner.to_string())
-}
-
-fn short(text: &str) -> String {
-    visible(text).chars().take(300).collect::<String>().trim().to_owned()
+    short(&inner.to_string(), LONGEST_TROUBLE)
 }
 
 fn tls(smtp: &Smtp) -> anyhow::Result<Tls> {

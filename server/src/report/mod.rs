@@ -1,9 +1,8 @@
 //! Reports: a dashboard that is sent by itself, by mail and to Slack, in the name of whoever made it.
 //!
 //! `schedule` knows when; `scheduler` sends what is due, once, whatever number of servers share the database; `content` asks for what a report
-//! says, within what its maker may see by then; `letter` and `slack` put it into words, and `Post` brings it there: by `mail`, to a webhook, or
-//! into a `channel`. What readers do
-//! with reports is in `access::report`.
+//! says, within what its maker may see by then; `letter` and `slack` put it into words, and `Post` brings it there: by `mail`, to a
+//! webhook, or into a `channel`. What readers do with reports is in `access::report`.
 
 use std::{fmt, time::Duration};
 
@@ -69,6 +68,11 @@ impl From<outgoing::Error> for Trouble {
         Trouble { passes: error.may_pass(), what: error.to_string() }
     }
 }
+
+/// In characters: of what Slack says.
+const LONGEST_SAID: usize = 100;
+/// And of what goes wrong on the way.
+const LONGEST_TROUBLE: usize = 300;
 
 /// How long a mail server may take, from the first word to the last.
 const MAIL_PATIENCE: Duration = Duration::from_secs(30);
@@ -158,10 +162,15 @@ impl Post {
         if status.is_success() {
             return Ok(format!("Slack answered {}", status.as_u16()));
         }
-        let said: String = visible(&String::from_utf8_lossy(answer.body())).chars().take(100).collect();
-        let what = format!("The webhook answered {}: {}", status.as_u16(), said.trim());
+        let said = short(&String::from_utf8_lossy(answer.body()), LONGEST_SAID);
+        let what = format!("The webhook answered {}: {said}", status.as_u16());
         Err(Trouble { what, passes: passes(status) })
     }
+}
+
+/// What somebody else said, on one line.
+fn short(text: &str, longest: usize) -> String {
+    visible(text).chars().take(longest).collect::<String>().trim().to_owned()
 }
 
 /// Whether who answers so may answer otherwise a little later.

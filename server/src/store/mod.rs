@@ -115,7 +115,7 @@ pub async fn summarize(pool: &PgPool) -> sqlx::Result<()> {
 
 fn is_in_use_or_gone(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
-    matches!(code.as_deref(), Some("55P03" | "42P01" | "42704"))
+    matches!(code.as_deref(), Some(month::LOCK_NOT_AVAILABLE | "42P01" | "42704"))
 }
 
 /// Brings the schema to this program's version; safe to call from several processes at once.

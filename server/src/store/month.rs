@@ -27,7 +27,7 @@ const AHEAD: i32 = 1;
 /// Making a partition waits for nobody longer than this: readers of `…_rest` would wait behind it.
 const LOCK_TIMEOUT: &str = "500ms";
 const LOCK: &str = "select pg_advisory_xact_lock(hashtextextended('trailmap month', 0))";
-const LOCK_NOT_AVAILABLE: &str = "55P03";
+pub(super) const LOCK_NOT_AVAILABLE: &str = "55P03";
 
 /// A month in UTC, counted from the year 0 on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -5,7 +5,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use app::api::Backend;
+use app::api::{Backend, Profile};
 use axum::{
     body::Body,
     extract::{Extension, Request},
@@ -75,17 +75,21 @@ pub async fn answer(Extension(backend): Extension<Arc<dyn Backend>>, request: Re
     let Some(export) = Export::of(request.uri().path()) else {
         return next.run(request).await;
     };
-    if let Export::Entity(Some(entity)) = &export
-        && is_only_a_page(&*backend, entity, request.uri().path()).await
-    {
-        return next.run(request).await;
-    }
+    let profile = match &export {
+        Export::Entity(Some(entity)) => match backend.entity(entity).await {
+            Err(error) if error.kind == Kind::NotFound && is_known(&*backend, request.uri().path()).await => {
+                return next.run(request).await;
+            }
+            profile => profile,
+        },
+        _ => Err(Error::not_found("There is no such page.")),
+    };
     let query = request.uri().query().unwrap_or_default();
     match *request.method() {
-        Method::GET => export.respond(&*backend, query).await,
+        Method::GET => export.respond(&*backend, profile, query).await,
         // As GET, with the headers alone.
         Method::HEAD => {
-            let (mut parts, body) = export.respond(&*backend, query).await.into_parts();
+            let (mut parts, body) = export.respond(&*backend, profile, query).await.into_parts();
             if let Some(length) = http_body::Body::size_hint(&body).exact() {
                 parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
             }
@@ -132,7 +136,8 @@ impl Export {
         segments.next().is_none().then_some(export)
     }
 
-    async fn respond(&self, backend: &dyn Backend, query: &str) -> Response {
+    /// `profile`: of the thing that it is about, if it is about one.
+    async fn respond(&self, backend: &dyn Backend, profile: Result<Profile, Error>, query: &str) -> Response {
         match self {
             Export::Event { id } => match backend.event(id).await {
                 Ok(event) => {
@@ -144,7 +149,7 @@ impl Export {
                 }
                 Err(error) => error::response(&error, Format::Json),
             },
-            Export::Entity(entity) => match entity_json(backend, entity.as_ref(), query).await {
+            Export::Entity(_) => match entity_json(profile, query) {
                 Ok(json) => ([NO_STORE], axum::Json(json)).into_response(),
                 Err(error) => error::response(&error, Format::Json),
             },
@@ -201,17 +206,17 @@ async fn dashboard_file(backend: &dyn Backend, id: &str, query: &str) -> Result<
 
 /// Names of objects in S3 end in `.json` as well. Trailmap's own links write that dot as an escape, others and what
 /// normalises addresses on the way do not: then the whole name is meant, unless the one without its end is known.
-async fn is_only_a_page(backend: &dyn Backend, entity: &Entity, path: &str) -> bool {
-    let Some(whole) = Entity::from_path(path) else { return false };
-    let missing = |error: Error| error.kind == Kind::NotFound;
-    backend.entity(entity).await.is_err_and(missing) && backend.entity(&whole).await.is_ok()
+async fn is_known(backend: &dyn Backend, path: &str) -> bool {
+    match Entity::from_path(path) {
+        Some(whole) => backend.entity(&whole).await.is_ok(),
+        None => false,
+    }
 }
 
-async fn entity_json(backend: &dyn Backend, entity: Option<&Entity>, query: &str) -> Result<serde_json::Value, Error> {
+fn entity_json(profile: Result<Profile, Error>, query: &str) -> Result<serde_json::Value, Error> {
     let view = exact_view(query)?;
     filter::parse(&view.filter)?;
-    let entity = entity.ok_or_else(|| Error::not_found("There is no such page."))?;
-    Ok(entity::json(&backend.entity(entity).await?, &view))
+    Ok(entity::json(&profile?, &view))
 }
 
 /// `None` where the escapes are not UTF-8.

@@ -328,11 +328,9 @@ pub fn known(condition: &Ast) -> Option<&'static str> {
 
 /// Whether the event's row and ids tell all that a filter asks, so that nothing is joined for it.
 pub fn is_told_by_row(filter: &Ast) -> bool {
-    let own = |field| {
-        let own = matches!(field, Field::EventTime | Field::EventId | Field::RequestId | Field::IssuedAccessKey);
-        own.then_some(())
-    };
-    parts(filter).iter().all(|part| known(part).is_some() || each_field(part, &mut |field| own(field)).is_some())
+    let own = |field| matches!(field, Field::EventTime | Field::EventId | Field::RequestId | Field::IssuedAccessKey);
+    let is_own = |part| each_field(part, &mut |field| own(field).then_some(())).is_some();
+    parts(filter).iter().all(|part| known(part).is_some() || is_own(part))
 }
 
 /// The parts of a filter by the table of each.
