@@ -7,7 +7,9 @@ use sqlx::{PgPool, Row, postgres::PgRow};
 use super::{
     filter::{column, push_id},
     reach::Reach,
-    read, session, sql,
+    read,
+    session::{Joins, Session, Trouble},
+    sql,
 };
 use crate::store::integrity::{Mark, mark};
 
@@ -26,13 +28,15 @@ pub async fn find(reach: &Reach, event_id: &str) -> Result<Event, Error> {
     reach.visible(Ast::All).push_scope(&mut select);
     select.push(" order by event_time desc limit 1");
     let event = async {
-        let row = select.build().fetch_optional(reach.beside_events()).await?;
-        match row {
-            Some(row) => event(&row, reach.beside_events()).await.map(Some),
+        let mut session = Session::begin(reach).await?;
+        let rows = session.fetch_joined(&mut select, Joins::ByIndex).await?;
+        session.end().await?;
+        match rows.first() {
+            Some(row) => Ok(Some(event(row, reach.beside_events()).await?)),
             None => Ok(None),
         }
     };
-    event.await.map_err(|error| failed(&error, event_id))?.ok_or_else(unknown)
+    event.await.map_err(|trouble: Trouble| trouble.tell("event", event_id))?.ok_or_else(unknown)
 }
 
 async fn event(row: &PgRow, pool: &PgPool) -> Result<Event, sqlx::Error> {
@@ -65,9 +69,4 @@ fn stored() -> impl Iterator<Item = Field> {
 
 fn unknown() -> Error {
     Error::not_found("There is no such event.")
-}
-
-fn failed(error: &sqlx::Error, event_id: &str) -> Error {
-    tracing::warn!(event_id, %error, "event failed");
-    session::database(error)
 }

@@ -120,6 +120,35 @@ pub enum Plans {
     Kept,
 }
 
+/// In which order the tables of a statement are joined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Joins {
+    AnyOrder,
+    /// To look at every order of nine tables takes longer than to read a page of rows that were chosen before.
+    AsWritten,
+    /// The same, of what one id names: Postgres takes a bloom of blocks for one that sorts out nothing, and would read a small month as a
+    /// whole, and all ids of a larger one.
+    ByIndex,
+}
+
+impl Joins {
+    /// What is set for a statement, and what is set back.
+    fn settings(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Joins::AnyOrder => None,
+            Joins::AsWritten => Some(("set local join_collapse_limit = 1", any_order!())),
+            Joins::ByIndex => Some((
+                "set local join_collapse_limit = 1; set local enable_seqscan = off; set local cpu_index_tuple_cost = 1; \
+                 set local max_parallel_workers_per_gather = 0",
+                concat!(
+                    any_order!(),
+                    "; reset enable_seqscan; reset cpu_index_tuple_cost; reset max_parallel_workers_per_gather"
+                ),
+            )),
+        }
+    }
+}
+
 impl Session {
     pub async fn begin(reach: &Reach) -> Result<Session, Trouble> {
         Ok(Session { transaction: reach.begin(BEGIN).await?, reach: reach.clone(), plans: Plans::Anew })
@@ -298,26 +327,21 @@ impl Session {
         Ok(sql.build().fetch_all(&mut *self.transaction).await?)
     }
 
-    /// The same. `as_written`: the joins stay in their order, since to look at every order of nine tables takes longer than to read
-    /// a page of rows that were chosen before.
     pub async fn fetch_joined(
         &mut self,
         sql: &mut QueryBuilder<Postgres>,
-        as_written: bool,
+        joins: Joins,
     ) -> Result<Vec<PgRow>, Trouble> {
-        if as_written {
-            sqlx::raw_sql("set local join_collapse_limit = 1").execute(&mut *self.transaction).await?;
-        }
+        let Some((set, back)) = joins.settings() else { return self.fetch(sql).await };
+        sqlx::raw_sql(set).execute(&mut *self.transaction).await?;
         let rows = self.fetch(sql).await?;
-        if as_written {
-            sqlx::raw_sql(any_order!()).execute(&mut *self.transaction).await?;
-        }
+        sqlx::raw_sql(back).execute(&mut *self.transaction).await?;
         Ok(rows)
     }
 
     async fn run(&mut self, mut statement: Statement) -> Result<Table, Trouble> {
         self.plan(statement.plans).await?;
-        let rows = self.fetch_joined(&mut statement.sql, statement.as_written).await?;
+        let rows = self.fetch_joined(&mut statement.sql, statement.joins).await?;
         Ok(read::table(&statement, &rows)?)
     }
 }

@@ -24,7 +24,7 @@ use super::{
     filter::listed,
     measure::{self, Sum},
     plan::{Ask, Inner, Plan},
-    session::Plans,
+    session::{Joins, Plans},
 };
 use crate::store::instant;
 
@@ -57,8 +57,7 @@ pub struct Statement {
     pub tail: Tail,
     /// Rows to show; one more is asked for, to know whether there are more.
     pub limit: Option<usize>,
-    /// Whether its joins may stay in their order: see `Source::is_chosen_first`.
-    pub as_written: bool,
+    pub joins: Joins,
     pub plans: Plans,
 }
 
@@ -140,8 +139,8 @@ pub fn list(ask: &Ask<'_>) -> Statement {
     sql.push(format_args!("\norder by {} desc, event_key desc\nlimit ", source.time()));
     sql.push_bind(i64::from(ask.limit) + 1);
     let columns: Vec<Column> = ask.by.iter().map(|group| list_column(*group)).collect();
-    let (groups, limit, as_written) = (columns.len(), Some(ask.limit as usize), source.is_chosen_first());
-    Statement { sql, columns, groups, tail: Tail::Nothing, limit, as_written, plans: Plans::Anew }
+    let (groups, limit, joins) = (columns.len(), Some(ask.limit as usize), source.joins());
+    Statement { sql, columns, groups, tail: Tail::Nothing, limit, joins, plans: Plans::Anew }
 }
 
 /// Groups with their measures: the largest first, or by time.
@@ -165,7 +164,7 @@ pub fn grouped(ask: &Ask<'_>) -> Statement {
             let label = format!("Events of {}", first.label().to_lowercase());
             columns.push(Column { key: GROUP_EVENTS.to_owned(), kind: Kind::Integer, label });
         }
-        return Statement { sql, columns, groups, tail: Tail::TotalAndCut, limit: None, as_written: false, plans };
+        return Statement { sql, columns, groups, tail: Tail::TotalAndCut, limit: None, joins: Joins::AnyOrder, plans };
     }
     if with_other {
         push_labelled(&mut sql, ask);
@@ -179,7 +178,7 @@ pub fn grouped(ask: &Ask<'_>) -> Statement {
         groups,
         tail: if with_other { Tail::OtherAndTotal } else { Tail::Total },
         limit: limited.then_some(ask.limit as usize),
-        as_written: false,
+        joins: Joins::AnyOrder,
         plans,
     }
 }

@@ -143,10 +143,8 @@ pub async fn side(
     way: Way,
     limit: usize,
 ) -> Result<(Vec<PgRow>, bool), Failure> {
-    let mut statement = sql::rows(ask, from, way);
-    statement.push("\nlimit ").push_bind(limit as i64 + 1);
-    let as_written = ask.by_time() && sql::source(ask).is_chosen_first();
-    let mut rows = session.fetch_joined(&mut statement, as_written).await?;
+    let mut statement = sql::page(ask, from, way, limit as i64 + 1);
+    let mut rows = session.fetch_joined(&mut statement, sql::source(ask).joins_of_chosen()).await?;
     let more = rows.len() > limit;
     rows.truncate(limit);
     if way == Way::Back {

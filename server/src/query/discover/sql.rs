@@ -27,21 +27,36 @@ pub enum Way {
     Back,
 }
 
-/// The rows on one side of a place, the nearest first.
-pub fn rows(ask: &Ask, from: Option<&Keyset>, way: Way) -> QueryBuilder<Postgres> {
+/// A page of rows on one side of a place, the nearest first. Which ones is decided before anything is joined with them, and where
+/// texts are read, which costs far more than the rest, they are read once for that and for `total`, how many there are.
+pub fn page(ask: &Ask, from: Option<&Keyset>, way: Way, limit: i64) -> QueryBuilder<Postgres> {
     let mut sql = QueryBuilder::new("");
-    push(&mut sql, ask, from, way, from.is_none() && source(ask).reads_text());
+    let source = source(ask);
+    if ask.by_time() && source.is_chosen_first() || ask.condition.is_audit() {
+        push_rows(&mut sql, ask, from, way);
+        sql.push("\nlimit ").push_bind(limit);
+        return sql;
+    }
+    push_selected(&mut sql, ask);
+    let total = from.is_none() && source.reads_text();
+    sql.push(if total { ", total" } else { "" });
+    sql.push("\nfrom (\n  select event_time as chosen_time, event_key as chosen_key");
+    sql.push(if total { ", count(*) over () as total" } else { "" });
+    push_chosen(&mut sql, ask, from, way, "\n  ");
+    // Each looked up by its key: Postgres would rather read all events and what they refer to.
+    sql.push("\n  limit ").push_bind(limit).push("\n) as chosen\ncross join lateral (");
+    sql.push("select * from event where event_time = chosen_time and event_key = chosen_key offset 0) as event");
+    push_order(&mut sql, ask, way, "event_time", "\n");
     sql
 }
 
-/// As `rows`, into a statement that has begun.
+/// Rows on one side of a place, the nearest first.
 pub fn push_rows(sql: &mut QueryBuilder<Postgres>, ask: &Ask, from: Option<&Keyset>, way: Way) {
-    push(sql, ask, from, way, false);
+    push_selected(sql, ask);
+    push_chosen(sql, ask, from, way, "\n");
 }
 
-/// `total`: whether each row tells how many there are. Where texts are read, which costs far more than the rest, they are read once
-/// for both.
-fn push(sql: &mut QueryBuilder<Postgres>, ask: &Ask, from: Option<&Keyset>, way: Way, total: bool) {
+fn push_selected(sql: &mut QueryBuilder<Postgres>, ask: &Ask) {
     sql.push("select event_id as id, event_time as time");
     for (at, target) in ask.columns.iter().enumerate() {
         if let Target::Field(field) = target {
@@ -60,15 +75,16 @@ fn push(sql: &mut QueryBuilder<Postgres>, ask: &Ask, from: Option<&Keyset>, way:
     if ask.raw {
         sql.push(", raw as delivered");
     }
-    if total {
-        sql.push(", count(*) over () as total");
-    }
-    source(ask).push(sql, "\n");
+}
+
+/// `from … where … order by …`
+fn push_chosen(sql: &mut QueryBuilder<Postgres>, ask: &Ask, from: Option<&Keyset>, way: Way, indent: &str) {
+    source(ask).push(sql, indent);
     if let Some(from) = from {
-        sql.push("\n  and ");
+        sql.push(format_args!("{indent}  and "));
         push_place(sql, ask, from, way);
     }
-    push_order(sql, ask, way);
+    push_order(sql, ask, way, source(ask).time(), indent);
 }
 
 /// How many events there are.
@@ -194,10 +210,10 @@ fn push_value(sql: &mut QueryBuilder<Postgres>, value: &Value) {
     };
 }
 
-fn push_order(sql: &mut QueryBuilder<Postgres>, ask: &Ask, way: Way) {
+fn push_order(sql: &mut QueryBuilder<Postgres>, ask: &Ask, way: Way, time: &str, indent: &str) {
     let on = way != Way::Back;
     let order = |descending: bool| if descending { "desc" } else { "asc" };
-    sql.push("\norder by ");
+    sql.push(format_args!("{indent}order by "));
     let mut newest_first = on;
     if ask.by_time() {
         newest_first = ask.sort.descending == on;
@@ -206,7 +222,7 @@ fn push_order(sql: &mut QueryBuilder<Postgres>, ask: &Ask, way: Way) {
         let (key, way) = (column(ask.sort.field), order(ask.sort.descending == on));
         sql.push(format_args!("event.{key} {way} nulls {nulls}, "));
     }
-    let (time, way) = (source(ask).time(), order(newest_first));
+    let way = order(newest_first);
     sql.push(format_args!("{time} {way}, event_key {way}"));
 }
 
@@ -224,7 +240,7 @@ mod tests {
             super::super::ask::From::After(from) | super::super::ask::From::Before(from) => Some(from),
             _ => None,
         };
-        expected.assert_eq(&(rows(&ask, from, way).into_string() + "\n"));
+        expected.assert_eq(&(page(&ask, from, way, 1).into_string() + "\n"));
     }
 
     #[test]
@@ -238,6 +254,7 @@ mod tests {
                 from event
                 where event_time >= $1 and event_time < $2
                 order by event_time desc, event_key desc
+                limit $3
             "#]],
         );
         check(
@@ -249,6 +266,7 @@ mod tests {
                 where event_time >= $1 and event_time < $2
                   and (event_time, event_key) < ($3, cast($4 as text)::uuid)
                 order by event_time desc, event_key desc
+                limit $5
             "#]],
         );
         check(
@@ -260,6 +278,7 @@ mod tests {
                 where event_time >= $1 and event_time < $2
                   and (event_time, event_key) < ($3, cast($4 as text)::uuid)
                 order by event_time desc, event_key desc
+                limit $5
             "#]],
         );
         check(
@@ -267,9 +286,15 @@ mod tests {
             Way::On,
             expect![[r#"
                 select event_id as id, event_time as time, host(source_ip) collate "C" as c0, host(source_ip) collate "C" as sorted
-                from event
-                where event_time >= $1 and event_time < $2
-                  and (source_ip > cast($3 as text)::inet or source_ip is null or (source_ip = cast($4 as text)::inet and (event_time, event_key) < ($5, cast($6 as text)::uuid)))
+                from (
+                  select event_time as chosen_time, event_key as chosen_key
+                  from event
+                  where event_time >= $1 and event_time < $2
+                    and (source_ip > cast($3 as text)::inet or source_ip is null or (source_ip = cast($4 as text)::inet and (event_time, event_key) < ($5, cast($6 as text)::uuid)))
+                  order by event.source_ip asc nulls last, event_time desc, event_key desc
+                  limit $7
+                ) as chosen
+                cross join lateral (select * from event where event_time = chosen_time and event_key = chosen_key offset 0) as event
                 order by event.source_ip asc nulls last, event_time desc, event_key desc
             "#]],
         );
@@ -278,9 +303,15 @@ mod tests {
             Way::Back,
             expect![[r#"
                 select event_id as id, event_time as time, host(source_ip) collate "C" as c0, actor as sorted
-                from event
-                where event_time >= $1 and event_time < $2
-                  and (actor > $3 or (actor = $4 and (event_time, event_key) > ($5, cast($6 as text)::uuid)))
+                from (
+                  select event_time as chosen_time, event_key as chosen_key
+                  from event
+                  where event_time >= $1 and event_time < $2
+                    and (actor > $3 or (actor = $4 and (event_time, event_key) > ($5, cast($6 as text)::uuid)))
+                  order by event.actor asc nulls first, event_time asc, event_key asc
+                  limit $7
+                ) as chosen
+                cross join lateral (select * from event where event_time = chosen_time and event_key = chosen_key offset 0) as event
                 order by event.actor asc nulls first, event_time asc, event_key asc
             "#]],
         );
@@ -289,9 +320,15 @@ mod tests {
             Way::On,
             expect![[r#"
                 select event_id as id, event_time as time, host(source_ip) collate "C" as c0, actor as sorted, raw as delivered
-                from event
-                where event_time >= $1 and event_time < $2
-                  and (actor is null and (event_time, event_key) < ($3, cast($4 as text)::uuid))
+                from (
+                  select event_time as chosen_time, event_key as chosen_key
+                  from event
+                  where event_time >= $1 and event_time < $2
+                    and (actor is null and (event_time, event_key) < ($3, cast($4 as text)::uuid))
+                  order by event.actor asc nulls last, event_time desc, event_key desc
+                  limit $5
+                ) as chosen
+                cross join lateral (select * from event where event_time = chosen_time and event_key = chosen_key offset 0) as event
                 order by event.actor asc nulls last, event_time desc, event_key desc
             "#]],
         );
@@ -301,8 +338,14 @@ mod tests {
             Way::On,
             expect![[r#"
                 select event_id as id, event_time as time, host(source_ip) collate "C" as c0, coalesce(own_origin, (select origin from credential where access_key = event.access_key), source_identity) as c1, actor as sorted
-                from event
-                where event_time >= $1 and event_time < $2
+                from (
+                  select event_time as chosen_time, event_key as chosen_key
+                  from event
+                  where event_time >= $1 and event_time < $2
+                  order by event.actor asc nulls last, event_time desc, event_key desc
+                  limit $3
+                ) as chosen
+                cross join lateral (select * from event where event_time = chosen_time and event_key = chosen_key offset 0) as event
                 order by event.actor asc nulls last, event_time desc, event_key desc
             "#]],
         );
@@ -311,9 +354,15 @@ mod tests {
             Way::Back,
             expect![[r#"
                 select event_id as id, event_time as time, host(source_ip) collate "C" as c0, actor as sorted, coalesce(raw_json, raw) as document
-                from event
-                where event_time >= $1 and event_time < $2
-                  and (actor is not null or (event_time, event_key) > ($3, cast($4 as text)::uuid))
+                from (
+                  select event_time as chosen_time, event_key as chosen_key
+                  from event
+                  where event_time >= $1 and event_time < $2
+                    and (actor is not null or (event_time, event_key) > ($3, cast($4 as text)::uuid))
+                  order by event.actor desc nulls first, event_time asc, event_key asc
+                  limit $5
+                ) as chosen
+                cross join lateral (select * from event where event_time = chosen_time and event_key = chosen_key offset 0) as event
                 order by event.actor desc nulls first, event_time asc, event_key asc
             "#]],
         );

@@ -333,6 +333,17 @@ pub fn is_told_by_row(filter: &Ast) -> bool {
     parts(filter).iter().all(|part| known(part).is_some() || is_own(part))
 }
 
+/// Whether a filter names one event, or one request.
+pub fn names_one(filter: &Ast) -> bool {
+    let named = |part: &Ast| match part {
+        Ast::Term(Term { target: Target::Field(field), pattern: Pattern::Exactly(_), .. }) => {
+            matches!(field, Field::EventId | Field::RequestId)
+        }
+        _ => false,
+    };
+    parts(filter).iter().any(named)
+}
+
 /// The parts of a filter by the table of each.
 fn by_table(filter: &Ast, table: impl Fn(&Ast) -> Option<&'static str>) -> BTreeMap<&'static str, Vec<&Ast>> {
     let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();

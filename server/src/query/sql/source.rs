@@ -14,6 +14,7 @@ use crate::{
     query::{
         filter::{condition, condition_over, is_text},
         reach::Visible,
+        session::Joins,
     },
     store::{instant, sketch},
 };
@@ -98,7 +99,28 @@ impl<'a> Source<'a> {
 
     /// Whether rows are chosen before anything is joined with them, so that the order of the joins does not matter.
     pub fn is_chosen_first(&self) -> bool {
-        !self.audit && !self.reads_text() && narrow::is_told_by_row(self.filter)
+        !self.reads_text() && self.is_told_by_row()
+    }
+
+    fn is_told_by_row(&self) -> bool {
+        !self.audit && narrow::parts(self.filter).iter().all(|part| is_text(part) || narrow::is_told_by_row(part))
+    }
+
+    pub fn joins(&self) -> Joins {
+        match self.is_chosen_first() {
+            true if narrow::names_one(self.filter) => Joins::ByIndex,
+            true => Joins::AsWritten,
+            false => Joins::AnyOrder,
+        }
+    }
+
+    /// The same for a statement that chooses rows before it joins anything with them that it shows. Conditions that are left then are
+    /// upon several tables, which no order spares; but texts are to be read before these are joined.
+    pub fn joins_of_chosen(&self) -> Joins {
+        match self.joins() {
+            Joins::AnyOrder if !self.audit && (!self.reads_text() || self.is_told_by_row()) => Joins::AsWritten,
+            joins => joins,
+        }
     }
 
     /// `from …`

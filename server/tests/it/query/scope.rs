@@ -145,9 +145,9 @@ fn statements_of_ones_own_are_known() {
     expect_test::expect![[r#"
         about.rs [7, 1, 0]
         dashboard.rs [0, 10, 0]
-        discover/sql.rs [4, 0, 0]
+        discover/sql.rs [5, 0, 0]
         entity.rs [6, 0, 0]
-        event.rs [1, 2, 0]
+        event.rs [1, 1, 0]
         filter.rs [1, 0, 0]
         ingest.rs [10, 5, 0]
         mod.rs [0, 2, 0]
