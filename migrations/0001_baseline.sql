@@ -34,6 +34,8 @@ create index object_failed_index on object (finished_at) where state = 'failed';
 -- an id. Two that do by chance are noticed when the second is stored, and refused.
 create table instance (
     hash_key uuid not null default gen_random_uuid(),
+    -- What accounts that are read in the name of `limited` are sealed with.
+    seal_key bytea not null default uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()),
     -- Raised by who deletes some of what writers may know to be stored: then they forget it.
     generation bigint not null default 0
 );
@@ -268,7 +270,7 @@ create index credential_unsettled_index on credential (access_key) where not set
 -- The event as it is read, but for its text. A session's key is often issued by an event that arrives later (another
 -- region's file, a later run), so that the origin is looked up and not stored: nothing has to be written twice. A query
 -- pays for what it asks: Postgres leaves out a join whose columns nobody uses.
-create view event_field as
+create view event_field with (security_invoker = true) as
 select
     stored_event.event_time, stored_event.event_key,
     coalesce(other_id, stored_event.event_key::text) collate "C" as event_id,
@@ -294,7 +296,7 @@ left join result using (result_id)
 left join target using (target_id);
 
 -- The event as it is read: its text is looked up for the rows that are shown.
-create view event as
+create view event with (security_invoker = true) as
 select
     event_field.*,
     (select raw[ordinal] from segment where segment.segment_id = event_field.segment_id) as raw,
@@ -303,11 +305,86 @@ select
 from event_field;
 
 -- The same for reading the texts of many events: segments are read whole, each once.
-create view event_text as
+create view event_text with (security_invoker = true) as
 select event_field.*, delivered.raw, delivered.raw_json
 from segment
 cross join lateral unnest(segment.raw, segment.raw_json) with ordinality as delivered (raw, raw_json, ordinal)
 join event_field on event_field.segment_id = segment.segment_id and event_field.ordinal = delivered.ordinal;
+
+-- Readers of some accounts are asked for in a login of their own, which is shown what its transaction was opened for, whatever its
+-- statements ask: see `server/src/store/reader.rs`, which makes the policies.
+alter table stored_event enable row level security;
+alter table scope enable row level security;
+alter table access_day enable row level security;
+alter table access_hour enable row level security;
+alter table action_day enable row level security;
+alter table action_hour enable row level security;
+
+-- Comes before the schema of the tables on that login's search path.
+create schema limited;
+
+-- Opens a transaction for accounts, whose ids are between commas. A setting can be changed by whoever speaks to the database; the seal
+-- of other accounts takes the key.
+create function limited.enter(accounts text, seal text) returns void language sql volatile security definer
+begin atomic
+    select set_config('trailmap.accounts', accounts, true), set_config('trailmap.seal', seal, true);
+end;
+
+-- Of the accounts that the transaction was opened for; otherwise none.
+create function limited.scope_ids() returns bigint[] language sql stable security definer parallel safe
+begin atomic
+    select array(
+        select scope_id from instance, scope
+        where account = any(string_to_array(current_setting('trailmap.accounts', true), ','))
+          and current_setting('trailmap.seal', true) = encode(
+              sha256(seal_key || sha256(seal_key || convert_to(current_setting('trailmap.accounts', true), 'UTF8'))), 'hex'
+          )
+    );
+end;
+
+-- An event's text. Read in the name of the owner, as a segment has events of several accounts.
+create view limited.delivered with (security_barrier = true) as
+select event_time, event_key, raw[ordinal] as raw, raw_json[ordinal] as raw_json, object_id[ordinal] as object_id
+from stored_event join segment using (segment_id)
+where scope_id = any((select limited.scope_ids())::bigint[]);
+
+create view limited.event with (security_invoker = true) as
+select
+    event_field.*,
+    (select raw from limited.delivered as own where own.event_time = event_field.event_time and own.event_key = event_field.event_key)
+        as raw,
+    (select raw_json from limited.delivered as own where own.event_time = event_field.event_time and own.event_key = event_field.event_key)
+        as raw_json,
+    (select object_id from limited.delivered as own where own.event_time = event_field.event_time and own.event_key = event_field.event_key)
+        as object_id
+from event_field;
+
+-- A segment with the texts of its other events left out.
+create view limited.segment as
+select
+    segment_id, first_time, last_time, sketch,
+    case when raw is not null then array(
+        select case when shown.ordinal is not null then text end
+        from unnest(raw) with ordinality as whole (text, ordinal)
+        left join stored_event as shown on shown.segment_id = segment.segment_id and shown.ordinal = whole.ordinal
+            and scope_id = any((select limited.scope_ids())::bigint[])
+        order by whole.ordinal
+    ) end as raw,
+    case when raw_json is not null then array(
+        select case when shown.ordinal is not null then text end
+        from unnest(raw_json) with ordinality as whole (text, ordinal)
+        left join stored_event as shown on shown.segment_id = segment.segment_id and shown.ordinal = whole.ordinal
+            and scope_id = any((select limited.scope_ids())::bigint[])
+        order by whole.ordinal
+    ) end as raw_json,
+    case when folded is not null then array(
+        select case when shown.ordinal is not null then text end
+        from unnest(folded) with ordinality as whole (text, ordinal)
+        left join stored_event as shown on shown.segment_id = segment.segment_id and shown.ordinal = whole.ordinal
+            and scope_id = any((select limited.scope_ids())::bigint[])
+        order by whole.ordinal
+    ) end as folded
+from segment;
 
 -- What could not be read as an event: kept whole, with where it stood and why.
 create table rejected (

@@ -1,14 +1,20 @@
 //! The database of a run: the one that the settings name, or the private one.
 
 use anyhow::Context;
-use sqlx::{PgPool, postgres::PgPoolOptions};
+use sqlx::{
+    Connection, PgConnection, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
 
 use super::interrupt;
 use crate::{
     config::{DatabaseUrl, Global},
     disk::Disk,
     postgres::Cluster,
-    store,
+    store::{
+        self,
+        reader::{self, Limited, Readers},
+    },
 };
 
 /// An open, migrated database; `close` it, so that a private Postgres is stopped with us.
@@ -17,7 +23,7 @@ pub struct Database {
     pub disk: Disk,
     cluster: Option<Cluster>,
     /// Of queries, where it was opened; and where it is, in a database that is not the private one.
-    reader: Option<PgPool>,
+    readers: Option<Readers>,
     reader_url: Option<DatabaseUrl>,
 }
 
@@ -38,7 +44,7 @@ impl Database {
             opened = store::open(options, connections) => opened.with_context(|| format!("database {url}"))?,
             () = interrupt::received() => return Err(interrupt::Interrupted.into()),
         };
-        Ok(Database { pool, disk: Disk::default(), cluster: None, reader: None, reader_url })
+        Ok(Database { pool, disk: Disk::default(), cluster: None, readers: None, reader_url })
     }
 
     /// Starts the private Postgres of the data folder, whatever database is configured.
@@ -53,7 +59,7 @@ impl Database {
         match opened {
             Ok(pool) => {
                 let disk = Disk::of(cluster.folder().to_owned(), global.disk_reserve());
-                Ok(Database { pool, disk, cluster: Some(cluster), reader: None, reader_url: None })
+                Ok(Database { pool, disk, cluster: Some(cluster), readers: None, reader_url: None })
             }
             Err(error) => {
                 cluster.stop().await?;
@@ -62,28 +68,43 @@ impl Database {
         }
     }
 
-    /// Connections for queries, in a login that reads and does nothing else; without one, in the owner's.
-    pub async fn reader(&mut self, connections: u32) -> anyhow::Result<PgPool> {
-        let reader = tokio::select! {
-            reader = self.open_reader(connections) => reader?,
+    /// Connections for queries, in logins that read and do nothing else; without them, in the owner's.
+    pub async fn readers(&mut self, connections: u32) -> anyhow::Result<Readers> {
+        let readers = tokio::select! {
+            readers = self.open_readers(connections) => readers?,
             () = interrupt::received() => return Err(interrupt::Interrupted.into()),
         };
-        Ok(self.reader.insert(reader).clone())
+        Ok(self.readers.insert(readers).clone())
     }
 
-    async fn open_reader(&self, connections: u32) -> anyhow::Result<PgPool> {
+    async fn open_readers(&self, connections: u32) -> anyhow::Result<Readers> {
         let Database { pool, cluster, reader_url, .. } = self;
         if let Some(cluster) = cluster {
-            store::reader::confine(pool).await?;
-            return store::reader::open(pool, cluster.reader_options(), connections).await;
+            reader::confine(pool).await?;
+            let all = reader::open(pool, cluster.reader_options(), connections).await?;
+            let limited = reader::open_limited(pool, cluster.limited_options(), connections).await?;
+            return Ok(Readers { all, limited: Some(Limited::new(pool.clone(), limited)) });
         }
         let Some((url, login)) = reader_url.as_ref().and_then(|url| Some((url, url.options()?))) else {
             tracing::warn!("queries run in the login of --database-url, which may write: see --reader-url");
             let login = (*pool.connect_options()).clone();
-            return Ok(PgPoolOptions::new().max_connections(connections).connect_lazy_with(login));
+            return Ok(PgPoolOptions::new().max_connections(connections).connect_lazy_with(login).into());
         };
         tracing::info!(database = %url, "connecting for queries");
-        store::reader::open(pool, login, connections).await.with_context(|| format!("--reader-url {url}"))
+        let all =
+            reader::open(pool, login.clone(), connections).await.with_context(|| format!("--reader-url {url}"))?;
+        let name = format!("{}_limited", login.get_username());
+        let login = login.username(&name);
+        if !is_let_in(&login).await? {
+            tracing::warn!(
+                "there is no login {name} with the password of --reader-url: what readers of some accounts are shown is a condition of \
+                 each query and nothing that Postgres holds them to"
+            );
+            return Ok(all.into());
+        }
+        let limited = reader::open_limited(pool, login, connections).await;
+        let limited = limited.with_context(|| format!("the login {name} beside that of --reader-url"))?;
+        Ok(Readers { all, limited: Some(Limited::new(pool.clone(), limited)) })
     }
 
     /// From now on a private Postgres that ends is started again.
@@ -106,8 +127,8 @@ impl Database {
     pub async fn close(self) -> anyhow::Result<()> {
         // Connections in use by work that was cut off would be waited for; the server ends them itself.
         let closing = async {
-            if let Some(reader) = &self.reader {
-                reader.close().await;
+            if let Some(readers) = &self.readers {
+                readers.close().await;
             }
             self.pool.close().await;
         };
@@ -116,5 +137,16 @@ impl Database {
             Some(cluster) => cluster.stop().await,
             None => Ok(()),
         }
+    }
+}
+
+/// Whether there is this login, with this password.
+async fn is_let_in(login: &PgConnectOptions) -> sqlx::Result<bool> {
+    match PgConnection::connect_with(login).await {
+        Ok(connection) => connection.close().await.map(|()| true),
+        Err(error) => match error.as_database_error().and_then(|error| error.code()) {
+            Some(code) if code.starts_with("28") => Ok(false),
+            _ => Err(error),
+        },
     }
 }

@@ -105,8 +105,8 @@ pub async fn serve(
     database.attend();
     let disk = database.disk.clone();
     let folder = settings.dashboards.as_deref().filter(|folder| !folder.as_os_str().is_empty());
-    let reader = database.reader(READERS).await?;
-    let query = Query::new(database.pool.clone(), reader, Clock::System, geoip.clone())
+    let readers = database.readers(READERS).await?;
+    let query = Query::new(database.pool.clone(), readers, Clock::System, geoip.clone())
         .with_disk(disk.clone())
         .with_quiet(quiet)
         .with_dashboards(folder, &settings.allowed_regions)

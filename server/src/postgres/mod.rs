@@ -118,9 +118,13 @@ impl Cluster {
         self.options_of(NAME)
     }
 
-    /// The same for queries, in the name of who may only read.
+    /// The same for queries, in the name of who may only read: everything, or what some accounts recorded.
     pub fn reader_options(&self) -> PgConnectOptions {
         self.options().username(reader::NAME)
+    }
+
+    pub fn limited_options(&self) -> PgConnectOptions {
+        self.options().username(reader::LIMITED)
     }
 
     fn options_of(&self, database: &str) -> PgConnectOptions {
@@ -133,7 +137,7 @@ impl Cluster {
             .ssl_mode(PgSslMode::Disable)
     }
 
-    /// Trailmap's database and the role that reads it.
+    /// Trailmap's database and the roles that read it.
     async fn create_database(&self) -> anyhow::Result<()> {
         let socket = self.server.place.socket.display();
         let connection = PgConnection::connect_with(&self.options_of("postgres")).await;

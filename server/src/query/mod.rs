@@ -21,7 +21,13 @@ use sqlx::PgPool;
 
 pub use self::{discover::Patience, reach::Visible, read::timestamp, session::database as database_error, sql::Source};
 use self::{reach::Reach, turns::Turns};
-use crate::{clock::Clock, config::quiet::Quiet, disk::Disk, ingest::enrich::GeoIp, store::change};
+use crate::{
+    clock::Clock,
+    config::quiet::Quiet,
+    disk::Disk,
+    ingest::enrich::GeoIp,
+    store::{change, reader::Readers},
+};
 
 mod about;
 mod access;
@@ -72,13 +78,14 @@ pub struct Query {
 }
 
 impl Query {
-    /// What reads runs in the login of `reader`.
-    pub fn new(owner: PgPool, reader: PgPool, clock: Clock, geoip: GeoIp) -> Query {
-        let connections = reader.options().get_max_connections();
+    /// What reads runs in the logins of `readers`.
+    pub fn new(owner: PgPool, readers: impl Into<Readers>, clock: Clock, geoip: GeoIp) -> Query {
+        let readers = readers.into();
+        let connections = readers.all.options().get_max_connections();
         let panels = Turns::new((connections * 3 / 5).max(1) as usize);
         let exports = Turns::new((connections / 5).max(1) as usize);
         Query {
-            reach: Reach::all(owner, reader),
+            reach: Reach::all(owner, readers),
             clock,
             geoip,
             patience: Patience::default(),

@@ -11,6 +11,7 @@ use model::{
 use sqlx::{PgPool, PgTransaction, Postgres, QueryBuilder, SqlSafeStr};
 
 use super::filter::condition;
+use crate::store::reader::Readers;
 
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,16 +25,16 @@ enum Of {
 #[derive(Clone, Debug)]
 pub struct Reach {
     owner: PgPool,
-    /// Logged in as one who may read and do nothing else (`store::reader`).
-    reader: PgPool,
+    /// Logged in as those who may read and do nothing else.
+    readers: Readers,
     accounts: Accounts,
     of: Of,
 }
 
 impl Reach {
     /// Everything.
-    pub fn all(owner: PgPool, reader: PgPool) -> Reach {
-        Reach { owner, reader, accounts: Accounts::All, of: Of::Events }
+    pub fn all(owner: PgPool, readers: Readers) -> Reach {
+        Reach { owner, readers, accounts: Accounts::All, of: Of::Events }
     }
 
     /// The audit log in the place of events, for who may read it.
@@ -63,16 +64,19 @@ impl Reach {
         Visible { of: self.of, ..Visible::new(filter, &self.accounts) }
     }
 
-    /// For reading events, within `visible`. Logins that read events have no right to the audit log.
+    /// For reading events, within `visible`; Postgres shows no others. Logins that read events have no right to the audit log.
     pub async fn begin(&self, begin: impl SqlSafeStr) -> sqlx::Result<PgTransaction<'static>> {
-        let pool = if self.is_audit() { &self.owner } else { &self.reader };
-        pool.begin_with(begin).await
+        match (&self.accounts, &self.readers.limited) {
+            _ if self.is_audit() => self.owner.begin_with(begin).await,
+            (Accounts::Only(accounts), Some(limited)) => limited.begin(begin, accounts).await,
+            _ => self.readers.all.begin_with(begin).await,
+        }
     }
 
     /// For what is no event and belongs to no account: dashboards, how often something was stored, an object that an event
     /// which was found came from.
     pub fn beside_events(&self) -> &PgPool {
-        &self.reader
+        &self.readers.all
     }
 
     /// For what concerns all accounts. Errors: not all are shown.
@@ -80,7 +84,7 @@ impl Reach {
         if self.is_limited() {
             return Err(Error::new(Kind::Forbidden, "This concerns all accounts, and you see the events of some."));
         }
-        Ok(&self.reader)
+        Ok(&self.readers.all)
     }
 
     /// For changing what is no event: dashboards, and what is to be read again.

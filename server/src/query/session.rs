@@ -23,7 +23,10 @@ use super::{
     read,
     sql::{self, Counted, Known, Pass, Questions, Reading, Rows, Statement, Tally},
 };
-use crate::store::change::{self, Changes};
+use crate::store::{
+    change::{self, Changes},
+    is_full,
+};
 
 /// How long a panel waits for its turn; a statement's own limit is in `BEGIN`.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(10);
@@ -92,6 +95,7 @@ pub fn database(error: &sqlx::Error) -> Error {
     let unavailable = || Error::new(Kind::Unavailable, "The database cannot be reached. Try again shortly.");
     match error {
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => unavailable(),
+        error if is_full(error) => unavailable(),
         sqlx::Error::Database(error) => match error.code().as_deref() {
             Some("57014") => Error::new(
                 Kind::Timeout,

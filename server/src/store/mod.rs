@@ -54,8 +54,13 @@ pub fn is_away(error: &sqlx::Error) -> bool {
 
 /// Whether it means that the database's disk is full.
 pub fn is_full(error: &sqlx::Error) -> bool {
-    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "53100")
+    error
+        .as_database_error()
+        .is_some_and(|error| error.code().is_some_and(|code| code == "53100") || error.message() == CACHE_NOT_WRITTEN)
 }
+
+/// What a new session ends with that has to write Postgres' cache of the catalogue on a full disk: an error without a code.
+const CACHE_NOT_WRITTEN: &str = "could not write init file";
 
 /// Whether the database's disk takes 32 MB. Nothing of it stays. Errors: others of the database's.
 pub async fn has_room(pool: &PgPool) -> sqlx::Result<bool> {

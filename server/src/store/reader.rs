@@ -1,19 +1,27 @@
-//! The login that queries run in: it reads what they ask for, and does nothing else.
+//! The logins that queries run in: they read what is asked for, and do nothing else.
 //!
-//! A login of its own: whoever is logged in as the owner and takes on another role puts it down again with a word. Its rights are
-//! what holds. That its transactions are read-only and its statements end is a default, which a session may change.
+//! Logins of their own: whoever is logged in as the owner and takes on another role puts it down again with a word. Their rights are
+//! what holds. That their transactions are read-only and their statements end is a default, which a session may change.
+//!
+//! One is shown all events. The other one is shown those of the accounts that its transaction was opened for, by row level security and
+//! by the views of the schema `limited`, which stand in for the tables that it has no right to.
+
+use std::{collections::BTreeSet, sync::Arc};
 
 use anyhow::{Context, ensure};
+use sha2::{Digest, Sha256};
 use sqlx::{
-    AssertSqlSafe, Connection, PgConnection, PgPool, Postgres,
+    AssertSqlSafe, Connection, PgConnection, PgPool, PgTransaction, Postgres, SqlSafeStr,
     postgres::{PgArguments, PgConnectOptions, PgPoolOptions},
     query::QueryScalar,
 };
+use tokio::sync::OnceCell;
 
 use super::{dimension, rollup, session};
 
-/// Its name in the private Postgres.
+/// Their names in the private Postgres.
 pub const NAME: &str = "trailmap_reader";
+pub const LIMITED: &str = "trailmap_reader_limited";
 
 /// What queries name beside the shared tables and the rollups. What a view reads is read in the name of its owner, and months through
 /// their table: partitions to come need no right.
@@ -38,16 +46,32 @@ const READ: [&str; 18] = [
     "dashboard_version",
 ];
 
-/// Makes the role, or makes it again what it should be: a login may change its own defaults. A statement has somewhat longer than the
+/// What queries within accounts name beside the shared tables and the rollups.
+const READ_LIMITED: [&str; 9] = [
+    "stored_event",
+    "credential",
+    "change",
+    "event_field",
+    "object",
+    "object_integrity",
+    "limited.segment",
+    "limited.delivered",
+    "limited.event",
+];
+
+/// Makes the roles, or makes them again what they should be: a login may change its own defaults. A statement has somewhat longer than the
 /// longest limit that `query` sets, who takes an export has ten minutes for each piece of it, and some connections are left to the owner.
-const ROLE: &str = "
-    do $$ begin
-        if not exists (select from pg_roles where rolname = 'trailmap_reader') then create role trailmap_reader; end if;
-    end $$;
-    alter role trailmap_reader login nosuperuser nocreatedb nocreaterole noinherit noreplication nobypassrls connection limit 80;
-    alter role trailmap_reader set default_transaction_read_only = on;
-    alter role trailmap_reader set statement_timeout = '60s';
-    alter role trailmap_reader set idle_in_transaction_session_timeout = '10min'";
+const ROLES: &str = "
+    do $$ declare name text; begin
+        foreach name in array array['trailmap_reader', 'trailmap_reader_limited'] loop
+            if not exists (select from pg_roles where rolname = name) then execute format('create role %I', name); end if;
+            execute format(
+                'alter role %I login nosuperuser nocreatedb nocreaterole noinherit noreplication nobypassrls connection limit 80', name);
+            execute format('alter role %I set default_transaction_read_only = on', name);
+            execute format('alter role %I set statement_timeout = %L', name, '60s');
+            execute format('alter role %I set idle_in_transaction_session_timeout = %L', name, '10min');
+        end loop;
+    end $$";
 
 /// What everybody may do in a database and no query does: temporary tables, which would come before ours; and functions that change
 /// settings, wait, signal, lock, tell, run a text as SQL, or write in a read-only transaction.
@@ -60,14 +84,23 @@ const CONFINE: &str = r"
       and proname ~ '^(set_config|pg_sleep.*|pg_(cancel|terminate)_backend|pg_(try_)?advisory_.*|pg_notify|.*_to_xml.*'
                     '|lo_.*|loread|lowrite|pg_logical_emit_message)$'";
 
+/// `$1` is given `$2`; of the tables that have row level security, the rows of which `$3` holds; of such that tell no accounts apart, none
+/// where that is a condition.
 const GRANT: &str = "
     select format('grant usage on schema %I to %I', nspname, $1) from pg_namespace
-    where oid = (select relnamespace from pg_class where oid = 'stored_event'::regclass) and not has_schema_privilege($1, oid, 'usage')
+    where oid in (select relnamespace from pg_class where oid = any($2::text[]::regclass[])) and not has_schema_privilege($1, oid, 'usage')
     union all
-    select format('grant select on %s to %I', name::regclass, $1) from unnest($2) as name
-    where not has_table_privilege($1, name::regclass, 'select')";
+    select format('grant select on %s to %I', name::regclass, $1) from unnest($2::text[]) as name
+    where not has_table_privilege($1, name::regclass, 'select')
+    union all
+    select format('create policy %I on %s for select to %I using (%s)', $1, oid::regclass, $1, case
+        when $3 = 'true' or exists (select from pg_attribute where attrelid = pg_class.oid and attname = 'scope_id') then $3 else 'false' end)
+    from pg_class
+    where oid = any($2::text[]::regclass[]) and relrowsecurity
+      and not exists (select from pg_policy where polrelid = pg_class.oid and polname = $1)";
 
-/// More than it should be able to do, itself or as a role that it may take on: in words, what says most first.
+/// More than it should be able to do, itself or as a role that it may take on: in words, what says most first. `$1`: all that it may
+/// read, where it is one that is not shown all events.
 const POWERS: &str = "
     with who as (select * from pg_roles where pg_has_role(oid, 'member')),
     owner as (select relowner as oid from pg_class where oid = 'stored_event'::regclass),
@@ -92,15 +125,81 @@ const POWERS: &str = "
         union all select 5, format('may write to %s', ours.oid::regclass) from ours, who
         where has_table_privilege(who.oid, ours.oid, 'insert, update, delete, truncate, trigger')
            or has_any_column_privilege(who.oid, ours.oid, 'insert, update')
+        union all select 6, format('may read %s', ours.oid::regclass) from who, ours join pg_class using (oid)
+        where relkind <> 'S' and not ours.oid = any($1::text[]::regclass[]) and has_any_column_privilege(who.oid, ours.oid, 'select')
+        union all select 6, format('is shown all of %s', polrelid::regclass) from pg_policy
+        where $1::text[] is not null and polrelid in (select oid from ours)
+          and (0 = any(polroles) or exists (select from who where who.oid = any(polroles)))
+          and pg_get_expr(polqual, polrelid) <> 'false' and pg_get_expr(polqual, polrelid) not like '%scope_ids()%'
         union all select 6, 'begins transactions that may write (default_transaction_read_only is off)'
         where not current_setting('default_transaction_read_only')::boolean
         union all select 6, 'has no limit of time (statement_timeout is 0)' where current_setting('statement_timeout') = '0'
     )
     select what from power group by rank, what order by rank, what limit 3";
 
-/// Makes the role of the private Postgres; for one process at a time.
+/// Connections for queries.
+#[derive(Clone, Debug)]
+pub struct Readers {
+    pub all: PgPool,
+    /// `None`: the database has no such login.
+    pub limited: Option<Limited>,
+}
+
+/// Of readers of all accounts alone, or where one login has to do for all.
+impl From<PgPool> for Readers {
+    fn from(all: PgPool) -> Readers {
+        Readers { all, limited: None }
+    }
+}
+
+/// Connections of the login that is shown the events of some accounts.
+#[derive(Clone, Debug)]
+pub struct Limited {
+    owner: PgPool,
+    pool: PgPool,
+    seal_key: Arc<OnceCell<Vec<u8>>>,
+}
+
+impl Limited {
+    /// `owner` reads the key of the seals.
+    pub fn new(owner: PgPool, pool: PgPool) -> Limited {
+        Limited { owner, pool, seal_key: Arc::default() }
+    }
+
+    /// A transaction that is shown the events of these accounts and no others, whatever it asks.
+    pub async fn begin(
+        &self,
+        begin: impl SqlSafeStr,
+        accounts: &BTreeSet<String>,
+    ) -> sqlx::Result<PgTransaction<'static>> {
+        let read = || sqlx::query_scalar("select seal_key from instance").fetch_one(&self.owner);
+        let key = self.seal_key.get_or_try_init(read).await?;
+        let accounts = accounts.iter().map(String::as_str).collect::<Vec<_>>().join(",");
+        let mut transaction = self.pool.begin_with(begin).await?;
+        let enter = sqlx::query("select limited.enter($1, $2)").bind(&accounts).bind(seal(key, &accounts));
+        enter.execute(&mut *transaction).await?;
+        Ok(transaction)
+    }
+}
+
+impl Readers {
+    pub async fn close(&self) {
+        if let Some(limited) = &self.limited {
+            limited.pool.close().await;
+        }
+        self.all.close().await;
+    }
+}
+
+/// As `limited.scope_ids` has it: hashed twice, so that no text can be put after the accounts.
+fn seal(key: &[u8], accounts: &str) -> String {
+    let hash = |text: &[u8]| Sha256::new().chain_update(key).chain_update(text).finalize();
+    format!("{:x}", hash(&hash(accounts.as_bytes())))
+}
+
+/// Makes the roles of the private Postgres; for one process at a time.
 pub async fn make(connection: &mut PgConnection) -> sqlx::Result<()> {
-    sqlx::raw_sql(ROLE).execute(connection).await?;
+    sqlx::raw_sql(ROLES).execute(connection).await?;
     Ok(())
 }
 
@@ -111,13 +210,41 @@ pub async fn confine(owner: &PgPool) -> sqlx::Result<()> {
 
 /// A pool of a login that is given what queries read. Errors: it is in another database, or may do more.
 pub async fn open(owner: &PgPool, login: PgConnectOptions, connections: u32) -> anyhow::Result<PgPool> {
-    let pool = PgPoolOptions::new().max_connections(connections).connect_with(session(login)).await?;
+    let tables = shared().chain(READ).collect();
+    open_for(owner, session(login), connections, tables, None).await
+}
+
+/// The same of a login that is shown the events of some accounts.
+pub async fn open_limited(owner: &PgPool, login: PgConnectOptions, connections: u32) -> anyhow::Result<PgPool> {
+    let tables = shared().chain(READ_LIMITED).collect();
+    let login = limited_session(owner, login).await?;
+    open_for(owner, login, connections, tables, Some("scope_id = any((select limited.scope_ids())::bigint[])")).await
+}
+
+fn shared() -> impl Iterator<Item = &'static str> {
+    dimension::TABLES.into_iter().chain(rollup::ROLLUPS.map(|rollup| rollup.table))
+}
+
+/// What stands in for tables comes before these.
+async fn limited_session(owner: &PgPool, login: PgConnectOptions) -> sqlx::Result<PgConnectOptions> {
+    let schema: String = sqlx::query_scalar("select quote_ident(current_schema())").fetch_one(owner).await?;
+    Ok(session(login).options([("search_path", format!("limited,{schema}"))]))
+}
+
+/// `shown`: of which rows this holds, where not all are shown.
+async fn open_for(
+    owner: &PgPool,
+    login: PgConnectOptions,
+    connections: u32,
+    tables: Vec<&str>,
+    shown: Option<&str>,
+) -> anyhow::Result<PgPool> {
+    let pool = PgPoolOptions::new().max_connections(connections).connect_with(login).await?;
     let mut reader = pool.acquire().await?;
     same_database(owner, &mut reader).await.context("it is not in the database of --database-url")?;
     let name: String = sqlx::query_scalar("select current_user::text").fetch_one(&mut *reader).await?;
-    let tables: Vec<_> =
-        dimension::TABLES.into_iter().chain(rollup::ROLLUPS.map(|rollup| rollup.table)).chain(READ).collect();
-    let granted = run(owner, sqlx::query_scalar(GRANT).bind(&name).bind(tables)).await;
+    let grants = sqlx::query_scalar(GRANT).bind(&name).bind(&tables).bind(shown.unwrap_or("true"));
+    let granted = run(owner, grants).await;
     granted.with_context(|| format!("the login {name} cannot be given the right to read"))?;
     const FOUND: &str = "select to_regclass('stored_event')::oid::bigint";
     let theirs: Option<i64> = sqlx::query_scalar(FOUND).fetch_one(&mut *reader).await?;
@@ -125,7 +252,8 @@ pub async fn open(owner: &PgPool, login: PgConnectOptions, connections: u32) -> 
         theirs == sqlx::query_scalar(FOUND).fetch_one(owner).await?,
         "the login {name} does not find the tables: its search_path is another one than that of --database-url"
     );
-    let powers: Vec<String> = sqlx::query_scalar(POWERS).fetch_all(&mut *reader).await?;
+    let powers = sqlx::query_scalar(POWERS).bind(shown.map(|_| &tables));
+    let powers: Vec<String> = powers.fetch_all(&mut *reader).await?;
     ensure!(
         powers.is_empty(),
         "the login {name} {}: queries need one that reads and does nothing else; the README has the lines that make it",

@@ -10,8 +10,8 @@ use model::{
     field::Field,
     filter::Target,
 };
-use server::store::reader::{self, NAME};
-use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
+use server::store::reader::{self, LIMITED, NAME};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, postgres::PgConnectOptions};
 
 use crate::{
     ingest::fixture::{events, ingest, write},
@@ -110,6 +110,9 @@ async fn what_it_is_not_given_it_cannot_do() {
     expect_test::expect![[r#"
         _sqlx_migrations
         instance
+        limited.delivered
+        limited.event
+        limited.segment
         listing_checkpoint
         lookup_checkpoint
         segment_2026_01
@@ -277,7 +280,7 @@ async fn tried(pool: &PgPool, name: &str) -> anyhow::Result<PgPool> {
 #[tokio::test]
 async fn the_lines_of_the_readme_make_one_and_it_is_given_what_it_reads() {
     let pool = opened(empty_database().await, 4).await;
-    assert_eq!(lines().lines().count(), 3, "{}", lines());
+    assert_eq!(lines().lines().count(), 6, "{}", lines());
     let name = role(&pool, &lines()).await;
     let (first, again) = tokio::join!(tried(&pool, &name), tried(&pool, &name));
     let (first, _) = (first.unwrap(), again.unwrap());
@@ -286,6 +289,19 @@ async fn the_lines_of_the_readme_make_one_and_it_is_given_what_it_reads() {
     let of = async |name: &str| sqlx::query_scalar::<_, String>(rights).bind(name).fetch_one(&pool).await.unwrap();
     assert_eq!(of(&name).await, of(NAME).await);
     sqlx::query("select * from event").execute(&first).await.unwrap();
+    let limited = format!("{name}_limited");
+    let options = || reader_options(&pool).username(&limited).password(&name);
+    let (first, again) = tokio::join!(open_limited(&pool, options()), open_limited(&pool, options()));
+    let (first, _) = (first.unwrap(), again.unwrap());
+    assert_eq!(of(&limited).await, of(LIMITED).await);
+    sqlx::query("select * from event").execute(&first).await.unwrap();
+    // One that is shown everything is not shown some of it.
+    let told = format!("{:#}", open_limited(&pool, reader_options(&pool)).await.unwrap_err());
+    assert!(told.contains("is shown all of"), "{told}");
+}
+
+async fn open_limited(pool: &PgPool, login: PgConnectOptions) -> anyhow::Result<PgPool> {
+    reader::open_limited(pool, login, 1).await
 }
 
 #[test]

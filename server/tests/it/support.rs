@@ -39,7 +39,10 @@ async fn named_server(url: &str) -> PgConnectOptions {
     let options = PgConnectOptions::from_str(url).unwrap();
     let mut connection = PgConnection::connect_with(&options).await.unwrap();
     reader::make(&mut connection).await.unwrap();
-    sqlx::raw_sql("alter role trailmap_reader password 'trailmap_reader'").execute(&mut connection).await.unwrap();
+    for name in [reader::NAME, reader::LIMITED] {
+        let sql = format!("alter role {name} password '{}'", reader::NAME);
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+    }
     options
 }
 
@@ -93,15 +96,23 @@ pub async fn opened(options: PgConnectOptions, connections: u32) -> PgPool {
     let pool = server::store::open(options, connections).await.unwrap();
     reader::confine(&pool).await.unwrap();
     reader::open(&pool, reader_options(&pool), 1).await.unwrap().close().await;
+    reader::open_limited(&pool, limited_options(&pool), 1).await.unwrap().close().await;
     pool
 }
 
-/// Connections for queries to this database, in the login that they run in: a right that is missing is noticed by any test.
-pub fn reader(pool: &PgPool) -> PgPool {
-    PgPoolOptions::new().max_connections(5).connect_lazy_with(reader_options(pool))
+/// Connections for queries to this database, in the logins that they run in: a right that is missing is noticed by any test.
+pub fn readers(pool: &PgPool) -> reader::Readers {
+    let connect = |options: PgConnectOptions| PgPoolOptions::new().max_connections(5).connect_lazy_with(options);
+    let limited = connect(limited_options(pool).options([("search_path", "limited,public")]));
+    let limited = Some(reader::Limited::new(pool.clone(), limited));
+    reader::Readers { all: connect(reader_options(pool)), limited }
 }
 
 /// The password is for a server that asks for one.
 pub fn reader_options(pool: &PgPool) -> PgConnectOptions {
     (*pool.connect_options()).clone().username(reader::NAME).password(reader::NAME)
+}
+
+pub fn limited_options(pool: &PgPool) -> PgConnectOptions {
+    reader_options(pool).username(reader::LIMITED)
 }

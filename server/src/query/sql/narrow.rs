@@ -286,6 +286,11 @@ fn push_by_id(
                 sql.push("::bigint[]))) is true");
                 continue;
             }
+            // Of one, the index by id and time has them in the order of time.
+            Some(Ids::Only(ids)) if let [id] = ids[..] => {
+                sql.push(format_args!("{indent}  and {table}_id = ")).push_bind(id);
+                continue;
+            }
             Some(Ids::Only(ids)) => {
                 sql.push(format_args!("{indent}  and {table}_id = any(")).push_bind(ids.clone()).push(")");
                 continue;

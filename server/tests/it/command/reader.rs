@@ -1,4 +1,4 @@
-//! In which login the program asks: the private Postgres has one by itself, another one is named by `--reader-url`.
+//! In which login the program asks: the private Postgres has them by itself, others are named by `--reader-url`.
 
 use std::process::{Output, Stdio};
 
@@ -32,7 +32,7 @@ async fn the_private_postgres_has_a_login_for_queries() {
     let others = "select distinct usename::text from pg_stat_activity
                   where datname = 'trailmap' and application_name = 'trailmap' order by 1";
     let others: Vec<String> = sqlx::query_scalar(others).fetch_all(&mut connection).await.unwrap();
-    assert_eq!(others, ["trailmap", "trailmap_reader"]);
+    assert_eq!(others, ["trailmap", "trailmap_reader", "trailmap_reader_limited"]);
     // Without its rights nothing that reads is answered any more, and pages go on.
     let revoke = "revoke all on all tables in schema public from trailmap_reader";
     sqlx::raw_sql(revoke).execute(&mut connection).await.unwrap();

@@ -19,13 +19,13 @@ use server::{
 };
 use sqlx::PgPool;
 
-use crate::support::reader;
+use crate::support::readers;
 
 /// "Now" of these tests.
 pub const NOW: &str = "2026-11-24T12:00:00Z";
 
 pub fn query(pool: &PgPool) -> Query {
-    Query::new(pool.clone(), reader(pool), Clock::Fixed(Timestamp::parse(NOW).unwrap()), GeoIp::default())
+    Query::new(pool.clone(), readers(pool), Clock::Fixed(Timestamp::parse(NOW).unwrap()), GeoIp::default())
 }
 
 pub fn view(query: &str) -> View {

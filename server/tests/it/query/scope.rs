@@ -1,5 +1,6 @@
 //! What a reader of one account learns of the others: nothing.
 
+mod held;
 mod tenant;
 mod walk;
 

@@ -10,16 +10,14 @@ use std::{
 };
 
 use nix::{fcntl::posix_fallocate, sys::statvfs::statvfs};
+use server::postgres::{Cluster, Settings};
 use sqlx::{AssertSqlSafe, PgPool, postgres::PgConnectOptions};
 
 use super::{
     crash::{Server, count, until},
     deliveries::{Deliveries, random},
 };
-use crate::{
-    ingest::fixture::{event, gzip, records, write},
-    support::empty_database,
-};
+use crate::ingest::fixture::{event, gzip, records, write};
 
 const MB: u64 = 1_000_000;
 
@@ -181,7 +179,11 @@ async fn a_database_that_says_that_it_is_full_pauses_ingest() {
         println!("SKIPPED: a file system cannot be mounted here, which takes root");
         return;
     };
-    let options = empty_database().await;
+    // Of its own: a Postgres whose tablespace goes, as it does where this fails, goes with it.
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let postgres = Cluster::start_with(Settings { durable: false, ..Settings::new(folder.path()) }).await.unwrap();
+    let options = postgres.options();
     let admin = sqlx::PgPool::connect_with(options.clone()).await.unwrap();
     let run = async |sql: String| sqlx::raw_sql(AssertSqlSafe(sql)).execute(&admin).await.unwrap();
     let cluster: String = sqlx::query_scalar("show data_directory").fetch_one(&admin).await.unwrap();
@@ -209,6 +211,14 @@ async fn a_database_that_says_that_it_is_full_pauses_ingest() {
     let report: serde_json::Value = serde_json::from_str(&get(&server, "/api/v1/ingest").await.2).unwrap();
     assert_eq!(report["sources"][0]["state"], "paused", "{report}");
     assert_eq!(report["sources"][0]["last_error"], "Paused: the disk of the database is full", "{report}");
+    // Postgres' cache of its catalogue, which it makes anew now and then: without it no connection is made.
+    let caches = files(&tables, "pg_internal.init");
+    assert!(!caches.is_empty());
+    caches.iter().for_each(|cache| std::fs::remove_file(cache).unwrap());
+    let last = disk.fill("last", 0);
+    let error = sqlx::PgPool::connect_with((*pool.connect_options()).clone()).await.unwrap_err();
+    assert!(server::store::is_full(&error), "{error:?}");
+    std::fs::remove_file(last).unwrap();
     deliveries.in_hand(&pool).await;
     std::fs::remove_file(rest).unwrap();
     deliveries.over(&pool).await;
@@ -244,6 +254,17 @@ fn a_run_by_hand_ends_with_an_error() {
     assert!(code == Some(0) && told.contains("100 events read: 100 new"), "{told}");
     let (code, told) = ingest("much");
     assert!(code == Some(2) && told.contains("not a size such as 500MB"), "{told}");
+}
+
+/// Of this name, in the folder or below it.
+fn files(folder: &Path, name: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| match path.is_dir() {
+            true => files(&path, name),
+            false => Some(path).filter(|path| path.ends_with(name)).into_iter().collect(),
+        })
+        .collect()
 }
 
 /// Pages and panels answer, and each place that tells how ingest goes says that it is paused.

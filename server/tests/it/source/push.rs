@@ -50,7 +50,7 @@ impl Site {
         let source = Source { name: "events".to_owned(), kind: Kind::Push(Push { access_key }), verify: None };
         let runner = Runner::start(pool.clone(), GeoIp::default(), Default::default(), vec![source]);
         let settings = web::Settings { pushes: runner.endpoints.clone(), ..web::Settings::loopback() };
-        let query = Query::new(pool.clone(), crate::support::reader(&pool), Clock::System, GeoIp::default());
+        let query = Query::new(pool.clone(), crate::support::readers(&pool), Clock::System, GeoIp::default());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/api/v1/push/events", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, web::router_with(Arc::new(query), settings)).await });

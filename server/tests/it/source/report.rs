@@ -35,7 +35,7 @@ use crate::{
 const WAKE: &str = r#"{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"b"}"#;
 
 fn site(pool: &PgPool) -> Router {
-    web::router(Arc::new(Query::new(pool.clone(), crate::support::reader(pool), Clock::System, Default::default())))
+    web::router(Arc::new(Query::new(pool.clone(), crate::support::readers(pool), Clock::System, Default::default())))
 }
 
 fn running(pool: &PgPool, name: &str, reader: Reader) -> Running {

@@ -127,7 +127,7 @@ fn event(tenant: &Tenant, at: u64, rng: &mut ChaCha8Rng) -> Value {
 }
 
 pub struct Stored {
-    pool: PgPool,
+    pub pool: PgPool,
     pub query: Query,
 }
 
