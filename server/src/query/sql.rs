@@ -134,10 +134,15 @@ pub fn list(ask: &Ask<'_>) -> Statement {
             Group::Class => push_class(&mut sql, ask, |sql| push_place(sql, ask)),
         }
     }
-    let source = source(ask, ask.window);
-    source.push(&mut sql, "\n");
-    sql.push(format_args!("\norder by {} desc, event_key desc\nlimit ", source.time()));
-    sql.push_bind(i64::from(ask.limit) + 1);
+    let (source, limit) = (source(ask, ask.window), i64::from(ask.limit) + 1);
+    if source.is_of_few() {
+        sql.push("\nfrom (");
+        source.push_first(&mut sql, ("desc", limit), "\n  ", |_, _| {});
+        sql.push("\n").push(Source::CHOSEN).push("\norder by event_time desc, event_key desc");
+    } else {
+        source.push(&mut sql, "\n");
+        sql.push(format_args!("\norder by {} desc, event_key desc\nlimit ", source.time())).push_bind(limit);
+    }
     let columns: Vec<Column> = ask.by.iter().map(|group| list_column(*group)).collect();
     let (groups, limit, joins) = (columns.len(), Some(ask.limit as usize), source.joins());
     Statement { sql, columns, groups, tail: Tail::Nothing, limit, joins, plans: Plans::Anew }

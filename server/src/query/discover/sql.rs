@@ -32,6 +32,16 @@ pub enum Way {
 pub fn page(ask: &Ask, from: Option<&Keyset>, way: Way, limit: i64) -> QueryBuilder<Postgres> {
     let mut sql = QueryBuilder::new("");
     let source = source(ask);
+    if ask.by_time() && source.is_of_few() {
+        push_selected(&mut sql, ask);
+        sql.push("\nfrom (");
+        source.push_first(&mut sql, (order_of_time(ask, way), limit), "\n  ", |sql, indent| {
+            push_beyond(sql, ask, from, way, indent)
+        });
+        sql.push("\n").push(Source::CHOSEN);
+        push_order(&mut sql, ask, way, "event_time", "\n");
+        return sql;
+    }
     if ask.by_time() && source.is_chosen_first() || ask.condition.is_audit() {
         push_rows(&mut sql, ask, from, way);
         sql.push("\nlimit ").push_bind(limit);
@@ -43,9 +53,7 @@ pub fn page(ask: &Ask, from: Option<&Keyset>, way: Way, limit: i64) -> QueryBuil
     sql.push("\nfrom (\n  select event_time as chosen_time, event_key as chosen_key");
     sql.push(if total { ", count(*) over () as total" } else { "" });
     push_chosen(&mut sql, ask, from, way, "\n  ");
-    // Each looked up by its key: Postgres would rather read all events and what they refer to.
-    sql.push("\n  limit ").push_bind(limit).push("\n) as chosen\ncross join lateral (");
-    sql.push("select * from event where event_time = chosen_time and event_key = chosen_key offset 0) as event");
+    sql.push("\n  limit ").push_bind(limit).push("\n").push(Source::CHOSEN);
     push_order(&mut sql, ask, way, "event_time", "\n");
     sql
 }
@@ -80,11 +88,16 @@ fn push_selected(sql: &mut QueryBuilder<Postgres>, ask: &Ask) {
 /// `from … where … order by …`
 fn push_chosen(sql: &mut QueryBuilder<Postgres>, ask: &Ask, from: Option<&Keyset>, way: Way, indent: &str) {
     source(ask).push(sql, indent);
+    push_beyond(sql, ask, from, way, indent);
+    push_order(sql, ask, way, source(ask).time(), indent);
+}
+
+/// That rows are on one side of a place.
+fn push_beyond(sql: &mut QueryBuilder<Postgres>, ask: &Ask, from: Option<&Keyset>, way: Way, indent: &str) {
     if let Some(from) = from {
         sql.push(format_args!("{indent}  and "));
         push_place(sql, ask, from, way);
     }
-    push_order(sql, ask, way, source(ask).time(), indent);
 }
 
 /// How many events there are.
@@ -212,18 +225,23 @@ fn push_value(sql: &mut QueryBuilder<Postgres>, value: &Value) {
 
 fn push_order(sql: &mut QueryBuilder<Postgres>, ask: &Ask, way: Way, time: &str, indent: &str) {
     let on = way != Way::Back;
-    let order = |descending: bool| if descending { "desc" } else { "asc" };
     sql.push(format_args!("{indent}order by "));
-    let mut newest_first = on;
-    if ask.by_time() {
-        newest_first = ask.sort.descending == on;
-    } else {
+    if !ask.by_time() {
         let nulls = if on { "last" } else { "first" };
         let (key, way) = (column(ask.sort.field), order(ask.sort.descending == on));
         sql.push(format_args!("event.{key} {way} nulls {nulls}, "));
     }
-    let way = order(newest_first);
+    let way = order_of_time(ask, way);
     sql.push(format_args!("{time} {way}, event_key {way}"));
+}
+
+fn order_of_time(ask: &Ask, way: Way) -> &'static str {
+    let on = way != Way::Back;
+    order(if ask.by_time() { ask.sort.descending == on } else { on })
+}
+
+fn order(descending: bool) -> &'static str {
+    if descending { "desc" } else { "asc" }
 }
 
 #[cfg(test)]

@@ -338,6 +338,18 @@ pub fn is_told_by_row(filter: &Ast) -> bool {
     parts(filter).iter().all(|part| known(part).is_some() || is_own(part))
 }
 
+/// Ids at most that are looked up one after the other.
+const MOST_APART: usize = 16;
+
+/// Several ids, but few, by which and the time an index finds events, where a filter leaves no others.
+pub fn few<'a>(asked: &'a Known, filter: &Ast) -> Option<(&'static str, &'a [i64])> {
+    let by_table = by_table(filter, known);
+    ["identity", "action"].into_iter().find_map(|table| match asked.get(table, by_table.get(table)?)? {
+        Ids::Only(ids) if (2..=MOST_APART).contains(&ids.len()) => Some((table, &ids[..])),
+        _ => None,
+    })
+}
+
 /// Whether a filter names one event, or one request.
 pub fn names_one(filter: &Ast) -> bool {
     let named = |part: &Ast| match part {

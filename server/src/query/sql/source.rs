@@ -172,6 +172,46 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// Which events are listed, as `chosen_time` and `chosen_key`: the first so many by time of those that `more` holds of, too. Of few ids
+    /// each one's are looked up, which takes no longer where there are none; else Postgres goes back in time and reckons that it soon
+    /// finds enough of them.
+    pub fn push_first(
+        &self,
+        sql: &mut QueryBuilder<Postgres>,
+        (way, limit): (&str, i64),
+        indent: &str,
+        more: impl Fn(&mut QueryBuilder<Postgres>, &str),
+    ) {
+        let few = narrow::few(&self.known, self.filter).filter(|_| self.is_chosen_first());
+        let inner = [indent, if few.is_some() { "  " } else { "" }].concat();
+        if let Some((_, ids)) = few {
+            sql.push(format_args!("{indent}select chosen_time, chosen_key from unnest(")).push_bind(ids.to_vec());
+            sql.push("::bigint[]) as named (named_id) cross join lateral (");
+        }
+        sql.push(format_args!("{inner}select event_time as chosen_time, event_key as chosen_key"));
+        self.push(sql, &inner);
+        if let Some((table, _)) = few {
+            sql.push(format_args!("{inner}  and {table}_id = named_id"));
+        }
+        more(sql, &inner);
+        sql.push(format_args!("{inner}order by event_time {way}, event_key {way}{inner}limit ")).push_bind(limit);
+        if few.is_some() {
+            sql.push(format_args!(
+                "{indent}) as newest{indent}order by chosen_time {way}, chosen_key {way}{indent}limit "
+            ));
+            sql.push_bind(limit);
+        }
+    }
+
+    /// Whether that is done for each of few ids apart.
+    pub fn is_of_few(&self) -> bool {
+        self.is_chosen_first() && narrow::few(&self.known, self.filter).is_some()
+    }
+
+    /// Each of what was chosen is looked up by its key: Postgres would rather read all events and what they refer to.
+    pub const CHOSEN: &'static str = ") as chosen\ncross join lateral (select * from event where event_time = chosen_time and event_key = chosen_key \
+                                      offset 0) as event";
+
     /// `from … where …`
     pub fn push(&self, sql: &mut QueryBuilder<Postgres>, indent: &str) {
         self.push_from(sql, indent);

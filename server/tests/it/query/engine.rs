@@ -351,7 +351,7 @@ async fn an_inspection_has_the_statements_that_run_with_their_values() {
     expect![[r#"
         2026-11-23T12:00:00+00:00
         2026-11-24T12:00:00+00:00
-        [4]
+        4
         [1,4,5]"#]]
     .assert_eq(&binds.join("\n"));
 }

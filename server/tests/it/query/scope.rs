@@ -146,7 +146,7 @@ fn statements_of_ones_own_are_known() {
     expect_test::expect![[r#"
         about.rs [7, 1, 0]
         dashboard.rs [0, 10, 0]
-        discover/sql.rs [5, 0, 0]
+        discover/sql.rs [4, 0, 0]
         entity.rs [6, 0, 0]
         event.rs [1, 1, 0]
         filter.rs [1, 0, 0]
@@ -154,7 +154,7 @@ fn statements_of_ones_own_are_known() {
         mod.rs [0, 2, 0]
         reach.rs [0, 0, 2]
         sql/narrow.rs [1, 0, 0]
-        sql/source.rs [5, 0, 0]
+        sql/source.rs [6, 0, 0]
     "#]]
     .assert_eq(&(found.join("\n") + "\n"));
 }
