@@ -40,7 +40,8 @@ pub async fn act(backend: &dyn Backend, address: &str, form: &Form) -> Outcome {
         Ok(Done::Codes(codes)) => show(Answer { codes, ..Answer::default() }),
         Err(error) => {
             let text = form.get("text").to_owned();
-            show(Answer { refused: Some(error), text, ..Answer::default() })
+            let form = (form.get("do") == "share").then(|| form.without("password"));
+            show(Answer { refused: Some(error), text, form, ..Answer::default() })
         }
     }
 }

@@ -21,6 +21,12 @@ impl Form {
         self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
     }
 
+    /// As it is shown again: what is secret is typed anew.
+    #[must_use]
+    pub fn without(&self, secret: &str) -> Form {
+        Form(self.0.iter().filter(|(name, _)| name != secret).cloned().collect())
+    }
+
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(other, _)| other == name).map(|(_, value)| value.trim())
     }

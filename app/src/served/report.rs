@@ -66,9 +66,7 @@ pub async fn act(backend: &dyn Backend, form: &Form) -> Outcome {
         Ok(Done::Say(said)) => show(Answer { said: Some(said), ..Answer::default() }),
         Ok(Done::Secret(_) | Done::Codes(_)) => Outcome::Go(PATH.to_owned()),
         Err(error) => {
-            let mut kept = form.clone();
-            kept.0.retain(|(name, _)| name != "webhook");
-            let form = (form.get("do") == "save").then_some(kept);
+            let form = (form.get("do") == "save").then(|| form.without("webhook"));
             show(Answer { refused: Some(error), form, ..Answer::default() })
         }
     }

@@ -22,11 +22,18 @@ pub async fn create_page(backend: &dyn Backend, query: &str, answer: &Answer) ->
     }
     let action = format!("{NEW}?{}", form_urlencoded::Serializer::new(String::new()).append_pair("of", &of).finish());
     let back = of.clone();
+    let typed = answer.form.clone().unwrap_or_default();
+    let is_set = |name: &str| !typed.get(name).is_empty();
+    let days = if is_set("days") { typed.get("days").to_owned() } else { "7".to_owned() };
+    let (snapshot, origins) = (typed.get("kind") == "snapshot", typed.get("origins").to_owned());
+    let (drills, exports) = (is_set("drills"), is_set("exports"));
     let hidden: Vec<_> = Hidden::ALL
         .into_iter()
         .map(|hidden| {
-            let label = hidden.label();
-            view! { <label class="check"><input type="checkbox" name="hide" value=hidden.name()/> {label}</label> }
+            let (label, on) = (hidden.label(), typed.all("hide").any(|name| name == hidden.name()));
+            view! {
+                <label class="check"><input type="checkbox" name="hide" value=hidden.name() checked=on/> {label}</label>
+            }
         })
         .collect();
     let form = who.edits().then(|| {
@@ -37,17 +44,17 @@ pub async fn create_page(backend: &dyn Backend, query: &str, answer: &Answer) ->
                 <div class="form-row">
                     <label>"Shows" <select name="kind">
                         <option value="live">"what is there when it is opened"</option>
-                        <option value="snapshot">"what is there now, for good"</option>
+                        <option value="snapshot" selected=snapshot>"what is there now, for good"</option>
                     </select></label>
-                    <label>"Days" <input name="days" type="number" min="1" max="90" value="7" required/></label>
+                    <label>"Days" <input name="days" type="number" min="1" max="90" value=days required/></label>
                     <label>"Password, if any" <input name="password" type="password" maxlength="128" autocomplete="new-password"/></label>
                 </div>
                 <fieldset class="checks"><legend>"Keep to yourself"</legend>{hidden}</fieldset>
                 <fieldset class="checks"><legend>"Allow"</legend>
-                    <label class="check"><input type="checkbox" name="drills" value="1"/> "Filtering further by a click"</label>
-                    <label class="check"><input type="checkbox" name="exports" value="1"/> "PNG, CSV and JSON of each panel"</label>
+                    <label class="check"><input type="checkbox" name="drills" value="1" checked=drills/> "Filtering further by a click"</label>
+                    <label class="check"><input type="checkbox" name="exports" value="1" checked=exports/> "PNG, CSV and JSON of each panel"</label>
                 </fieldset>
-                <label>"Pages that may show it in a frame" <input name="origins" autocomplete="off" spellcheck="false" placeholder="https://wiki.example.com"/>
+                <label>"Pages that may show it in a frame" <input name="origins" autocomplete="off" spellcheck="false" placeholder="https://wiki.example.com" value=origins/>
                     <span class="hint">"Origins with blanks between them; none as a rule."</span></label>
                 <button type="submit" class="control primary">"Create link"</button>
             </form>

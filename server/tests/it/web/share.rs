@@ -179,6 +179,14 @@ async fn what_a_link_keeps_to_itself_is_nowhere_in_it() {
     assert!(page.text().contains("DeleteBucket") && !leaks(page.text()), "{}", page.text());
     let none = shared(&house, &admin, "/d/overview/source-addresses", &hide).await;
     refused(&none, StatusCode::BAD_REQUEST, "Nothing of this panel is left");
+    for (name, on) in [("people", true), ("addresses", true), ("accounts", false)] {
+        assert_eq!(
+            none.text().contains(&format!("value=\"{name}\" checked")),
+            on,
+            "what was chosen stays: {}",
+            none.text()
+        );
+    }
     let dashboard = share(&house, &admin, "/d/overview?range=7d", &hide).await;
     let page = stranger().get(&house, &dashboard).await;
     assert!(page.text().contains("not part of what was shared") && !leaks(page.text()), "{}", page.text());
