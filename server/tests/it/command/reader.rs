@@ -4,7 +4,7 @@ use std::process::{Output, Stdio};
 
 use nix::sys::signal::Signal;
 use server::postgres::Cluster;
-use sqlx::{ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
 
 use super::{EVENT, Home, stderr, stdout};
 use crate::support::{database, reader_options};
@@ -100,15 +100,31 @@ async fn a_database_of_ones_own_is_asked_by_the_login_that_is_named() {
     assert!(check(&["--database-url", owner.as_str()]).ends_with(told));
     assert!(!check(&["--database-url", owner.as_str(), "--reader-url", reader.as_str()]).contains("--reader-url"));
     assert!(!check(&[]).contains("--reader-url"));
-    let mut command = home.command(&["serve", "--database-url", owner.as_str(), "--listen", "127.0.0.1:0"]);
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut line = String::new();
-    std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.take().unwrap()), &mut line).unwrap();
-    nix::sys::signal::kill(nix::unistd::Pid::from_raw(child.id() as i32), Signal::SIGTERM).unwrap();
-    let told = stderr(&child.wait_with_output().unwrap());
+    let told_by = |settings: &[&str]| {
+        let serve = ["serve", "--database-url", owner.as_str(), "--listen", "127.0.0.1:0"];
+        let mut command = home.command(&[&serve[..], settings].concat());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.take().unwrap()), &mut line).unwrap();
+        nix::sys::signal::kill(nix::unistd::Pid::from_raw(child.id() as i32), Signal::SIGTERM).unwrap();
+        stderr(&child.wait_with_output().unwrap())
+    };
+    let told = told_by(&[]);
     assert_eq!(
         told.matches("queries run in the login of --database-url, which may write: see --reader-url").count(),
         1,
         "{told}"
     );
+    // So it is where one is named that has none beside it for readers of some accounts.
+    let alone = format!("alone_{}", std::process::id());
+    let role = format!(
+        "create role {alone} login noinherit password '{alone}';
+         alter role {alone} set default_transaction_read_only = on;
+         alter role {alone} set statement_timeout = '60s'"
+    );
+    sqlx::raw_sql(AssertSqlSafe(role)).execute(&pool).await.unwrap();
+    let url = reader_options(&pool).username(&alone).password(&alone).to_url_lossy();
+    let told = told_by(&["--reader-url", url.as_str()]);
+    assert_eq!(told.matches(&format!("there is no login {alone}_limited")).count(), 1, "{told}");
+    assert!(!told_by(&["--reader-url", reader.as_str()]).contains("there is no login"));
 }

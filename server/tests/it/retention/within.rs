@@ -82,10 +82,10 @@ async fn room_goes_back_to_the_disk() {
     assert!(has_table(&pool, "segment_2026_01").await && !has_table(&pool, "segment_2026_01_copy").await);
     let indexes = "select count(*) from pg_index where indrelid = $1::regclass and indisvalid"
         .replace("$1", "'stored_event_2026_01'");
-    assert_eq!(count(&pool, &indexes).await, 5);
+    assert_eq!(count(&pool, &indexes).await, 6);
     let attached = "select count(*) from pg_inherits where inhrelid in
                     (select indexrelid from pg_index where indrelid = 'stored_event_2026_01'::regclass)";
-    assert_eq!(count(&pool, attached).await, 5, "indexes are those of the table");
+    assert_eq!(count(&pool, attached).await, 6, "indexes are those of the table");
     // What is stored is still known to be, and what is new finds its place.
     let folder = tempfile::tempdir().unwrap();
     let again = write(folder.path(), "again.json", json!({ "Records": events[0..40] }).to_string());
