@@ -19,8 +19,8 @@ use crate::{
     store::{instant, sketch},
 };
 
-/// Letters of a text that are looked for in a segment's sketch, at most: more hardly sort out more.
-const MOST_BITS: usize = 12;
+/// Groups of letters that are looked for in a segment's sketch, at most: of a long name only the end may be rare.
+const MOST_BITS: usize = 48;
 /// Of these, those that Postgres is to reckon with.
 const TELLING_BITS: usize = 5;
 
