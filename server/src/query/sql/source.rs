@@ -19,8 +19,8 @@ use crate::{
     store::{instant, sketch},
 };
 
-/// Groups of letters that are looked for in a segment's sketch, at most: of a long name only the end may be rare.
-const MOST_BITS: usize = 48;
+/// Groups of letters that are looked for in a segment's sketch, at most: more hardly sort out more, and take Postgres longer to plan.
+const MOST_BITS: usize = 12;
 /// Of these, those that Postgres is to reckon with.
 const TELLING_BITS: usize = 5;
 
@@ -370,11 +370,18 @@ fn bits(term: &Term) -> Option<Vec<i32>> {
         Pattern::Exactly(text) => pieces.push(text),
         Pattern::Wildcard(parts) => pieces.extend(parts.iter().map(String::as_str)),
     }
-    // The value's own first: they are rarer than keys.
-    let mut bits: Vec<i32> = pieces.into_iter().rev().flat_map(sketch::bits).collect();
+    // The value's own first: they are rarer than keys. And both ends of a long one: names often have the beginning or the end in common.
+    let mut chosen: Vec<i32> = Vec::new();
+    for piece in pieces.into_iter().rev() {
+        let mut bits: Vec<i32> = sketch::bits(piece).into_iter().collect();
+        bits.retain(|bit| !chosen.contains(bit));
+        let room = MOST_BITS - chosen.len();
+        if bits.len() > room {
+            bits.drain(room / 2..bits.len() - room.div_ceil(2));
+        }
+        chosen.extend(bits);
+    }
     let mut seen = std::collections::HashSet::new();
-    bits.retain(|bit| seen.insert(*bit));
-    let step = bits.len().div_ceil(MOST_BITS).max(1);
-    let chosen: Vec<i32> = bits.into_iter().step_by(step).collect();
+    chosen.retain(|bit| seen.insert(*bit));
     (!chosen.is_empty()).then_some(chosen)
 }
