@@ -373,7 +373,7 @@ fn bits(term: &Term) -> Option<Vec<i32>> {
     // The value's own first: they are rarer than keys. And both ends of a long one: names often have the beginning or the end in common.
     let mut chosen: Vec<i32> = Vec::new();
     for piece in pieces.into_iter().rev() {
-        let mut bits: Vec<i32> = sketch::bits(piece).into_iter().collect();
+        let mut bits: Vec<i32> = sketch::bits(piece).collect();
         bits.retain(|bit| !chosen.contains(bit));
         let room = MOST_BITS - chosen.len();
         if bits.len() > room {
