@@ -103,8 +103,7 @@ pub async fn opened(options: PgConnectOptions, connections: u32) -> PgPool {
 /// Connections for queries to this database, in the logins that they run in: a right that is missing is noticed by any test.
 pub fn readers(pool: &PgPool) -> reader::Readers {
     let connect = |options: PgConnectOptions| PgPoolOptions::new().max_connections(5).connect_lazy_with(options);
-    let limited = connect(limited_options(pool).options([("search_path", "limited,public")]));
-    let limited = Some(reader::Limited::new(pool.clone(), limited));
+    let limited = Some(reader::Limited::new(pool.clone(), connect(limited_options(pool))));
     reader::Readers { all: connect(reader_options(pool)), limited }
 }
 
@@ -114,5 +113,5 @@ pub fn reader_options(pool: &PgPool) -> PgConnectOptions {
 }
 
 pub fn limited_options(pool: &PgPool) -> PgConnectOptions {
-    reader_options(pool).username(reader::LIMITED)
+    reader_options(pool).username(reader::LIMITED).options([("search_path", "limited,public")])
 }

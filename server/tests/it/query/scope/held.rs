@@ -22,8 +22,7 @@ async fn mixed() -> PgPool {
 }
 
 async fn log_in(pool: &PgPool) -> PgConnection {
-    let options = limited_options(pool).options([("search_path", "limited,public")]);
-    PgConnection::connect_with(&options).await.unwrap()
+    PgConnection::connect_with(&limited_options(pool)).await.unwrap()
 }
 
 fn accounts(accounts: &[&str]) -> BTreeSet<String> {
