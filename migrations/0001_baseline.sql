@@ -359,32 +359,27 @@ select
         as object_id
 from event_field;
 
--- A segment with the texts of its other events left out.
+-- A segment with the texts of its other events left out. `offset 0`: which ones these are is asked once for a segment.
 create view limited.segment as
 select
     segment_id, first_time, last_time, sketch,
     case when raw is not null then array(
-        select case when shown.ordinal is not null then text end
-        from unnest(raw) with ordinality as whole (text, ordinal)
-        left join stored_event as shown on shown.segment_id = segment.segment_id and shown.ordinal = whole.ordinal
-            and scope_id = any((select limited.scope_ids())::bigint[])
-        order by whole.ordinal
+        select case when ordinal = any(shown) then text end from unnest(raw) with ordinality as whole (text, ordinal) order by ordinal
     ) end as raw,
     case when raw_json is not null then array(
-        select case when shown.ordinal is not null then text end
-        from unnest(raw_json) with ordinality as whole (text, ordinal)
-        left join stored_event as shown on shown.segment_id = segment.segment_id and shown.ordinal = whole.ordinal
-            and scope_id = any((select limited.scope_ids())::bigint[])
-        order by whole.ordinal
+        select case when ordinal = any(shown) then text end from unnest(raw_json) with ordinality as whole (text, ordinal) order by ordinal
     ) end as raw_json,
     case when folded is not null then array(
-        select case when shown.ordinal is not null then text end
-        from unnest(folded) with ordinality as whole (text, ordinal)
-        left join stored_event as shown on shown.segment_id = segment.segment_id and shown.ordinal = whole.ordinal
-            and scope_id = any((select limited.scope_ids())::bigint[])
-        order by whole.ordinal
+        select case when ordinal = any(shown) then text end from unnest(folded) with ordinality as whole (text, ordinal) order by ordinal
     ) end as folded
-from segment;
+from segment
+cross join lateral (
+    select array(
+        select ordinal from stored_event
+        where stored_event.segment_id = segment.segment_id and scope_id = any((select limited.scope_ids())::bigint[])
+    ) as shown
+    offset 0
+) as own;
 
 -- What could not be read as an event: kept whole, with where it stood and why.
 create table rejected (
