@@ -7,12 +7,16 @@ use std::{
 
 use sqlx::{Connection, PgConnection};
 
-use super::{decode::Outcome, read::Part, source::Object};
+use super::{
+    decode::Outcome,
+    read::{Part, Reading},
+    source::Object,
+};
 use crate::store::{credential, dimension, event, known, object, rejected};
 
 /// A group of small objects is committed when it has so many records, bytes or objects, or is so old.
 const GROUP_RECORDS: u64 = 20_000;
-pub const GROUP_BYTES: usize = 16 << 20;
+pub const GROUP_BYTES: usize = 8 << 20;
 const GROUP_OBJECTS: usize = 500;
 const GROUP_AGE: Duration = Duration::from_millis(500);
 
@@ -33,23 +37,33 @@ pub struct Group {
     /// Of all parts.
     pub new: dimension::New,
     bytes: usize,
-    pub records: u64,
-    pub since: Option<Instant>,
+    records: u64,
+    since: Option<Instant>,
 }
 
 impl Group {
-    pub fn push(&mut self, mut part: Part) {
-        self.bytes += part.bytes();
-        self.records += part.records();
-        self.new.append(std::mem::take(&mut part.new));
-        self.parts.push(part);
+    pub fn add(&mut self, reading: Reading, outcome: Outcome, parts: Vec<Part>) {
+        let Reading { number, object, .. } = reading;
+        let mut whole = Whole { number, object, outcome, records: 0, rejected: 0 };
+        whole.count(&parts);
+        self.since.get_or_insert_with(Instant::now);
+        self.objects.push(whole);
+        for mut part in parts {
+            self.bytes += part.bytes();
+            self.records += part.records();
+            self.new.append(std::mem::take(&mut part.new));
+            self.parts.push(part);
+        }
     }
 
+    /// It takes no more.
     pub fn is_full(&self) -> bool {
-        self.records >= GROUP_RECORDS
-            || self.bytes >= GROUP_BYTES
-            || self.objects.len() >= GROUP_OBJECTS
-            || self.since.is_some_and(|since| since.elapsed() >= GROUP_AGE)
+        self.records >= GROUP_RECORDS || self.bytes >= GROUP_BYTES || self.objects.len() >= GROUP_OBJECTS
+    }
+
+    /// It is to be stored now.
+    pub fn is_due(&self) -> bool {
+        self.is_full() || self.since.is_some_and(|since| since.elapsed() >= GROUP_AGE)
     }
 }
 

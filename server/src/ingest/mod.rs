@@ -18,24 +18,22 @@ use std::{
     io,
     ops::RangeInclusive,
     path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, atomic::AtomicU64},
     time::Instant,
 };
 
 use serde::Serialize;
 use sqlx::{PgPool, Postgres, pool::PoolConnection};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
-use self::{read::Reader, source::Object, write::Writer};
+use self::{gather::Watch, read::Reader, source::Object, write::Writer};
 use crate::{clock::Clock, disk::Disk, store};
 
 pub mod client;
 pub mod decode;
 pub mod enrich;
 pub mod envelope;
+mod gather;
 mod group;
 pub mod identity;
 pub mod inflate;
@@ -182,12 +180,6 @@ pub async fn batch(
     let listed = objects.len();
     let objects = not_done(pool, objects).await?;
     let compressed = Arc::new(AtomicU64::new(0));
-    let mut told = 0;
-    let counter = compressed.clone();
-    let advanced = Box::new(move || {
-        let now = counter.load(Ordering::Relaxed);
-        now - std::mem::replace(&mut told, now)
-    });
     progress.total_bytes(objects.iter().map(|object| object.bytes).sum());
     let skipped = (listed - objects.len()) as u64;
     if objects.is_empty() {
@@ -196,18 +188,24 @@ pub async fn batch(
     let mut lent = Lent { connection: pool.acquire().await?, done: false };
     let connection = &mut *lent.connection;
     let (dimensions, months) = known.recall(connection, Clock::System.now().0 * 1000).await?;
-    let mut writer = Writer::new(disk, progress, advanced, dimensions.clone(), months);
+    let watch = Watch::new(progress, &compressed);
+    let mut writer = Writer::new(disk, &watch, dimensions.clone(), months);
     writer.summary.objects_skipped = skipped;
     let mut objects: Vec<_> = (0..).zip(objects).collect();
     while !objects.is_empty() {
         let reader = Reader { geoip: geoip.clone(), dimensions: dimensions.clone(), compressed: compressed.clone() };
-        let (sender, receiver) = mpsc::channel(ahead);
-        let (_, written) = tokio::join!(reader.run(objects, sender), writer.run(connection, receiver));
-        written?;
+        let (sender, readings) = mpsc::channel(ahead);
+        let (hand_on, works) = mpsc::channel(1);
+        let idle = Semaphore::new(1);
+        let stored =
+            async { tokio::try_join!(watch.gather(readings, hand_on, &idle), writer.run(connection, works, &idle)) };
+        let ((), stored) = tokio::join!(reader.run(objects, sender), stored);
+        stored?;
         objects = std::mem::take(&mut writer.again);
     }
     lent.done = true;
-    Ok(Batch { summary: writer.summary, failed: writer.failed, times: writer.times })
+    let Writer { summary, failed, .. } = writer;
+    Ok(Batch { summary, failed, times: watch.times() })
 }
 
 /// After events were stored: rollups are folded, and Postgres learns what there is.

@@ -1,18 +1,18 @@
-//! The writer: takes decoded objects in order and stores each in one transaction, small ones many at a time.
+//! The writer: takes what was gathered in order and stores each group in one transaction.
 
 use std::{
     collections::{BTreeSet, HashMap},
-    ops::RangeInclusive,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use sqlx::{Connection, PgConnection};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 use super::{
-    Failed, Progress, Summary,
+    Failed, Summary,
     decode::Outcome,
-    group::{GROUP_BYTES, Group, Inserted, Outdated, Stored, Whole, claim, finish, hold, store, store_parts},
+    gather::{Watch, Work, broke_off},
+    group::{Group, Inserted, Outdated, Stored, Whole, claim, finish, hold, store, store_parts},
     read::{Message, Part, Reading},
     source::Object,
 };
@@ -29,131 +29,50 @@ use crate::{
 const PIECE_BYTES: usize = 4 << 20;
 /// A group that the database gave up (deadlock, conflict with another run) is tried so many times.
 const ATTEMPTS: u32 = 8;
-/// How often progress is told while nothing else happens.
-const TICK: Duration = Duration::from_millis(100);
 
 /// One run's writer.
 pub struct Writer<'a> {
     disk: &'a Disk,
-    progress: &'a dyn Progress,
-    advanced: Box<dyn FnMut() -> u64 + Send + 'a>,
+    watch: &'a Watch<'a>,
     dimensions: Dimensions,
     months: Months,
     pub summary: Summary,
     /// Objects that failed, by URI.
     pub failed: HashMap<String, Failed>,
-    /// Of all events that came, in microseconds since 1970.
-    pub times: Option<RangeInclusive<i64>>,
     /// Large objects that the database gave up; they have to be read again.
     pub again: Vec<(i64, Object)>,
     attempts: HashMap<i64, u32>,
-    group: Group,
 }
 
 impl<'a> Writer<'a> {
-    /// `advanced` tells the compressed bytes that were read since its last call.
-    pub fn new(
-        disk: &'a Disk,
-        progress: &'a dyn Progress,
-        advanced: Box<dyn FnMut() -> u64 + Send + 'a>,
-        dimensions: Dimensions,
-        months: Months,
-    ) -> Writer<'a> {
-        let (summary, failed, times, again, attempts, group) = Default::default();
-        Writer { disk, progress, advanced, dimensions, months, summary, failed, times, again, attempts, group }
+    pub fn new(disk: &'a Disk, watch: &'a Watch<'a>, dimensions: Dimensions, months: Months) -> Writer<'a> {
+        let (summary, failed, again, attempts) = Default::default();
+        Writer { disk, watch, dimensions, months, summary, failed, again, attempts }
     }
 
-    /// Stores everything that comes. Errors: the database is gone, has no room, or refuses what it must not.
+    /// Stores everything that comes; tells `idle` after each. Errors: the database is gone, has no room, or refuses what it must not.
     pub async fn run(
         &mut self,
         connection: &mut PgConnection,
-        mut readings: mpsc::Receiver<Reading>,
+        mut works: mpsc::Receiver<Work>,
+        idle: &Semaphore,
     ) -> anyhow::Result<()> {
         event::prepare(connection).await?;
-        loop {
-            let reading = match tokio::time::timeout(TICK, readings.recv()).await {
-                Ok(Some(reading)) => reading,
-                Ok(None) => break,
-                Err(_) => {
-                    self.tick(0);
-                    if self.group.is_full() {
-                        self.store_group(connection).await?;
-                    }
-                    continue;
-                }
-            };
-            self.object(connection, reading).await?;
-            if self.group.is_full() {
-                self.store_group(connection).await?;
+        while let Some(work) = works.recv().await {
+            match work {
+                Work::Group(group) => self.store_group(connection, group).await?,
+                Work::Large(reading, parts) => self.store_large(connection, reading, parts).await?,
             }
+            idle.add_permits(1);
         }
-        self.store_group(connection).await
-    }
-
-    fn tick(&mut self, events: u64) {
-        let bytes = (self.advanced)();
-        if bytes > 0 || events > 0 {
-            self.progress.advanced(bytes, events);
-        }
-    }
-
-    async fn next(&mut self, reading: &mut Reading) -> anyhow::Result<Message> {
-        loop {
-            match tokio::time::timeout(TICK, reading.messages.recv()).await {
-                Ok(Some(message)) => {
-                    let part = if let Message::Part(part) = &message { Some(part) } else { None };
-                    self.tick(part.map_or(0, |part| part.records()));
-                    self.times = super::span(self.times.take(), part.and_then(|part| part.times()));
-                    return Ok(message);
-                }
-                Ok(None) => anyhow::bail!("the reader of {} died", reading.object.uri),
-                Err(_) => self.tick(0),
-            }
-        }
-    }
-
-    /// Takes one object into the group; one that is too large is stored at once.
-    async fn object(&mut self, connection: &mut PgConnection, mut reading: Reading) -> anyhow::Result<()> {
-        let mut parts = Vec::new();
-        let mut bytes = 0;
-        loop {
-            match self.next(&mut reading).await? {
-                Message::Part(part) => {
-                    bytes += part.bytes();
-                    parts.push(*part);
-                    if bytes > GROUP_BYTES {
-                        self.store_group(connection).await?;
-                        return self.store_large(connection, reading, parts).await;
-                    }
-                }
-                Message::End(outcome) if broke_off(&reading, &outcome) => {
-                    self.add(reading, outcome.without_records(), Vec::new());
-                    return Ok(());
-                }
-                Message::End(outcome) => {
-                    self.add(reading, outcome, parts);
-                    return Ok(());
-                }
-            }
-        }
-    }
-
-    fn add(&mut self, reading: Reading, outcome: Outcome, parts: Vec<Part>) {
-        let Reading { number, object, .. } = reading;
-        let mut whole = Whole { number, object, outcome, records: 0, rejected: 0 };
-        whole.count(&parts);
-        self.group.since.get_or_insert_with(Instant::now);
-        self.group.objects.push(whole);
-        parts.into_iter().for_each(|part| self.group.push(part));
+        Ok(())
     }
 
     /// Stores the group in one transaction, again and again while the database gives it up.
-    async fn store_group(&mut self, connection: &mut PgConnection) -> anyhow::Result<()> {
-        let group = std::mem::take(&mut self.group);
-        if group.objects.is_empty() {
-            return Ok(());
-        }
+    async fn store_group(&mut self, connection: &mut PgConnection, mut group: Group) -> anyhow::Result<()> {
         self.disk.look()?;
+        // Much of it was stored with the group before, while this one was gathered.
+        self.dimensions.leave_out_known(&mut group.new);
         self.months.make(connection, months(&group.parts)).await?;
         let mut attempt = 1;
         let (ids, inserted, generation) = loop {
@@ -190,8 +109,9 @@ impl<'a> Writer<'a> {
         let Err(error) = self.try_store_large(connection, &mut reading, parts).await else { return Ok(()) };
         match error.downcast::<BrokeOff>() {
             Ok(BrokeOff(outcome)) => {
-                self.add(reading, outcome.without_records(), Vec::new());
-                Ok(())
+                let mut group = Group::default();
+                group.add(reading, outcome.without_records(), Vec::new());
+                self.store_group(connection, group).await
             }
             Err(error) if error.is::<Outdated>() || is_transient(&error) => {
                 wait(1 + self.attempts.get(&reading.number).copied().unwrap_or_default()).await;
@@ -247,7 +167,7 @@ impl<'a> Writer<'a> {
         let mut inserted = Inserted::default();
         loop {
             let bytes = parts.iter().map(Part::bytes).sum::<usize>();
-            let end = if bytes >= PIECE_BYTES { None } else { Some(self.next(reading).await?) };
+            let end = if bytes >= PIECE_BYTES { None } else { Some(self.watch.next(reading).await?) };
             match end {
                 Some(Message::Part(part)) => parts.push(*part),
                 None => {
@@ -279,7 +199,7 @@ impl<'a> Writer<'a> {
                 summary.objects_failed += 1;
                 let failed = Failed { reason: reason.clone(), trouble: whole.outcome.trouble };
                 self.failed.insert(whole.object.uri.clone(), failed);
-                self.progress.failed(&whole.object.uri, reason);
+                self.watch.progress.failed(&whole.object.uri, reason);
             }
             None => summary.objects += 1,
         }
@@ -295,11 +215,6 @@ impl<'a> Writer<'a> {
 #[derive(Debug, thiserror::Error)]
 #[error("broke off")]
 struct BrokeOff(Outcome);
-
-/// Such an object is read again from its beginning: until then nothing of it is stored.
-fn broke_off(reading: &Reading, outcome: &Outcome) -> bool {
-    outcome.trouble.is_some() && reading.object.is_repeatable()
-}
 
 fn months(parts: &[Part]) -> BTreeSet<Month> {
     parts.iter().flat_map(|part| &part.rows).map(Row::month).collect()

@@ -225,6 +225,12 @@ impl Dimensions {
         known.ids.extend(new.rows.iter().flat_map(BTreeMap::keys));
     }
 
+    /// Takes out of `new`, of the same generation, what is known by now.
+    pub fn leave_out_known(&self, new: &mut New) {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        new.rows.iter_mut().for_each(|rows| rows.retain(|id, _| !known.ids.contains(id)));
+    }
+
     fn id(&self, table: usize, content: &[u8]) -> i64 {
         let mut hasher = SipHasher13::new_with_key(&self.key);
         // The table is part of it, so that one set of known ids serves all.

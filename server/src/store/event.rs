@@ -15,7 +15,7 @@ use super::{
     key::Key,
     month::Month,
     rollup,
-    segment::{self, Kept},
+    segment::{self, Folded, Kept, Segment},
 };
 use crate::ingest::{enrich::Place, record::Record};
 
@@ -85,6 +85,11 @@ impl Row {
         Month::of(self.time)
     }
 
+    /// As Postgres' json takes it.
+    fn json(&self) -> &str {
+        self.raw_json.as_deref().unwrap_or(&self.raw)
+    }
+
     fn encode(&self, rows: &mut Rows, segment_id: i64, ordinal: usize) {
         let text = |rows: &mut Rows, text: &Option<String>| rows.option(text.as_deref(), Rows::text);
         rows.begin(7 + self.ids.len() as u16 + 4);
@@ -145,23 +150,31 @@ pub async fn insert(connection: &mut PgConnection, events: &[(i64, &Row)]) -> sq
         copy.advance().await?;
     }
     copy.end().await?;
-    let places = insert_staged(connection).await?;
+    // Texts are made ready while Postgres is busy.
+    let (places, folded) = tokio::join!(insert_staged(connection), fold(&chunks));
     let by_id: HashMap<i64, usize> = ids.iter().enumerate().map(|(at, id)| (*id, at)).collect();
-    let mut segments: Vec<_> = ids.iter().map(|id| (*id, Vec::new())).collect();
-    for (segment_id, ordinal) in places {
+    let mut kept: Vec<Vec<_>> = chunks.iter().map(|chunk| chunk.iter().map(|_| None).collect()).collect();
+    for (segment_id, ordinal) in places? {
         let at = by_id[&segment_id];
         let within = ordinal as usize - 1;
         let (object_id, row) = chunks[at][within];
         *inserted.entry(object_id).or_default() += 1;
-        let kept: &mut Vec<_> = &mut segments[at].1;
-        if kept.len() <= within {
-            kept.resize_with(within + 1, || None);
-        }
-        kept[within] = Some(Kept { object_id, time: row.time, raw: &row.raw, raw_json: row.raw_json.as_deref() });
+        kept[at][within] = Some(Kept { object_id, time: row.time, raw: &row.raw, raw_json: row.raw_json.as_deref() });
     }
+    let of_chunks = ids.iter().zip(kept).zip(folded);
+    let segments: Vec<_> = of_chunks.map(|((id, events), folded)| Segment::ready(*id, events, folded)).collect();
     segment::insert(connection, &segments).await?;
     sqlx::query("truncate event_staging").execute(connection).await?;
     Ok(inserted)
+}
+
+async fn fold(chunks: &[Vec<(i64, &Row)>]) -> Vec<Folded> {
+    let mut folded = Vec::with_capacity(chunks.len());
+    for chunk in chunks {
+        folded.push(Folded::of(chunk.iter().map(|(_, row)| Some(row.json()))));
+        tokio::task::yield_now().await;
+    }
+    folded
 }
 
 /// The events of each segment: of one month, and in the order of delivery.

@@ -120,7 +120,7 @@ pub fn inserts() -> String {
 }
 
 /// Brings the rows of each key together where it is worth it: in those hours or days of `times` (microseconds since 1970) that have
-/// a fifth more rows than keys. They are written in the order of time, by which they are found. Whoever reads meanwhile sees either
+/// half as many rows again as keys. They are written in the order of time, by which they are found. Whoever reads meanwhile sees either
 /// state.
 pub async fn fold(pool: &PgPool, times: &RangeInclusive<i64>) -> sqlx::Result<u64> {
     let mut folded = 0;
@@ -135,7 +135,7 @@ pub async fn fold(pool: &PgPool, times: &RangeInclusive<i64>) -> sqlx::Result<u6
                     where start_time between date_trunc('{grain}', $1, 'UTC') and $2
                     group by start_time, {ids}
                 ) as by_key
-                group by start_time having sum(rows) > count(*) * 1.2
+                group by start_time having sum(rows) > count(*) * 1.5
              ),
              gone as (delete from {table} where start_time in (select start_time from loose) returning *)
              insert into {table} (start_time, {ids}, events, first_seen, last_seen)

@@ -22,11 +22,51 @@ pub struct Kept<'a> {
 }
 
 impl Kept<'_> {
-    /// What a search for text looks at.
-    fn folded(&self) -> String {
-        let mut text = event_text(self.raw_json.unwrap_or(self.raw)).into_owned();
-        text.make_ascii_lowercase();
-        text
+    /// As Postgres' json takes it.
+    fn json(&self) -> &str {
+        self.raw_json.unwrap_or(self.raw)
+    }
+}
+
+/// What searches look at: texts with their escapes resolved, A to Z in lower case, and a sketch of all of them.
+pub struct Folded {
+    texts: Vec<Option<String>>,
+    sketch: Vec<u8>,
+}
+
+impl Folded {
+    /// Of a segment's events, as Postgres' json takes them.
+    pub fn of<'a>(events: impl Iterator<Item = Option<&'a str>>) -> Folded {
+        let mut sketch = Sketch::default();
+        let texts = events.map(|text| {
+            let mut text = event_text(text?).into_owned();
+            text.make_ascii_lowercase();
+            sketch.add(&text);
+            Some(text)
+        });
+        Folded { texts: texts.collect(), sketch: sketch.bytes() }
+    }
+}
+
+/// Events, each at its place.
+pub struct Segment<'a> {
+    id: i64,
+    events: Vec<Option<Kept<'a>>>,
+    folded: Folded,
+}
+
+impl<'a> Segment<'a> {
+    pub fn new(id: i64, events: Vec<Option<Kept<'a>>>) -> Segment<'a> {
+        let folded = Folded::of(events.iter().map(|event| event.as_ref().map(Kept::json)));
+        Segment { id, events, folded }
+    }
+
+    /// With texts that were made ready for all of these events; they are made anew where some are not the segment's after all.
+    pub fn ready(id: i64, events: Vec<Option<Kept<'a>>>, folded: Folded) -> Segment<'a> {
+        match events.iter().all(Option::is_some) {
+            true => Segment { id, events, folded },
+            false => Segment::new(id, events),
+        }
     }
 }
 
@@ -43,39 +83,35 @@ pub async fn last(connection: &mut PgConnection) -> sqlx::Result<i64> {
     sqlx::query_scalar("select last_value from segment_id_sequence").fetch_one(connection).await
 }
 
-/// Writes segments with their ids. An event that is none of theirs any more leaves its place empty; a segment without any is
-/// left out.
-pub async fn insert(connection: &mut PgConnection, segments: &[(i64, Vec<Option<Kept<'_>>>)]) -> sqlx::Result<()> {
+/// Writes segments; those without any event are left out.
+pub async fn insert(connection: &mut PgConnection, segments: &[Segment<'_>]) -> sqlx::Result<()> {
     const COLUMNS: &str = "segment_id, first_time, last_time, object_id, raw, raw_json, folded, sketch";
-    let is_written = |events: &[Option<Kept<'_>>]| events.iter().any(Option::is_some);
-    if !segments.iter().any(|(_, events)| is_written(events)) {
+    let is_written = |segment: &&Segment<'_>| segment.events.iter().any(Option::is_some);
+    if !segments.iter().any(|segment| is_written(&segment)) {
         return Ok(());
     }
     let statement = format!("copy segment ({COLUMNS}) from stdin (format binary)");
     let mut copy = Copy::begin(connection, &statement).await?;
-    for (id, events) in segments {
-        if is_written(events) {
-            encode(&mut copy.rows, *id, events);
-            copy.advance().await?;
-        }
+    for segment in segments.iter().filter(is_written) {
+        encode(&mut copy.rows, segment);
+        copy.advance().await?;
     }
     copy.end().await?;
     Ok(())
 }
 
-fn encode(rows: &mut Rows, id: i64, events: &[Option<Kept<'_>>]) {
-    let times = || events.iter().flatten().map(|event| event.time);
+fn encode(rows: &mut Rows, segment: &Segment<'_>) {
+    let events = || segment.events.iter().map(Option::as_ref);
+    let times = || events().flatten().map(|event| event.time);
     rows.begin(8);
-    rows.int8(id);
+    rows.int8(segment.id);
     rows.timestamptz(times().min().unwrap_or_default());
     rows.timestamptz(times().max().unwrap_or_default());
-    rows.int8s(events.iter().map(|event| event.as_ref().map(|event| event.object_id)));
-    rows.texts(events.iter().map(|event| event.as_ref().map(|event| event.raw)));
-    let cleaned = events.iter().map(|event| event.as_ref().and_then(|event| event.raw_json));
+    rows.int8s(events().map(|event| event.map(|event| event.object_id)));
+    rows.texts(events().map(|event| event.map(|event| event.raw)));
+    let cleaned = events().map(|event| event.and_then(|event| event.raw_json));
     rows.option(cleaned.clone().any(|text| text.is_some()).then_some(cleaned), Rows::texts);
-    let folded: Vec<_> = events.iter().map(|event| event.as_ref().map(Kept::folded)).collect();
-    rows.texts(folded.iter().map(Option::as_deref));
-    let mut sketch = Sketch::default();
-    folded.iter().flatten().for_each(|text| sketch.add(text));
-    rows.bytea(&sketch.bytes());
+    let folded = segment.folded.texts.iter().zip(events());
+    rows.texts(folded.map(|(text, event)| event.and(text.as_deref())));
+    rows.bytea(&segment.folded.sketch);
 }

@@ -14,7 +14,7 @@ use crate::store::{
     change,
     month::Month,
     rollup::{self, ROLLUPS},
-    segment::{self, Kept},
+    segment::{self, Kept, Segment},
 };
 
 /// Events of one transaction, at most.
@@ -126,8 +126,8 @@ async fn segments(connection: &mut PgConnection, month: Month) -> sqlx::Result<(
             .bind(times.end)
             .execute(&mut *connection)
             .await?;
-        let kept: Vec<_> = left.iter().map(|left| (left.segment_id, left.kept())).collect();
-        segment::insert(connection, &kept).await?;
+        let segments: Vec<_> = left.iter().map(|left| Segment::new(left.segment_id, left.kept())).collect();
+        segment::insert(connection, &segments).await?;
     }
     Ok(())
 }
