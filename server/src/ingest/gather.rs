@@ -9,11 +9,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 
 use super::{
     Progress,
-    decode::Outcome,
     group::{GROUP_BYTES, Group},
     read::{Message, Part, Reading},
     span,
@@ -74,7 +73,7 @@ impl<'a> Watch<'a> {
     }
 
     /// Hands on everything that comes, in order: a group when it is due and the writer has none, until then it grows. So there are
-    /// never more than two. Ends with the readers, or when the writer has gone. Errors: as of `next`.
+    /// never more than two. Ends with the readers. Errors: as of `next`.
     pub async fn gather(
         &self,
         mut readings: mpsc::Receiver<Reading>,
@@ -82,18 +81,15 @@ impl<'a> Watch<'a> {
         idle: &Semaphore,
     ) -> anyhow::Result<()> {
         let mut group = Group::default();
-        let hand_on = async |work: Work| {
-            // Neither is closed but by a writer that failed, which tells why.
-            if let Ok(turn) = idle.acquire().await {
-                turn.forget();
-                let _ = works.send(work).await;
-            }
+        // Nobody takes it where the writer has failed, which tells why.
+        let give = async |turn: SemaphorePermit<'_>, work: Work| {
+            turn.forget();
+            let _ = works.send(work).await;
         };
         loop {
             let reading = tokio::select! {
                 turn = idle.acquire(), if group.is_due() => {
-                    drop(turn);
-                    hand_on(Work::Group(std::mem::take(&mut group))).await;
+                    give(turn?, Work::Group(std::mem::take(&mut group))).await;
                     continue;
                 }
                 reading = readings.recv(), if !group.is_full() => reading,
@@ -105,13 +101,13 @@ impl<'a> Watch<'a> {
             let Some(reading) = reading else { break };
             if let Some(large) = self.object(reading, &mut group).await? {
                 if !group.objects.is_empty() {
-                    hand_on(Work::Group(std::mem::take(&mut group))).await;
+                    give(idle.acquire().await?, Work::Group(std::mem::take(&mut group))).await;
                 }
-                hand_on(large).await;
+                give(idle.acquire().await?, large).await;
             }
         }
         if !group.objects.is_empty() {
-            hand_on(Work::Group(group)).await;
+            give(idle.acquire().await?, Work::Group(group)).await;
         }
         Ok(())
     }
@@ -129,7 +125,7 @@ impl<'a> Watch<'a> {
                         return Ok(Some(Work::Large(reading, parts)));
                     }
                 }
-                Message::End(outcome) if broke_off(&reading, &outcome) => {
+                Message::End(outcome) if reading.broke_off(&outcome) => {
                     group.add(reading, outcome.without_records(), Vec::new());
                     return Ok(None);
                 }
@@ -140,9 +136,4 @@ impl<'a> Watch<'a> {
             }
         }
     }
-}
-
-/// Such an object is read again from its beginning: until then nothing of it is stored.
-pub fn broke_off(reading: &Reading, outcome: &Outcome) -> bool {
-    outcome.trouble.is_some() && reading.object.is_repeatable()
 }

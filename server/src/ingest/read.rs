@@ -74,6 +74,13 @@ pub struct Reading {
     pub messages: mpsc::Receiver<Message>,
 }
 
+impl Reading {
+    /// It is read again from its beginning: until then nothing of it is stored.
+    pub fn broke_off(&self, outcome: &Outcome) -> bool {
+        outcome.trouble.is_some() && self.object.is_repeatable()
+    }
+}
+
 /// What all readers share.
 #[derive(Clone)]
 pub struct Reader {

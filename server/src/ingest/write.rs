@@ -11,7 +11,7 @@ use tokio::sync::{Semaphore, mpsc};
 use super::{
     Failed, Summary,
     decode::Outcome,
-    gather::{Watch, Work, broke_off},
+    gather::{Watch, Work},
     group::{Group, Inserted, Outdated, Stored, Whole, claim, finish, hold, store, store_parts},
     read::{Message, Part, Reading},
     source::Object,
@@ -174,7 +174,7 @@ impl<'a> Writer<'a> {
                     self.disk.look()?;
                     store_piece(connection, &ids, &mut parts, whole, &mut inserted).await?;
                 }
-                Some(Message::End(outcome)) if broke_off(reading, &outcome) => return Err(BrokeOff(outcome).into()),
+                Some(Message::End(outcome)) if reading.broke_off(&outcome) => return Err(BrokeOff(outcome).into()),
                 Some(Message::End(outcome)) => {
                     whole.outcome = outcome;
                     break;

@@ -15,7 +15,7 @@ use super::{
     key::Key,
     month::Month,
     rollup,
-    segment::{self, Folded, Kept, Segment},
+    segment::{self, Kept, Segment},
 };
 use crate::ingest::{enrich::Place, record::Record};
 
@@ -85,9 +85,8 @@ impl Row {
         Month::of(self.time)
     }
 
-    /// As Postgres' json takes it.
-    fn json(&self) -> &str {
-        self.raw_json.as_deref().unwrap_or(&self.raw)
+    fn kept(&self, object_id: i64) -> Kept<'_> {
+        Kept { object_id, time: self.time, raw: &self.raw, raw_json: self.raw_json.as_deref() }
     }
 
     fn encode(&self, rows: &mut Rows, segment_id: i64, ordinal: usize) {
@@ -150,31 +149,29 @@ pub async fn insert(connection: &mut PgConnection, events: &[(i64, &Row)]) -> sq
         copy.advance().await?;
     }
     copy.end().await?;
-    // Texts are made ready while Postgres is busy.
-    let (places, folded) = tokio::join!(insert_staged(connection), fold(&chunks));
+    // Segments are made ready while Postgres is busy.
+    let (places, mut segments) = tokio::join!(insert_staged(connection), segments(&ids, &chunks));
     let by_id: HashMap<i64, usize> = ids.iter().enumerate().map(|(at, id)| (*id, at)).collect();
-    let mut kept: Vec<Vec<_>> = chunks.iter().map(|chunk| chunk.iter().map(|_| None).collect()).collect();
+    let mut kept: Vec<_> = chunks.iter().map(|chunk| vec![false; chunk.len()]).collect();
     for (segment_id, ordinal) in places? {
-        let at = by_id[&segment_id];
-        let within = ordinal as usize - 1;
-        let (object_id, row) = chunks[at][within];
-        *inserted.entry(object_id).or_default() += 1;
-        kept[at][within] = Some(Kept { object_id, time: row.time, raw: &row.raw, raw_json: row.raw_json.as_deref() });
+        let (at, within) = (by_id[&segment_id], ordinal as usize - 1);
+        kept[at][within] = true;
+        *inserted.entry(chunks[at][within].0).or_default() += 1;
     }
-    let of_chunks = ids.iter().zip(kept).zip(folded);
-    let segments: Vec<_> = of_chunks.map(|((id, events), folded)| Segment::ready(*id, events, folded)).collect();
+    segments.iter_mut().zip(&kept).for_each(|(segment, kept)| segment.keep(kept));
     segment::insert(connection, &segments).await?;
     sqlx::query("truncate event_staging").execute(connection).await?;
     Ok(inserted)
 }
 
-async fn fold(chunks: &[Vec<(i64, &Row)>]) -> Vec<Folded> {
-    let mut folded = Vec::with_capacity(chunks.len());
-    for chunk in chunks {
-        folded.push(Folded::of(chunk.iter().map(|(_, row)| Some(row.json()))));
+/// One for each chunk, as if all of its events were new.
+async fn segments<'a>(ids: &[i64], chunks: &[Vec<(i64, &'a Row)>]) -> Vec<Segment<'a>> {
+    let mut segments = Vec::with_capacity(chunks.len());
+    for (id, chunk) in ids.iter().zip(chunks) {
+        segments.push(Segment::new(*id, chunk.iter().map(|(object_id, row)| Some(row.kept(*object_id))).collect()));
         tokio::task::yield_now().await;
     }
-    folded
+    segments
 }
 
 /// The events of each segment: of one month, and in the order of delivery.

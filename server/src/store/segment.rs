@@ -29,17 +29,16 @@ impl Kept<'_> {
 }
 
 /// What searches look at: texts with their escapes resolved, A to Z in lower case, and a sketch of all of them.
-pub struct Folded {
+struct Folded {
     texts: Vec<Option<String>>,
     sketch: Vec<u8>,
 }
 
 impl Folded {
-    /// Of a segment's events, as Postgres' json takes them.
-    pub fn of<'a>(events: impl Iterator<Item = Option<&'a str>>) -> Folded {
+    fn of(events: &[Option<Kept<'_>>]) -> Folded {
         let mut sketch = Sketch::default();
-        let texts = events.map(|text| {
-            let mut text = event_text(text?).into_owned();
+        let texts = events.iter().map(|event| {
+            let mut text = event_text(event.as_ref()?.json()).into_owned();
             text.make_ascii_lowercase();
             sketch.add(&text);
             Some(text)
@@ -48,7 +47,7 @@ impl Folded {
     }
 }
 
-/// Events, each at its place.
+/// Events, each at its place, with what searches look at.
 pub struct Segment<'a> {
     id: i64,
     events: Vec<Option<Kept<'a>>>,
@@ -57,16 +56,18 @@ pub struct Segment<'a> {
 
 impl<'a> Segment<'a> {
     pub fn new(id: i64, events: Vec<Option<Kept<'a>>>) -> Segment<'a> {
-        let folded = Folded::of(events.iter().map(|event| event.as_ref().map(Kept::json)));
+        let folded = Folded::of(&events);
         Segment { id, events, folded }
     }
 
-    /// With texts that were made ready for all of these events; they are made anew where some are not the segment's after all.
-    pub fn ready(id: i64, events: Vec<Option<Kept<'a>>>, folded: Folded) -> Segment<'a> {
-        match events.iter().all(Option::is_some) {
-            true => Segment { id, events, folded },
-            false => Segment::new(id, events),
+    /// Leaves those places empty for which `kept` is false.
+    pub fn keep(&mut self, kept: &[bool]) {
+        if kept.iter().all(|kept| *kept) {
+            return;
         }
+        let places = self.events.iter_mut().zip(kept);
+        places.filter(|(_, kept)| !**kept).for_each(|(event, _)| *event = None);
+        self.folded = Folded::of(&self.events);
     }
 }
 
@@ -86,13 +87,13 @@ pub async fn last(connection: &mut PgConnection) -> sqlx::Result<i64> {
 /// Writes segments; those without any event are left out.
 pub async fn insert(connection: &mut PgConnection, segments: &[Segment<'_>]) -> sqlx::Result<()> {
     const COLUMNS: &str = "segment_id, first_time, last_time, object_id, raw, raw_json, folded, sketch";
-    let is_written = |segment: &&Segment<'_>| segment.events.iter().any(Option::is_some);
-    if !segments.iter().any(|segment| is_written(&segment)) {
+    let written = || segments.iter().filter(|segment| segment.events.iter().any(Option::is_some));
+    if written().next().is_none() {
         return Ok(());
     }
     let statement = format!("copy segment ({COLUMNS}) from stdin (format binary)");
     let mut copy = Copy::begin(connection, &statement).await?;
-    for segment in segments.iter().filter(is_written) {
+    for segment in written() {
         encode(&mut copy.rows, segment);
         copy.advance().await?;
     }
@@ -111,7 +112,6 @@ fn encode(rows: &mut Rows, segment: &Segment<'_>) {
     rows.texts(events().map(|event| event.map(|event| event.raw)));
     let cleaned = events().map(|event| event.and_then(|event| event.raw_json));
     rows.option(cleaned.clone().any(|text| text.is_some()).then_some(cleaned), Rows::texts);
-    let folded = segment.folded.texts.iter().zip(events());
-    rows.texts(folded.map(|(text, event)| event.and(text.as_deref())));
+    rows.texts(segment.folded.texts.iter().map(Option::as_deref));
     rows.bytea(&segment.folded.sketch);
 }
