@@ -1,5 +1,9 @@
 //! The family of a user agent: what kind of program made the request.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 /// Looked for in order, in lower case; the first that is found decides. What wraps an SDK comes before the SDK.
 const FAMILIES: &[(&str, &str)] = &[
     ("console", "console"),
@@ -48,13 +52,18 @@ const FAMILIES: &[(&str, &str)] = &[
     ("mozilla/", "browser"),
 ];
 
+/// All of them at once, since each event has a user agent.
+static PARTS: LazyLock<AhoCorasick> =
+    LazyLock::new(|| AhoCorasick::new(FAMILIES.iter().map(|(part, _)| part)).expect("a few short texts"));
+
 /// The family of `user_agent`. `from_console`: CloudTrail says that the session's credentials come from the console.
 pub fn family(user_agent: &str, from_console: bool) -> &'static str {
     let agent = user_agent.trim().to_ascii_lowercase();
     if let Some(service) = service(&agent) {
         return service;
     }
-    let found = FAMILIES.iter().find(|(part, _)| agent.contains(part)).map_or("other", |(_, family)| *family);
+    let first = PARTS.find_overlapping_iter(&agent).map(|found| found.pattern().as_usize()).min();
+    let found = first.map_or("other", |at| FAMILIES[at].1);
     if from_console && found == "browser" { "console" } else { found }
 }
 

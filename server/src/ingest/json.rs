@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use memchr::memchr2;
+use memchr::{memchr, memchr2};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -119,7 +119,7 @@ pub fn text(value: Option<&RawValue>) -> Option<Cow<'_, str>> {
 /// The content of a JSON string; nothing where it is none.
 pub fn string(json: &str) -> Option<Cow<'_, str>> {
     let content = json.strip_prefix('"')?.strip_suffix('"')?;
-    if !content.contains('\\') {
+    if memchr(b'\\', content.as_bytes()).is_none() {
         return Some(Cow::Borrowed(content));
     }
     serde_json::from_str(json).ok().map(Cow::Owned)

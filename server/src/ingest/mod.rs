@@ -5,7 +5,8 @@
 //!   same version is skipped; a failed or changed one is read again.
 //! - All events of an object are stored in one transaction together with the object's own row. So a crash at any moment leaves
 //!   each object either wholly stored or not at all, and a second run gives the same tables as one clean run.
-//! - An event's id and time are unique. The first one delivered is kept, in the order of objects, then of records; the same event
+//! - An event's id and time are unique. The first one is kept, by the time of delivery that objects bear in their names, then in the order of
+//!   objects, then of records; the same event
 //!   from anywhere else changes nothing and is counted as duplicate. An id that comes with another time is another event.
 //! - Nothing is dropped for its shape. What cannot be read as an event is kept in `rejected` with its place and reason.
 //!   For every object and every run, `events_read = events_inserted + events_duplicate + events_rejected`.
@@ -27,7 +28,7 @@ use sqlx::{PgPool, Postgres, pool::PoolConnection};
 use tokio::sync::{Semaphore, mpsc};
 
 use self::{gather::Watch, read::Reader, source::Object, write::Writer};
-use crate::{clock::Clock, disk::Disk, store};
+use crate::{clock::Clock, disk::Disk, integrity::name::log_file, store};
 
 pub mod client;
 pub mod decode;
@@ -176,7 +177,7 @@ pub async fn batch(
     progress: &dyn Progress,
     known: &store::known::Known,
 ) -> anyhow::Result<Batch> {
-    let objects = each_once(objects);
+    let objects = in_time(each_once(objects));
     let listed = objects.len();
     let objects = not_done(pool, objects).await?;
     let compressed = Arc::new(AtomicU64::new(0));
@@ -218,7 +219,7 @@ pub async fn settle(pool: &PgPool, stored: &Stored) -> sqlx::Result<()> {
     }
     if stored.events >= MANY_EVENTS {
         store::summarize(pool).await?;
-        store::analyze(pool).await?;
+        store::analyze(pool, stored.events).await?;
     }
     Ok(())
 }
@@ -232,6 +233,13 @@ fn each_once(objects: Vec<Object>) -> Vec<Object> {
     let last: HashMap<_, _> = (0..).zip(&objects).map(|(number, object)| (object.uri.clone(), number)).collect();
     let numbered = (0..).zip(objects).filter(|(number, object): &(usize, Object)| last[&object.uri] == *number);
     numbered.map(|(_, object)| object).collect()
+}
+
+/// By when CloudTrail delivered them, as their names tell; before them, in their order, those whose names do not. Events of one time are
+/// then stored together: in the same pages of the indexes, and counted in the same rows of the rollups.
+fn in_time(mut objects: Vec<Object>) -> Vec<Object> {
+    objects.sort_by_cached_key(|object| log_file(&object.uri).and_then(|name| name.time));
+    objects
 }
 
 async fn not_done(pool: &PgPool, objects: Vec<Object>) -> sqlx::Result<Vec<Object>> {

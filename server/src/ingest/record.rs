@@ -277,7 +277,7 @@ fn content_id(raw: &str) -> String {
 
 /// Postgres' text has no U+0000.
 fn without_nul(text: Cow<'_, str>) -> Cow<'_, str> {
-    if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { text }
+    if memchr::memchr(0, text.as_bytes()).is_some() { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { text }
 }
 
 fn column(text: Option<Cow<'_, str>>) -> Option<String> {

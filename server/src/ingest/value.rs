@@ -1,17 +1,13 @@
 //! One JSON value that is being read byte by byte: where it ends, and what to do when it is broken.
 
+use std::borrow::Cow;
+
 use memchr::memchr3;
 
 use super::{
     mark::{Mark, Marks, first_mark},
     scan::{KEPT_TEXT, MOST_DEPTH, MOST_FRAMES, MOST_RECORD},
 };
-
-/// Keys of arrays whose elements are records.
-const TRANSPARENT: [&[u8]; 5] = [b"Records", b"Events", b"events", b"logEvents", b"records"];
-/// Keys that only an event has: an array in such an object is the event's own.
-const EVENT_KEYS: [&[u8]; 7] =
-    [b"eventVersion", b"eventID", b"eventId", b"eventName", b"eventSource", b"eventTime", b"eventType"];
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum State {
@@ -254,16 +250,18 @@ impl Value {
         if self.depth != 1 || self.overflow {
             return;
         }
-        let is = |key: &[u8]| {
-            let kept = self.bytes.get(self.key_start..).unwrap_or_default();
-            let tail = tail.get(self.key_start.saturating_sub(self.bytes.len())..).unwrap_or_default();
-            key.len() == kept.len() + tail.len() && key.starts_with(kept) && key.ends_with(tail)
-        };
-        self.transparent_key = TRANSPARENT.iter().any(|key| is(key));
-        let event_key = EVENT_KEYS.iter().any(|key| is(key));
-        let digest = is(b"digestStartTime");
-        self.event_keys |= event_key;
-        self.digest |= digest;
+        let kept = self.bytes.get(self.key_start..).unwrap_or_default();
+        let tail = tail.get(self.key_start.saturating_sub(self.bytes.len())..).unwrap_or_default();
+        // Hardly ever is a key cut.
+        let key = if kept.is_empty() { Cow::Borrowed(tail) } else { Cow::Owned([kept, tail].concat()) };
+        // Arrays under these keys have records for elements.
+        self.transparent_key = matches!(&*key, b"Records" | b"Events" | b"events" | b"logEvents" | b"records");
+        // Only an event has one of these: an array in such an object is the event's own.
+        self.event_keys |= matches!(
+            &*key,
+            b"eventVersion" | b"eventID" | b"eventId" | b"eventName" | b"eventSource" | b"eventTime" | b"eventType"
+        );
+        self.digest |= &*key == b"digestStartTime";
     }
 
     /// Goes into the lost state at a byte that is not yet taken; finds a mark that was passed already.

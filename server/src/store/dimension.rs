@@ -141,7 +141,7 @@ impl Dimensions {
     pub fn ids(&self, record: &Record, new: &mut New) -> Ids {
         let Record { place, .. } = record;
         let caller = || Caller { source_address: &record.source_address, vpc_endpoint: &record.vpc_endpoint };
-        let mut row = RowOf { dimensions: self, new };
+        let mut row = RowOf { dimensions: self, new, text: Vec::with_capacity(1024) };
         [
             row.id(
                 0,
@@ -247,35 +247,31 @@ impl Dimensions {
 struct RowOf<'a> {
     dimensions: &'a Dimensions,
     new: &'a mut New,
+    /// The last content as JSON.
+    text: Vec<u8>,
 }
 
 impl RowOf<'_> {
     fn id(&mut self, table: usize, content: &impl Serialize) -> i64 {
-        let text = json(content);
-        let id = self.dimensions.id(table, text.as_bytes());
-        self.add(table, id, || text);
-        id
+        self.id_by(table, content, content)
     }
 
     fn id_by(&mut self, table: usize, key: &impl Serialize, content: &impl Serialize) -> i64 {
-        let id = self.dimensions.id(table, json(key).as_bytes());
-        self.add(table, id, || json(content));
+        let id = self.dimensions.id(table, self.json(key).as_bytes());
+        if !self.new.rows[table].contains_key(&id) && !self.dimensions.knows(id) {
+            let text = self.json(content).to_owned();
+            self.new.bytes += text.len();
+            self.new.rows[table].insert(id, text);
+        }
         id
     }
 
-    fn add(&mut self, table: usize, id: i64, text: impl FnOnce() -> String) {
-        if self.new.rows[table].contains_key(&id) || self.dimensions.knows(id) {
-            return;
-        }
-        let text = text();
-        self.new.bytes += text.len();
-        self.new.rows[table].insert(id, text);
+    /// Of texts, numbers and lists of them: nothing that JSON could refuse.
+    fn json(&mut self, content: &impl Serialize) -> &str {
+        self.text.clear();
+        serde_json::to_writer(&mut self.text, content).expect("plain values");
+        std::str::from_utf8(&self.text).expect("JSON is UTF-8")
     }
-}
-
-/// Texts, numbers and lists of them: nothing that JSON could refuse.
-fn json(content: &impl Serialize) -> String {
-    serde_json::to_string(content).expect("plain values")
 }
 
 impl New {

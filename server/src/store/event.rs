@@ -64,7 +64,7 @@ impl Row {
             time: record.event_time.0,
             ids,
             request_id: record.request_id,
-            other_id: (key.to_string() != record.event_id).then_some(record.event_id),
+            other_id: Key::parse(&record.event_id).is_none().then_some(record.event_id),
             raw: record.raw,
             raw_json: record.raw_json,
             issued,

@@ -28,36 +28,31 @@ impl Kept<'_> {
     }
 }
 
-/// What searches look at: texts with their escapes resolved, A to Z in lower case, and a sketch of all of them.
-struct Folded {
-    texts: Vec<Option<String>>,
-    sketch: Vec<u8>,
+/// What searches look at: a text with its escapes resolved, A to Z in lower case.
+fn fold(event: &Kept<'_>) -> String {
+    let mut text = event_text(event.json()).into_owned();
+    text.make_ascii_lowercase();
+    text
 }
 
-impl Folded {
-    fn of(events: &[Option<Kept<'_>>]) -> Folded {
-        let mut sketch = Sketch::default();
-        let texts = events.iter().map(|event| {
-            let mut text = event_text(event.as_ref()?.json()).into_owned();
-            text.make_ascii_lowercase();
-            sketch.add(&text);
-            Some(text)
-        });
-        Folded { texts: texts.collect(), sketch: sketch.bytes() }
-    }
+fn sketch(folded: &[Option<String>]) -> Vec<u8> {
+    let mut sketch = Sketch::default();
+    folded.iter().flatten().for_each(|text| sketch.add(text));
+    sketch.bytes()
 }
 
-/// Events, each at its place, with what searches look at.
+/// Events, each at its place, with what searches look at: their folded texts, and a sketch of these.
 pub struct Segment<'a> {
     id: i64,
     events: Vec<Option<Kept<'a>>>,
-    folded: Folded,
+    folded: Vec<Option<String>>,
+    sketch: Vec<u8>,
 }
 
 impl<'a> Segment<'a> {
     pub fn new(id: i64, events: Vec<Option<Kept<'a>>>) -> Segment<'a> {
-        let folded = Folded::of(&events);
-        Segment { id, events, folded }
+        let folded: Vec<_> = events.iter().map(|event| event.as_ref().map(fold)).collect();
+        Segment { id, events, sketch: sketch(&folded), folded }
     }
 
     /// Leaves those places empty for which `kept` is false.
@@ -65,9 +60,10 @@ impl<'a> Segment<'a> {
         if kept.iter().all(|kept| *kept) {
             return;
         }
-        let places = self.events.iter_mut().zip(kept);
-        places.filter(|(_, kept)| !**kept).for_each(|(event, _)| *event = None);
-        self.folded = Folded::of(&self.events);
+        for (at, _) in kept.iter().enumerate().filter(|(_, kept)| !**kept) {
+            (self.events[at], self.folded[at]) = (None, None);
+        }
+        self.sketch = sketch(&self.folded);
     }
 }
 
@@ -112,6 +108,6 @@ fn encode(rows: &mut Rows, segment: &Segment<'_>) {
     rows.texts(events().map(|event| event.map(|event| event.raw)));
     let cleaned = events().map(|event| event.and_then(|event| event.raw_json));
     rows.option(cleaned.clone().any(|text| text.is_some()).then_some(cleaned), Rows::texts);
-    rows.texts(segment.folded.texts.iter().map(Option::as_deref));
-    rows.bytea(&segment.folded.sketch);
+    rows.texts(segment.folded.iter().map(Option::as_deref));
+    rows.bytea(&segment.sketch);
 }

@@ -206,6 +206,42 @@ async fn a_large_object_is_one_transaction_and_the_same_in_any_order() {
 }
 
 #[tokio::test]
+async fn of_an_event_that_was_delivered_twice_the_earlier_delivery_is_kept() {
+    let (pool, folder) = (database().await, tempfile::tempdir().unwrap());
+    let delivered = |region: &str, time: &str, number: u64| {
+        let name = format!("AWSLogs/1/CloudTrail/{region}/2026/11/02/1_CloudTrail_{region}_{time}_x.json.gz");
+        let event = with(event(number), json!({"userAgent": region}));
+        write(folder.path(), &name, gzip(json!({"Records": [event]}).to_string()));
+    };
+    delivered("af-south-1", "20261102T1005Z", 1);
+    delivered("us-east-1", "20261102T1000Z", 1);
+    // What its name does not date comes before all that is dated.
+    write(folder.path(), "copy.json", json!({"Records": [with(event(2), json!({"userAgent": "copy"}))]}).to_string());
+    delivered("eu-west-1", "20261101T0000Z", 2);
+    assert_eq!(ingest(&pool, folder.path()).await.events_duplicate, 2);
+    let kept = "select user_agent from event order by event_id";
+    assert_eq!(sqlx::query_scalar::<_, String>(kept).fetch_all(&pool).await.unwrap(), ["us-east-1", "copy"]);
+}
+
+/// Times at which Postgres looked at the tables of events.
+async fn looks(pool: &sqlx::PgPool) -> i64 {
+    let sql = "select analyze_count from pg_stat_user_tables where relname = 'stored_event_rest'";
+    sqlx::query_scalar(sql).fetch_one(pool).await.unwrap()
+}
+
+#[tokio::test]
+async fn postgres_looks_at_the_tables_again_when_they_have_grown_by_a_quarter() {
+    let (pool, folder) = (database().await, tempfile::tempdir().unwrap());
+    let mut after = Vec::new();
+    for (number, events) in [60_000..120_000, 0..10_000, 10_000..30_000].into_iter().enumerate() {
+        let path = write(folder.path(), &format!("{number}.json"), records(events));
+        ingest(&pool, &path).await;
+        after.push(looks(&pool).await);
+    }
+    assert_eq!(after, [1, 1, 2]);
+}
+
+#[tokio::test]
 async fn a_dropped_run_leaves_no_connection_that_answers_wrongly() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "1.json", records(0..200));
