@@ -88,22 +88,26 @@ def take_over(postgres, connection: duckdb.DuckDBPyConnection, folder: Path) -> 
         [[*STORAGE, "raw_json"]],
     ).fetchall()
     travelling = ", ".join(f"{TYPES[kind][1].format(name)} as {name}" for name, kind in columns)
-    file = folder / "event.csv"
-    with file.open("wb") as out, postgres.cursor() as cursor:
-        with cursor.copy(f"copy (select {travelling} from event_text) to stdout (format csv)") as copy:
-            for chunk in copy:
-                out.write(chunk)
     kinds = {name: TYPES[kind][0] for name, kind in columns}
     # A list comes as JSON.
     read = {name: "VARCHAR" if kind == "VARCHAR[]" else kind for name, kind in kinds.items()}
     lists = [f"from_json({name}, '[\"VARCHAR\"]') as {name}" for name, kind in kinds.items() if kind == "VARCHAR[]"]
-    connection.execute(
-        f"create table event as select * replace ({', '.join(lists)})"
-        f" from read_csv(?, columns = {read!r}, header = false,"
+    file = folder / "event.csv"
+    event = (
+        f"select * replace ({', '.join(lists)}) from read_csv(?, columns = {read!r}, header = false,"
         " delim = ',', quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false,"
-        f" max_line_size = {LINE_BYTES}, buffer_size = {LINE_BYTES * 2}) order by event_time",
-        [str(file)],
+        f" max_line_size = {LINE_BYTES}, buffer_size = {LINE_BYTES * 2}) order by event_time"
     )
+    insert = "create table event as"
+    # A day at a time: all of them at once take many times the disk that is needed for either database.
+    for (day,) in postgres.execute("select distinct date_trunc('day', event_time) from stored_event order by 1").fetchall():
+        of_day = f"event_time >= '{day}' and event_time < '{day}'::timestamptz + interval '1 day'"
+        with file.open("wb") as out, postgres.cursor() as cursor:
+            with cursor.copy(f"copy (select {travelling} from event_text where {of_day}) to stdout (format csv)") as copy:
+                for chunk in copy:
+                    out.write(chunk)
+        connection.execute(f"{insert} {event}", [str(file)])
+        insert = "insert into event"
     file.unlink()
     return kinds
 

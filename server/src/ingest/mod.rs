@@ -5,9 +5,9 @@
 //!   same version is skipped; a failed or changed one is read again.
 //! - All events of an object are stored in one transaction together with the object's own row. So a crash at any moment leaves
 //!   each object either wholly stored or not at all, and a second run gives the same tables as one clean run.
-//! - An event's id and time are unique. The first one is kept, by the time of delivery that objects bear in their names, then in the order of
-//!   objects, then of records; the same event
-//!   from anywhere else changes nothing and is counted as duplicate. An id that comes with another time is another event.
+//! - An event's id and time are unique. The first one is kept, by the time of delivery in the names of objects, then in the order
+//!   of objects, then of records; the same event from anywhere else changes nothing and is counted as duplicate. An id that comes
+//!   with another time is another event.
 //! - Nothing is dropped for its shape. What cannot be read as an event is kept in `rejected` with its place and reason.
 //!   For every object and every run, `events_read = events_inserted + events_duplicate + events_rejected`.
 //! - A damaged object gives what it has before the damage, and is marked failed with the reason. One that broke off on its way here
@@ -235,8 +235,8 @@ fn each_once(objects: Vec<Object>) -> Vec<Object> {
     numbered.map(|(_, object)| object).collect()
 }
 
-/// By when CloudTrail delivered them, as their names tell; before them, in their order, those whose names do not. Events of one time are
-/// then stored together: in the same pages of the indexes, and counted in the same rows of the rollups.
+/// By when CloudTrail delivered them, as their names tell; before them, in their order, those whose names do not. Events of one
+/// time are then stored together: in the same pages of the indexes, and counted in the same rows of the rollups.
 fn in_time(mut objects: Vec<Object>) -> Vec<Object> {
     objects.sort_by_cached_key(|object| log_file(&object.uri).and_then(|name| name.time));
     objects

@@ -90,8 +90,9 @@ pub fn session(login: PgConnectOptions) -> PgConnectOptions {
     login.options([("timezone", "UTC")]).application_name("trailmap")
 }
 
-/// Has Postgres look at the tables of events anew, by which it plans queries, if those are a quarter more than when it did so last; those that
-/// are `new` may not be counted yet. Postgres would do so itself, but only minutes after a load, and never for all months together.
+/// Has Postgres look at the tables of events anew, by which it plans queries, if these are a quarter more than when it did so last;
+/// those that are `new` may not be counted yet. Postgres would do so itself, but only minutes after a load, and never for all months
+/// together.
 pub async fn analyze(pool: &PgPool, new: u64) -> sqlx::Result<()> {
     const GROWN: &str = "select greatest(sum(pg_stat_get_live_tuples(relid)), sum(greatest(reltuples, 0)) + $1)
             > 1.25 * (select reltuples from pg_class where oid = 'stored_event'::regclass)
