@@ -247,30 +247,48 @@ impl Dimensions {
 struct RowOf<'a> {
     dimensions: &'a Dimensions,
     new: &'a mut New,
-    /// The last content as JSON.
+    /// What was written last, as JSON.
     text: Vec<u8>,
 }
 
 impl RowOf<'_> {
     fn id(&mut self, table: usize, content: &impl Serialize) -> i64 {
-        self.id_by(table, content, content)
-    }
-
-    fn id_by(&mut self, table: usize, key: &impl Serialize, content: &impl Serialize) -> i64 {
-        let id = self.dimensions.id(table, self.json(key).as_bytes());
-        if !self.new.rows[table].contains_key(&id) && !self.dimensions.knows(id) {
-            let text = self.json(content).to_owned();
-            self.new.bytes += text.len();
-            self.new.rows[table].insert(id, text);
+        let id = self.id_of(table, content);
+        if self.is_new(table, id) {
+            self.add(table, id);
         }
         id
     }
 
-    /// Of texts, numbers and lists of them: nothing that JSON could refuse.
-    fn json(&mut self, content: &impl Serialize) -> &str {
+    fn id_by(&mut self, table: usize, key: &impl Serialize, content: &impl Serialize) -> i64 {
+        let id = self.id_of(table, key);
+        if self.is_new(table, id) {
+            self.write(content);
+            self.add(table, id);
+        }
+        id
+    }
+
+    fn id_of(&mut self, table: usize, key: &impl Serialize) -> i64 {
+        self.write(key);
+        self.dimensions.id(table, &self.text)
+    }
+
+    fn is_new(&self, table: usize, id: i64) -> bool {
+        !self.new.rows[table].contains_key(&id) && !self.dimensions.knows(id)
+    }
+
+    /// Texts, numbers and lists of them: nothing that JSON could refuse.
+    fn write(&mut self, content: &impl Serialize) {
         self.text.clear();
         serde_json::to_writer(&mut self.text, content).expect("plain values");
-        std::str::from_utf8(&self.text).expect("JSON is UTF-8")
+    }
+
+    /// What was written last.
+    fn add(&mut self, table: usize, id: i64) {
+        let text = str::from_utf8(&self.text).expect("JSON is UTF-8").to_owned();
+        self.new.bytes += text.len();
+        self.new.rows[table].insert(id, text);
     }
 }
 

@@ -48,7 +48,8 @@ impl Row {
     /// What the event shares with others goes to `new`, unless it is known to be stored.
     pub fn new(object: i64, record: Record, dimensions: &Dimensions, new: &mut dimension::New) -> Row {
         let ids = dimensions.ids(&record, new);
-        let key = Key::of(&record.event_id);
+        let own_key = Key::parse(&record.event_id);
+        let key = own_key.unwrap_or_else(|| Key::of(&record.event_id));
         let issued = record.issued_access_key.map(|issued_access_key| {
             Box::new(Issued {
                 issued_access_key,
@@ -64,7 +65,7 @@ impl Row {
             time: record.event_time.0,
             ids,
             request_id: record.request_id,
-            other_id: Key::parse(&record.event_id).is_none().then_some(record.event_id),
+            other_id: own_key.is_none().then_some(record.event_id),
             raw: record.raw,
             raw_json: record.raw_json,
             issued,
